@@ -1,0 +1,172 @@
+/** Writes a graph as an ONNX ModelProto (IR 10, opset 21). The schema below is the part of onnx.proto3 that we use. */
+import protobuf from 'protobufjs/light.js'
+import type { Graph } from './graph.ts'
+import { ONNX_DTYPE } from './ops/logic.ts'
+import { ops } from './ops/registry.ts'
+import type { OnnxAttr, Shape, Value } from './types.ts'
+import { verifyGraph } from './verify.ts'
+
+const OPSET = 21
+const IR_VERSION = 10
+/** TensorProto.DataLocation.EXTERNAL and AttributeProto.AttributeType values of onnx.proto3. */
+const EXTERNAL = 1
+const ATTR_TYPE = { f: 1, i: 2, s: 3, ints: 7 } as const
+
+const field = (id: number, type: string, repeated = false): protobuf.IField =>
+  repeated ? { id, type, rule: 'repeated' } : { id, type }
+
+const root = protobuf.Root.fromJSON({
+  nested: {
+    AttributeProto: {
+      fields: {
+        name: field(1, 'string'),
+        f: field(2, 'float'),
+        i: field(3, 'int64'),
+        s: field(4, 'bytes'),
+        ints: field(8, 'int64', true),
+        type: field(20, 'int32'),
+      },
+    },
+    NodeProto: {
+      fields: {
+        input: field(1, 'string', true),
+        output: field(2, 'string', true),
+        name: field(3, 'string'),
+        opType: field(4, 'string'),
+        attribute: field(5, 'AttributeProto', true),
+      },
+    },
+    StringStringEntryProto: { fields: { key: field(1, 'string'), value: field(2, 'string') } },
+    TensorProto: {
+      fields: {
+        dims: field(1, 'int64', true),
+        dataType: field(2, 'int32'),
+        name: field(8, 'string'),
+        rawData: field(9, 'bytes'),
+        externalData: field(13, 'StringStringEntryProto', true),
+        dataLocation: field(14, 'int32'),
+      },
+    },
+    Dimension: { fields: { dimValue: field(1, 'int64'), dimParam: field(2, 'string') } },
+    TensorShapeProto: { fields: { dim: field(1, 'Dimension', true) } },
+    TypeTensor: { fields: { elemType: field(1, 'int32'), shape: field(2, 'TensorShapeProto') } },
+    TypeProto: { fields: { tensorType: field(1, 'TypeTensor') } },
+    ValueInfoProto: { fields: { name: field(1, 'string'), type: field(2, 'TypeProto') } },
+    GraphProto: {
+      fields: {
+        node: field(1, 'NodeProto', true),
+        name: field(2, 'string'),
+        initializer: field(5, 'TensorProto', true),
+        input: field(11, 'ValueInfoProto', true),
+        output: field(12, 'ValueInfoProto', true),
+      },
+    },
+    OperatorSetIdProto: { fields: { domain: field(1, 'string'), version: field(2, 'int64') } },
+    ModelProto: {
+      fields: {
+        irVersion: field(1, 'int64'),
+        producerName: field(2, 'string'),
+        graph: field(7, 'GraphProto'),
+        opsetImport: field(8, 'OperatorSetIdProto', true),
+      },
+    },
+  },
+})
+const ModelProto = root.lookupType('ModelProto')
+
+/** Verifies, prunes and serialises. The bytes are what a runtime session is made from. */
+export function encodeModel(graph: Graph): Uint8Array {
+  graph.prune()
+  verifyGraph(graph)
+  return ModelProto.encode({
+    irVersion: IR_VERSION,
+    producerName: 'tandem-studio',
+    opsetImport: [{ domain: '', version: OPSET }],
+    graph: graphProto(graph),
+  }).finish()
+}
+
+function graphProto(graph: Graph): object {
+  const writer = new NodeWriter()
+  for (const node of graph.nodes) {
+    ops[node.op].emit(
+      {
+        inputs: node.inputs.map((v) => v.name),
+        inputTypes: node.inputs,
+        output: node.output.name,
+        outputType: node.output,
+        ints: (values) => writer.ints(values),
+        float: (value) => writer.float(value),
+        node: (opType, inputs, output, attrs) => writer.node(opType, inputs, output, attrs ?? {}),
+        temp: () => writer.temp(),
+      },
+      node.attrs,
+    )
+  }
+  // Outputs get their public names through Identity, so that one value may be returned twice or be an input.
+  for (const [name, value] of graph.outputs) writer.node('Identity', [value.name], name, {})
+  return {
+    name: 'tandem',
+    node: writer.nodes,
+    initializer: [...graph.initializers.map(tensorProto), ...writer.literals],
+    input: graph.inputs.map((v) => valueInfo(v.name, v)),
+    output: [...graph.outputs].map(([name, v]) => valueInfo(name, v)),
+  }
+}
+
+class NodeWriter {
+  readonly nodes: object[] = []
+  readonly literals: object[] = []
+  readonly #known = new Map<string, string>()
+  #next = 0
+
+  node(opType: string, input: readonly string[], output: string, attrs: Readonly<Record<string, OnnxAttr>>): void {
+    const attribute = Object.entries(attrs).map(([name, value]) => attributeProto(name, value))
+    this.nodes.push({ opType, input, output: [output], name: `n${this.nodes.length}`, attribute })
+  }
+
+  temp(): string {
+    return `t${this.#next++}`
+  }
+
+  ints(values: readonly number[]): string {
+    const data = BigInt64Array.from(values, BigInt)
+    return this.#literal(`i:${values.join(',')}`, ONNX_DTYPE.int64, [values.length], new Uint8Array(data.buffer))
+  }
+
+  float(value: number): string {
+    return this.#literal(`f:${value}`, ONNX_DTYPE.float32, [], new Uint8Array(Float32Array.of(value).buffer))
+  }
+
+  #literal(key: string, dataType: number, dims: number[], rawData: Uint8Array): string {
+    const known = this.#known.get(key)
+    if (known) return known
+    const name = `k${this.#next++}`
+    this.literals.push({ name, dataType, dims, rawData })
+    this.#known.set(key, name)
+    return name
+  }
+}
+
+function attributeProto(name: string, value: OnnxAttr): object {
+  if ('ints' in value) return { name, ints: value.ints, type: ATTR_TYPE.ints }
+  if ('i' in value) return { name, i: value.i, type: ATTR_TYPE.i }
+  if ('f' in value) return { name, f: value.f, type: ATTR_TYPE.f }
+  return { name, s: new TextEncoder().encode(value.s), type: ATTR_TYPE.s }
+}
+
+function tensorProto({ value, data }: Graph['initializers'][number]): object {
+  const base = { name: value.name, dims: value.shape, dataType: ONNX_DTYPE[value.dtype] }
+  if (data.kind === 'inline') return { ...base, rawData: data.bytes }
+  const entries = { location: data.file, offset: String(data.offset), length: String(data.length) }
+  return {
+    ...base,
+    dataLocation: EXTERNAL,
+    externalData: Object.entries(entries).map(([key, value]) => ({ key, value })),
+  }
+}
+
+function valueInfo(name: string, { dtype, shape }: { dtype: Value['dtype']; shape: Shape }): object {
+  const dim = shape.map((d) => (typeof d === 'number' ? { dimValue: d } : { dimParam: d }))
+  return { name, type: { tensorType: { elemType: ONNX_DTYPE[dtype], shape: { dim } } } }
+}

@@ -1,0 +1,24 @@
+/** The total table of ops. Adding an op: its definition in a file beside this one, and one name here. */
+import type { OpDefinition } from '../types.ts'
+import { Attend } from './attend.ts'
+import { Conv, ConvTranspose } from './conv.ts'
+import { Add, Div, Exp, Log, Max, Mul, Neg, Relu, Sigmoid, Sign, Sqrt, StopGradient, Sub, Tanh } from './elementwise.ts'
+import { Gather, GatherElements, ScatterAdd } from './gather.ts'
+import { ArgMax, Cast, CumSum, Equal, Less, Where } from './logic.ts'
+import { Gemm, MatMul } from './matmul.ts'
+import { LogSoftmax, ReduceMax, ReduceMean, ReduceSum, ReduceSumSquare, Softmax } from './reduce.ts'
+import { Concat, Expand, Pad, Reshape, Slice, Transpose } from './shape.ts'
+
+export const ops = {
+  Add, Sub, Mul, Div, Max, Neg, Exp, Log, Sqrt, Sigmoid, Tanh, Relu, Sign, StopGradient,
+  Reshape, Transpose, Expand, Slice, Pad, Concat,
+  MatMul, Gemm, Attend,
+  ReduceSum, ReduceMean, ReduceSumSquare, ReduceMax, Softmax, LogSoftmax,
+  Gather, GatherElements, ScatterAdd,
+  Equal, Less, Where, Cast, CumSum, ArgMax,
+  Conv, ConvTranspose,
+} satisfies Record<string, OpDefinition>
+
+export type OpName = keyof typeof ops
+
+export const isOpName = (name: string): name is OpName => Object.hasOwn(ops, name)

@@ -1,0 +1,82 @@
+/**
+ * The mask predictor compiled for training: one graph that returns log p(target) per output row and, seeded with
+ * per-row weights, the gradient of every parameter. SFT, ParaRL and output-level objectives differ in the weights alone.
+ */
+import type { ModelConfig, Task } from '../../shared/model-config.ts'
+import { gradients } from '../graph/autodiff.ts'
+import { Graph } from '../graph/graph.ts'
+import { encodeModel } from '../graph/onnx.ts'
+import { gatherElements } from '../graph/ops/gather.ts'
+import { logSoftmax } from '../graph/ops/reduce.ts'
+import { reshape, slice } from '../graph/ops/shape.ts'
+import type { Value } from '../graph/types.ts'
+import { forwardHidden, headLogits, modelParameters, type ForwardContext } from './forward.ts'
+import { findField, resolveLayout, type Field, type Layout } from './layout.ts'
+
+export interface TrainGraph {
+  readonly model: Uint8Array
+  readonly layout: Layout
+  readonly batch: number
+  /** Output fields in layout order; each has feeds `target:NAME`, `seed:NAME` and a result `logp:NAME`. */
+  readonly fields: readonly Field[]
+}
+
+export interface TrainGraphOptions {
+  /** Also return logits of every output row (`logits:NAME`), for tests. */
+  readonly logits?: boolean
+  /** Without gradients: the same numbers for validation. */
+  readonly forwardOnly?: boolean
+}
+
+export const gradientName = (parameter: string): string => `grad:${parameter}`
+
+/** Feeds: `tokens` [B, L] int64, targets [B*n] int64 relative to the field's vocabulary, seeds [B*n], every parameter. */
+export function buildTrainGraph(config: ModelConfig, task: Task, batch: number, options: TrainGraphOptions = {}): TrainGraph {
+  const graph = new Graph()
+  const layout = resolveLayout(config, task)
+  const specs = modelParameters(config)
+  const parameters = new Map(specs.map((spec) => [spec.name, graph.input(spec.name, 'float32', spec.shape)]))
+  const context: ForwardContext = {
+    graph,
+    config,
+    layout,
+    batch,
+    parameter(name) {
+      const value = parameters.get(name)
+      if (!value) throw new Error(`the model has no parameter ${name}`)
+      return value
+    },
+  }
+  const hidden = forwardHidden(context, graph.input('tokens', 'int64', [batch, layout.length]))
+  const fields = (['outputImage', 'outputText'] as const).flatMap((name) => findField(layout, name) ?? [])
+  const outputs: { value: Value; seed: Value }[] = []
+  for (const field of fields) {
+    const count = batch * field.length
+    const start = field.start - layout.outputStart
+    const rows = reshape(slice(hidden, 1, start, start + field.length), [count, config.dModel])
+    const { offset, size } = vocabularyOf(config, field.modality)
+    const logits = headLogits(context, rows, offset, size)
+    if (options.logits) graph.output(`logits:${field.name}`, logits)
+    const target = graph.input(`target:${field.name}`, 'int64', [count, 1])
+    const logp = reshape(gatherElements(logSoftmax(logits), target, 1), [count])
+    graph.output(`logp:${field.name}`, logp)
+    if (!options.forwardOnly) outputs.push({ value: logp, seed: graph.input(`seed:${field.name}`, 'float32', [count]) })
+  }
+  if (!options.forwardOnly) {
+    const wrt = specs.map((spec) => parameters.get(spec.name)!).filter((value) => used(graph, value))
+    gradients(graph, outputs, wrt).forEach((gradient, i) => graph.output(gradientName(wrt[i]!.name), gradient))
+  }
+  return { model: encodeModel(graph), layout, batch, fields }
+}
+
+/** The ids a row of this modality may take: text over the text vocabulary, image over the codebook. */
+export function vocabularyOf(config: ModelConfig, modality: 'text' | 'image'): { offset: number; size: number } {
+  return modality === 'text'
+    ? { offset: 0, size: config.textVocabSize }
+    : { offset: config.image.offset, size: config.image.codebookSize }
+}
+
+/** The fuse does not exist in a layout without an input image: its weight has no gradient there. */
+function used(graph: Graph, value: Value): boolean {
+  return graph.nodes.some((node) => node.inputs.includes(value))
+}

@@ -1,0 +1,89 @@
+/**
+ * A model described as data: sizes, special tokens, the image grid and the sequence layouts. Nothing outside a config
+ * file knows a token id. The same schema describes the small model that ships and an imported 8B checkpoint.
+ */
+import { z } from 'zod'
+
+const tokenId = z.int().nonnegative()
+
+/** The four tasks a sequence can be laid out for. `...ImageOnly` has no output text segment at all. */
+export const taskNames = ['edit', 'generate', 'editImageOnly', 'generateImageOnly'] as const
+export const taskSchema = z.enum(taskNames)
+export type Task = z.infer<typeof taskSchema>
+
+/** A slot in a layout: fixed control tokens, or a run of positions a sample fills. */
+export const segmentSchema = z.discriminatedUnion('kind', [
+  z.strictObject({ kind: z.literal('control'), tokens: z.array(tokenId).min(1) }),
+  z.strictObject({
+    kind: z.literal('field'),
+    name: z.enum(['inputImage', 'instruction', 'outputImage', 'outputText']),
+    length: z.int().positive(),
+  }),
+])
+export type Segment = z.infer<typeof segmentSchema>
+export type FieldName = Extract<Segment, { kind: 'field' }>['name']
+
+export const modelOptionsSchema = z.strictObject({
+  /** Learned row and column embeddings added to image tokens; input and output image share them. */
+  gridEmbeddings: z.boolean().default(false),
+  /** One learned vector per kind of segment, added to its tokens. */
+  segmentEmbeddings: z.boolean().default(false),
+  /** W . emb(input code) added to the output token of the same cell. */
+  fuse: z.boolean().default(false),
+  /** Head weights are the embedding weights. */
+  tiedHead: z.boolean().default(false),
+})
+export type ModelOptions = z.infer<typeof modelOptionsSchema>
+
+export const modelConfigSchema = z
+  .strictObject({
+    format: z.literal('tandem-model'),
+    version: z.literal(1),
+    name: z.string().min(1),
+    dModel: z.int().positive(),
+    layers: z.int().positive(),
+    heads: z.int().positive(),
+    mlpHidden: z.int().positive(),
+    normEps: z.number().positive(),
+    ropeTheta: z.number().positive(),
+    options: modelOptionsSchema,
+    /** Rows of the embedding: text and special tokens first, image codes at imageOffset. */
+    vocabSize: z.int().positive(),
+    /** Text rows draw from ids [0, textVocabSize); the mask token is excluded by the sampler. */
+    textVocabSize: z.int().positive(),
+    image: z.strictObject({
+      size: z.int().positive(),
+      /** Codes along one side: size / factor. */
+      grid: z.int().positive(),
+      factor: z.int().positive(),
+      offset: tokenId,
+      codebookSize: z.int().positive(),
+    }),
+    special: z.strictObject({ mask: tokenId, pad: tokenId, bos: tokenId, eos: tokenId, soi: tokenId, eoi: tokenId }),
+    layouts: z.record(taskSchema, z.array(segmentSchema).min(1)),
+  })
+  .refine((c) => c.dModel % c.heads === 0 && (c.dModel / c.heads) % 2 === 0, {
+    message: 'dModel must be a multiple of 2 x heads (RoPE rotates pairs)',
+  })
+  .refine((c) => c.image.offset + c.image.codebookSize <= c.vocabSize && c.textVocabSize <= c.vocabSize, {
+    message: 'text vocabulary and image codes must lie inside vocabSize',
+  })
+  .refine((c) => c.image.grid * c.image.factor === c.image.size, {
+    message: 'image.grid x image.factor must equal image.size',
+  })
+export type ModelConfig = z.infer<typeof modelConfigSchema>
+
+/** The image tokenizer: windows of patches through an MLP to `bits` signs a patch (LFQ) and back. */
+export const imageTokenizerConfigSchema = z.strictObject({
+  format: z.literal('tandem-image-tokenizer'),
+  version: z.literal(1),
+  /** Pixels along one side of a code. */
+  factor: z.int().positive(),
+  /** Codes along one side of the windows that are encoded together. */
+  window: z.int().positive(),
+  /** log2 of the codebook size. */
+  bits: z.int().min(1).max(18),
+  features: z.int().positive(),
+  hidden: z.int().positive(),
+})
+export type ImageTokenizerConfig = z.infer<typeof imageTokenizerConfigSchema>
