@@ -59,16 +59,19 @@ export function randomRun(shape: RunShape): { trajectory: Trajectory; snapshots:
   const maskId = below(shape.vocabSize)
   const token = (): number => (maskId + 1 + below(shape.vocabSize - 1)) % shape.vocabSize
   const tokens = Array.from({ length: shape.length }, () => (random() < 0.3 ? token() : maskId))
-  const header = testHeader({ tokens, maskId, seed: shape.seed, steps: Math.max(1, shape.steps), pinned: tokens.flatMap((_, p) => (random() < 0.1 ? [p] : [])) })
+  const pinned = tokens.flatMap((_, p) => (random() < 0.1 ? [p] : []))
+  const header = testHeader({ tokens, maskId, seed: shape.seed, steps: Math.max(1, shape.steps), pinned })
   const masked: [number, number, number, number, number] = [maskId, 0, 0xffff, -1, 0]
-  let state: [number, number, number, number, number, number][] = tokens.map((t, p) =>
-    [...(t === maskId ? masked : ([t, 1, 0, -1, 0] as const)), header.pinned.includes(p) ? 1 : 0] as [number, number, number, number, number, number],
-  )
+  type Row = [number, number, number, number, number, number]
+  let state = tokens.map((t, p): Row => {
+    const pin = pinned.includes(p) ? 1 : 0
+    return t === maskId ? [...masked, pin] : [t, 1, 0, -1, 0, pin]
+  })
   const snapshots: Snapshot[] = [state.map((row) => [...row] as const)]
   const steps: TrajectoryStep[] = []
   const events: TrajectoryEvent[] = []
   for (let step = 1; step <= shape.steps; step++) {
-    state = state.map(([...row], position) => {
+    state = state.map((row, position): Row => {
       if (random() >= shape.editRate) return row
       const kind = (['replace', 'remask', 'pin', 'unpin'] as const)[below(4)]!
       if (kind === 'replace') {

@@ -1,0 +1,111 @@
+/**
+ * The film strip: a run as one picture for a README or a report. A card a step, with the image and the reasoning as they
+ * stood then: decided words dark, drafts pale, masks as bars. The page is SVG (film-layout.ts), drawn by sharp.
+ */
+import { TandemError } from '../../shared/errors.ts'
+import { escapeXml, estimateWidth, filmSvg, type FilmCard, type FilmWord, type Measure } from './film-layout.ts'
+
+export type { FilmWord } from './film-layout.ts'
+
+export interface FilmOptions {
+  readonly instruction: string
+  /** Side of the pictures in pixels. */
+  readonly imageSize: number
+  /** RGB, imageSize x imageSize x 3, after step k; undefined draws a masked grid. */
+  readonly imageAt: (k: number) => Promise<Uint8Array | undefined>
+  /** The reasoning after step k. Pieces of words carry their spaces; whole words need none. */
+  readonly textAt: (k: number) => readonly FilmWord[] | Promise<readonly FilmWord[]>
+  /** RGB; the first card when there is one. */
+  readonly inputImage?: Uint8Array
+  /** Steps of the whole run; the last frame when absent. */
+  readonly totalSteps?: number
+  /** A quiet line under the instruction: model, seed, mode. */
+  readonly caption?: string
+  /** Width of a picture on the page, 192 by default. */
+  readonly tile?: number
+  readonly columns?: number
+  /** Lines of text a card may take. */
+  readonly maxLines?: number
+  /** Device pixels per page pixel, 2 by default. */
+  readonly scale?: number
+  readonly resampling?: 'nearest' | 'lanczos'
+}
+
+const maxCards = 64
+
+/** `count` steps of a run spread evenly over 0 .. total, both ends included. */
+export function filmSteps(total: number, count: number): number[] {
+  if (count < 2 || total < 1) return [total]
+  const steps = Array.from({ length: count }, (_, i) => Math.round((i * total) / (count - 1)))
+  return [...new Set(steps)]
+}
+
+/** Draws the chosen steps as one PNG. */
+export async function renderFilm(frames: readonly number[], options: FilmOptions): Promise<Buffer> {
+  if (frames.length === 0 || frames.length > maxCards) {
+    throw new TandemError(`A film strip of ${frames.length} steps cannot be drawn.`, `Choose 1 to ${maxCards} steps.`)
+  }
+  const { tile = 192, columns = 6, maxLines = 14, scale = 2, caption = '', instruction } = options
+  const { default: sharp } = await import('sharp')
+  const cards: FilmCard[] = []
+  const picture = (rgb: Uint8Array): Promise<string> => toDataUri(sharp, rgb, options.imageSize, Math.round(tile * scale), options.resampling)
+  if (options.inputImage) cards.push({ image: await picture(options.inputImage), words: [] })
+  for (const step of frames) {
+    const rgb = await options.imageAt(step)
+    cards.push({ step, words: await options.textAt(step), ...(rgb && { image: await picture(rgb) }) })
+  }
+  const totalSteps = options.totalSteps ?? frames.at(-1)!
+  const texts = cards.flatMap((card) => card.words.flatMap((word) => word.text.split(/\s+/)))
+  const measure = await measureTexts(sharp, [...texts, '…', 'decided', 'draft', 'masked', ...frames.map((k) => `Step ${k}`)])
+  const { svg } = filmSvg({ instruction, caption, cards, totalSteps, tile, columns, maxLines, scale }, measure)
+  return sharp(Buffer.from(svg), { unlimited: true }).png({ compressionLevel: 9 }).toBuffer()
+}
+
+type Sharp = (typeof import('sharp'))['default']
+
+async function toDataUri(sharp: Sharp, rgb: Uint8Array, size: number, target: number, resampling?: 'nearest' | 'lanczos'): Promise<string> {
+  if (rgb.length !== size * size * 3) {
+    throw new TandemError(`A picture has ${rgb.length} bytes instead of ${size * size * 3}.`, 'Please report this.', 'internal')
+  }
+  const kernel = resampling === 'nearest' ? 'nearest' : 'lanczos3'
+  const png = await sharp(rgb, { raw: { width: size, height: size, channels: 3 } })
+    .resize(target, target, { kernel, fit: 'fill' })
+    .png()
+    .toBuffer()
+  return `data:image/png;base64,${png.toString('base64')}`
+}
+
+const rowHeight = 40
+const probeSize = 25
+const probeWidth = 1200
+const rowsPerProbe = 400
+
+/**
+ * How wide texts really are in the fonts of this machine: each is drawn on a row of its own and its last inked column
+ * looked up. What leaves no ink (no font at all, or too long) is estimated.
+ */
+async function measureTexts(sharp: Sharp, texts: readonly string[]): Promise<Measure> {
+  const distinct = [...new Set(texts)].filter((text) => text !== '' && text.length < 60)
+  const widths = new Map<string, number>()
+  for (let start = 0; start < distinct.length; start += rowsPerProbe) {
+    const rows = distinct.slice(start, start + rowsPerProbe)
+    const lines = rows.map((text, i) => `<text x="4" y="${i * rowHeight + 28}" font-size="${probeSize}">${escapeXml(text)}</text>`)
+    const svg = `<svg xmlns="http://www.w3.org/2000/svg" width="${probeWidth}" height="${rows.length * rowHeight}" font-family="sans-serif">${lines.join('')}</svg>`
+    const alpha = await sharp(Buffer.from(svg), { unlimited: true }).ensureAlpha().extractChannel('alpha').raw().toBuffer()
+    rows.forEach((text, i) => {
+      const last = lastInk(alpha.subarray(i * rowHeight * probeWidth, (i + 1) * rowHeight * probeWidth))
+      if (last > 4 && last < probeWidth - 1) widths.set(text, (last - 4 + 1.5) / probeSize)
+    })
+  }
+  return (text, size, bold = false) => {
+    const em = widths.get(text)
+    if (em === undefined) return estimateWidth(text, size, bold)
+    return em * size * (bold ? 1.1 : 1)
+  }
+}
+
+function lastInk(row: Uint8Array): number {
+  let last = -1
+  for (let i = 0; i < row.length; i++) if (row[i]! > 40 && i % probeWidth > last) last = i % probeWidth
+  return last
+}
