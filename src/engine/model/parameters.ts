@@ -61,3 +61,6 @@ export function initialiseParameters(table: ParameterTable, random: Random): Flo
 export function viewOf(flat: Float32Array, span: ParameterSpan): Float32Array {
   return flat.subarray(span.offset, span.offset + span.size)
 }
+
+/** The name under which a training graph returns a parameter's gradient. */
+export const gradientName = (parameter: string): string => `grad:${parameter}`

@@ -11,6 +11,7 @@ import { logSoftmax } from '../graph/ops/reduce.ts'
 import { reshape, slice } from '../graph/ops/shape.ts'
 import type { Value } from '../graph/types.ts'
 import { forwardHidden, headLogits, modelParameters, type ForwardContext } from './forward.ts'
+import { gradientName } from './parameters.ts'
 import { findField, resolveLayout, type Field, type Layout } from './layout.ts'
 
 export interface TrainGraph {
@@ -27,8 +28,6 @@ export interface TrainGraphOptions {
   /** Without gradients: the same numbers for validation. */
   readonly forwardOnly?: boolean
 }
-
-export const gradientName = (parameter: string): string => `grad:${parameter}`
 
 /** Feeds: `tokens` [B, L] int64, targets [B*n] int64 relative to the field's vocabulary, seeds [B*n], every parameter. */
 export function buildTrainGraph(config: ModelConfig, task: Task, batch: number, options: TrainGraphOptions = {}): TrainGraph {

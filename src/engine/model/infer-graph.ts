@@ -1,0 +1,107 @@
+/**
+ * The mask predictor compiled for inference: weights stored inside, sampling inside. A forward takes the conditional
+ * sequence (and, with guidance, the unconditional one) and returns a token and its confidence for the asked rows only.
+ * A pick is drawn by inverting the cumulative distribution at one uniform number a row, so the host owns all randomness
+ * and no noise tensor crosses. Confidence is the pick's probability at temperature 1 under the full normaliser.
+ */
+import type { ModelConfig, Task } from '../../shared/model-config.ts'
+import { Graph, type InitializerData } from '../graph/graph.ts'
+import { encodeModel } from '../graph/onnx.ts'
+import { add, div, mul, sub } from '../graph/ops/elementwise.ts'
+import { gather, gatherElements } from '../graph/ops/gather.ts'
+import { cast, cumsum, less } from '../graph/ops/logic.ts'
+import { reduceSum, softmax } from '../graph/ops/reduce.ts'
+import { reshape, slice } from '../graph/ops/shape.ts'
+import type { Value } from '../graph/types.ts'
+import { forwardHidden, headLogits, modelParameters, type ForwardContext } from './forward.ts'
+import { findField, resolveLayout, type Layout } from './layout.ts'
+import { vocabularyOf } from './train-graph.ts'
+
+export interface InferGraph {
+  readonly model: Uint8Array
+  readonly layout: Layout
+  /** Sequences per forward: 1 conditional, plus 1 unconditional when guidance is used. */
+  readonly passes: number
+}
+
+export interface InferGraphOptions {
+  /** Also return the guided logits of the asked rows (`logits:text`, `logits:image`), for tests. */
+  readonly logits?: boolean
+}
+
+/** A logit far below any other: the token cannot be drawn and adds nothing to the normaliser. */
+const EXCLUDED = -1e9
+
+/**
+ * Feeds per modality m in {text, image}: `rows:m` [n] positions counted from layout.outputStart, `uniform:m` [n, 1] in
+ * [0, 1), `temperature:m` scalar > 0, and with two passes `guidance:m` scalar: logits = cond + g (cond - uncond).
+ * Results: `token:m` [n, 1] (text: id, image: code), `confidence:m` [n, 1].
+ */
+export function buildInferGraph(
+  config: ModelConfig,
+  task: Task,
+  passes: 1 | 2,
+  weight: (name: string, shape: readonly number[]) => InitializerData,
+  options: InferGraphOptions = {},
+): InferGraph {
+  const graph = new Graph()
+  const layout = resolveLayout(config, task)
+  const shapes = new Map(modelParameters(config).map((spec) => [spec.name, spec.shape]))
+  const stored = new Map<string, Value>()
+  const context: ForwardContext = {
+    graph,
+    config,
+    layout,
+    batch: passes,
+    parameter(name) {
+      const shape = shapes.get(name)
+      if (!shape) throw new Error(`the model has no parameter ${name}`)
+      const value = stored.get(name) ?? graph.weight(name, 'float32', shape, weight(name, shape))
+      stored.set(name, value)
+      return value
+    },
+  }
+  const rest = layout.length - layout.outputStart
+  const hidden = forwardHidden(context, graph.input('tokens', 'int64', [passes, layout.length]))
+  const sequences = Array.from({ length: passes }, (_, p) =>
+    reshape(slice(hidden, 0, p, p + 1), [rest, config.dModel]),
+  )
+  for (const modality of ['text', 'image'] as const) {
+    if (modality === 'text' && !findField(layout, 'outputText')) continue
+    const n = `rows_${modality}`
+    const rows = graph.input(`rows:${modality}`, 'int64', [n])
+    const { offset, size } = vocabularyOf(config, modality)
+    const logitsOf = (sequence: Value): Value => headLogits(context, gather(sequence, rows), offset, size)
+    const guided = guide(graph, modality, sequences.map(logitsOf))
+    if (options.logits) graph.output(`logits:${modality}`, guided)
+    const logits = modality === 'text' ? exclude(guided, config.special.mask, size) : guided
+    const uniform = graph.input(`uniform:${modality}`, 'float32', [n, 1])
+    const temperature = graph.input(`temperature:${modality}`, 'float32', [])
+    const token = draw(softmax(div(logits, temperature)), uniform)
+    graph.output(`token:${modality}`, token)
+    graph.output(`confidence:${modality}`, gatherElements(softmax(logits), token, 1))
+  }
+  return { model: encodeModel(graph), layout, passes }
+}
+
+/** Classifier-free guidance on logits: cond + g (cond - uncond). */
+function guide(graph: Graph, modality: string, logits: readonly Value[]): Value {
+  const [cond, uncond] = logits
+  if (!uncond) return cond!
+  return add(cond!, mul(sub(cond!, uncond), graph.input(`guidance:${modality}`, 'float32', [])))
+}
+
+function exclude(logits: Value, token: number, size: number): Value {
+  if (token >= size) return logits
+  const bias = new Float32Array(size)
+  bias[token] = EXCLUDED
+  return add(logits, logits.graph.constant(bias, [1, size]))
+}
+
+/** Index of the first class whose running probability exceeds u: [n, V], [n, 1] -> int64 [n, 1]. */
+function draw(probabilities: Value, uniform: Value): Value {
+  // The last class is left out of the count: rounding may leave the total below u.
+  const running = cumsum(probabilities)
+  const before = less(slice(running, 1, 0, Number(probabilities.shape[1]) - 1), uniform)
+  return cast(reduceSum(cast(before, 'float32'), [1]), 'int64')
+}
