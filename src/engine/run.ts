@@ -1,0 +1,157 @@
+/**
+ * One edit or generation, end to end: a request becomes a trajectory header, the sampler denoises it step by step, and
+ * the finished sequence becomes a picture and a text. Live view, command line and judge all start here.
+ */
+import { TandemError } from '../shared/errors.ts'
+import type { ModelConfig, Task } from '../shared/model-config.ts'
+import type { DecodingMode, Trajectory, TrajectoryHeader, TrajectoryStep } from '../shared/trajectory.ts'
+import { canonicalStep } from '../shared/trajectory.ts'
+import type { ModelFolder } from './model/folder.ts'
+import { findField, requireField, resolveLayout } from './model/layout.ts'
+import { createPredictor, type ModelPredictor } from './model/predictor.ts'
+import type { ProviderName } from './runtime/providers.ts'
+import { denoise } from './sampler/denoise.ts'
+import { defaultCurves, makePlan } from './sampler/schedule.ts'
+import { taskOf, padText } from './train/batch.ts'
+
+export interface RunRequest {
+  readonly instruction: string
+  /** RGB [size, size, 3]; null generates from the instruction alone. */
+  readonly input: Uint8Array | null
+  readonly mode: DecodingMode
+  readonly steps: number
+  /** Updates of the image; every one of its steps when absent. */
+  readonly imageSteps?: number
+  readonly seed: number
+  readonly guidance: { readonly text: number; readonly image: number }
+  readonly temperatures: { readonly text: number; readonly image: number }
+  /** Output image cells (row-major codes) that may change; the others keep the input's codes. */
+  readonly region?: readonly number[]
+  /** Output tokens held from the start, by sequence position. */
+  readonly pinned?: ReadonlyMap<number, number>
+}
+
+export interface Engine {
+  readonly model: ModelFolder
+  readonly provider: ProviderName
+  predictor(task: Task): ModelPredictor
+  dispose(): Promise<void>
+}
+
+export function createEngine(model: ModelFolder, provider: ProviderName = 'cpu', threads?: number): Engine {
+  const predictors = new Map<Task, ModelPredictor>()
+  return {
+    model,
+    provider,
+    predictor(task) {
+      const known = predictors.get(task)
+      if (known) return known
+      const made = createPredictor(model, task, threads === undefined ? { provider } : { provider, threads })
+      predictors.set(task, made)
+      return made
+    },
+    async dispose() {
+      for (const predictor of predictors.values()) await predictor.dispose()
+      predictors.clear()
+      await model.image.dispose()
+    },
+  }
+}
+
+/** Encodes the request into the header a run starts from. Throws a TandemError for a request the model cannot take. */
+export async function prepareRun(engine: Engine, request: RunRequest): Promise<TrajectoryHeader> {
+  const { config, image, text } = engine.model
+  const task = taskOf(request.input !== null, request.mode === 'image-only')
+  const layout = resolveLayout(config, task)
+  const tokens = layout.template.slice()
+  const instruction = requireField(layout, 'instruction')
+  const ids = text.encode(request.instruction)
+  if (ids.length === 0) throw new TandemError('The instruction is empty.', 'Say what should change, for example: remove the cat.')
+  if (ids.length >= instruction.length) {
+    const limit = instruction.length - 1
+    throw new TandemError(`The instruction is ${ids.length} tokens long; this model reads ${limit}.`, 'Shorten it.')
+  }
+  tokens.set(padText(config, ids, instruction.length), instruction.start)
+  const inputField = findField(layout, 'inputImage')
+  const codes = request.input && inputField ? await image.encode(request.input) : null
+  if (codes && inputField) tokens.set(codes.map((code) => code + config.image.offset), inputField.start)
+  for (const name of ['outputImage', 'outputText'] as const) {
+    const field = findField(layout, name)
+    if (field) tokens.fill(config.special.mask, field.start, field.start + field.length)
+  }
+  if (request.region) keepOutside(config, requireField(layout, 'outputImage').start, codes, request.region, tokens)
+  for (const [position, token] of request.pinned ?? []) tokens[position] = token
+  const plan = makePlan(request.mode, request.steps, request.imageSteps)
+  return {
+    format: 'tandem-trajectory',
+    version: 1,
+    seed: request.seed,
+    mode: request.mode,
+    task,
+    steps: request.steps,
+    schedule: {
+      ...(plan.text.length > 0 ? { text: { kind: defaultCurves.text, steps: [...plan.text] } } : {}),
+      image: { kind: defaultCurves.image, steps: [...plan.image] },
+    },
+    guidance: { ...request.guidance },
+    temperatures: { ...request.temperatures },
+    length: layout.length,
+    tokens: [...tokens],
+    maskId: config.special.mask,
+    fields: layout.fields.map((field) => ({ ...field })),
+    image: { grid: config.image.grid, offset: config.image.offset, codebookSize: config.image.codebookSize },
+    model: { name: engine.model.name, hash: engine.model.hash },
+    provider: engine.provider,
+    instruction: request.instruction,
+    ...(request.region ? { region: [...request.region] } : {}),
+    pinned: [...(request.pinned?.keys() ?? [])].sort((a, b) => a - b),
+  }
+}
+
+function keepOutside(config: ModelConfig, start: number, codes: Int32Array | null, region: readonly number[], tokens: Int32Array): void {
+  if (!codes) throw new TandemError('A mask needs an input picture.', 'Give a picture, or leave the mask out.')
+  const free = new Set(region)
+  codes.forEach((code, cell) => {
+    if (!free.has(cell)) tokens[start + cell] = code + config.image.offset
+  })
+}
+
+/** Denoises from the header, or goes on from a known part of a run. Yields canonical steps, as they are recorded. */
+export async function* runSteps(engine: Engine, known: Trajectory, signal?: AbortSignal): AsyncGenerator<TrajectoryStep> {
+  const { header } = known
+  const mask = engine.model.config.special.mask
+  const instruction = header.fields.find((field) => field.name === 'instruction')
+  const unconditional = (sequence: Int32Array): Int32Array => {
+    const out = sequence.slice()
+    if (instruction) out.fill(mask, instruction.start, instruction.start + instruction.length)
+    return out
+  }
+  const options = { predictor: engine.predictor(header.task), unconditional, ...(signal ? { signal } : {}) }
+  for await (const step of denoise(known, options)) yield canonicalStep(header, step)
+}
+
+export interface Outcome {
+  readonly rgb: Uint8Array
+  readonly reasoning: string
+  readonly codes: Int32Array
+}
+
+/** Picture and text of a sequence, undecided positions shown through their drafts if `tokens` holds them. */
+export async function readOutcome(engine: Engine, header: TrajectoryHeader, tokens: Int32Array): Promise<Outcome> {
+  const { config, image, text } = engine.model
+  const at = (name: 'outputImage' | 'outputText'): Int32Array => {
+    const field = header.fields.find((f) => f.name === name)
+    return field ? tokens.slice(field.start, field.start + field.length) : new Int32Array(0)
+  }
+  const codes = at('outputImage').map((token) => {
+    const code = token - config.image.offset
+    return code >= 0 && code < config.image.codebookSize ? code : 0
+  })
+  return { rgb: await image.decode(codes), reasoning: decodeText(config, text.decode, at('outputText')), codes }
+}
+
+/** The text up to its end token. */
+export function decodeText(config: ModelConfig, decode: (ids: Int32Array) => string, tokens: Int32Array): string {
+  const end = tokens.indexOf(config.special.eos)
+  return decode(end < 0 ? tokens : tokens.slice(0, end))
+}

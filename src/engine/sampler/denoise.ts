@@ -1,0 +1,126 @@
+/**
+ * Parallel denoising (MMaDA-Parallel algorithm 1): one masked diffusion model decides reasoning text and image together.
+ * Each step is one forward over the whole sequence; each modality keeps its most confident picks and leaves the rest
+ * masked, along its own schedule on the shared timeline. A generator: whoever drives it may stop between steps.
+ */
+import { seededRandom, type Random } from '../data/random.ts'
+import { applyEvents, frame, type Frame } from '../../shared/trajectory-frame.ts'
+import { eventsByStep } from '../../shared/trajectory.ts'
+import type { Modality, TokenPicks, Trajectory, TrajectoryHeader, TrajectoryStep } from '../../shared/trajectory.ts'
+import type { Ask, Picks, Predictor } from './predictor.ts'
+import { revealCount, type CurveName } from './schedule.ts'
+
+/** Positions that guidance hides from the unconditional sequence: the instruction. */
+export type Unconditional = (sequence: Int32Array) => Int32Array
+
+export interface DenoiseOptions {
+  readonly predictor: Predictor
+  readonly unconditional: Unconditional
+  readonly signal?: AbortSignal
+}
+
+const MODALITIES = ['text', 'image'] as const satisfies readonly Modality[]
+const OUTPUT_FIELD = { text: 'outputText', image: 'outputImage' } as const
+
+/** Runs steps start+1 .. T of a trajectory whose first `start` steps and edits are given; yields each new step. */
+export async function* denoise(known: Trajectory, options: DenoiseOptions): AsyncGenerator<TrajectoryStep> {
+  const { header } = known
+  const start = known.steps.length
+  const state = resumeState(known)
+  for (let step = start + 1; step <= header.steps; step++) {
+    if (options.signal?.aborted) return
+    const random = seededRandom('denoise', header.seed, step)
+    const asks: Partial<Record<Modality, Ask>> = {}
+    for (const modality of MODALITIES) {
+      const uniforms = drawUniforms(random, fieldLength(header, modality))
+      const positions = maskedPositions(header, state, modality)
+      if (!header.schedule[modality] || positions.length === 0) continue
+      const first = fieldStart(header, modality)
+      asks[modality] = {
+        positions,
+        uniforms: Float32Array.from(positions, (p) => uniforms[p - first]!),
+        temperature: header.temperatures[modality],
+        guidance: header.guidance[modality],
+      }
+    }
+    const conditional = Int32Array.from(state.tokens)
+    // A pass with zero weight is never run: the unconditional sequence exists only where guidance is not zero.
+    const guided = MODALITIES.some((m) => asks[m] && asks[m].guidance !== 0)
+    const sequences = guided ? [conditional, options.unconditional(conditional)] : [conditional]
+    const busy = MODALITIES.some((m) => asks[m])
+    const picks = busy ? await options.predictor.predict({ sequences, asks }) : {}
+
+    const commits = emptyPicks()
+    const candidates = emptyPicks()
+    for (const modality of MODALITIES) {
+      const ask = asks[modality]
+      const picked = picks[modality]
+      if (!ask || !picked) continue
+      const keep = chooseKept(header, modality, step, ask, picked, random)
+      ask.positions.forEach((position, i) => {
+        const target = keep.has(i) ? commits : candidates
+        target.positions.push(position)
+        target.tokens.push(picked.tokens[i]!)
+        target.confidence.push(picked.confidence[i]!)
+        if (keep.has(i)) state.tokens[position] = picked.tokens[i]!
+      })
+    }
+    yield { step, commits, remasked: [], candidates, forwards: busy ? sequences.length : 0 }
+  }
+}
+
+/** Which of the asked rows step `step` keeps: the most confident ones, as many as the schedule says. */
+function chooseKept(
+  header: TrajectoryHeader,
+  modality: Modality,
+  step: number,
+  ask: Ask,
+  picks: Picks,
+  random: Random,
+): ReadonlySet<number> {
+  const { kind, steps } = header.schedule[modality]!
+  const i = steps.indexOf(step) + 1
+  if (i === 0) return new Set()
+  const total = maskedAtStart(header, modality)
+  const count = revealCount(kind as CurveName, total, ask.positions.length, i, steps.length)
+  // Image remasking perturbs log p by tau (1 - ratio) Gumbel noise (MMaDA); text keeps plain confidence (LLaDA).
+  const noise = modality === 'image' ? ask.temperature * (1 - i / steps.length) : 0
+  const scores = Array.from(picks.confidence, (p) => Math.log(Math.max(p, 1e-30)) + (noise > 0 ? noise * gumbel(random) : 0))
+  const order = scores.map((_, row) => row).sort((a, b) => scores[b]! - scores[a]! || a - b)
+  return new Set(order.slice(0, count))
+}
+
+const gumbel = (random: Random): number => -Math.log(-Math.log(Math.min(1 - 1e-7, Math.max(1e-7, random.next()))))
+
+function drawUniforms(random: Random, n: number): Float32Array {
+  return Float32Array.from({ length: n }, () => Math.min(random.next(), 1 - 2 ** -24))
+}
+
+function emptyPicks(): { positions: number[]; tokens: number[]; confidence: number[] } & TokenPicks {
+  return { positions: [], tokens: [], confidence: [] }
+}
+
+/** The sequence after the given steps and edits. */
+function resumeState(known: Trajectory): Frame {
+  const state = frame(known, known.steps.length)
+  applyEvents(state, known.header, eventsByStep(known.events).get(known.steps.length + 1))
+  return state
+}
+
+function field(header: TrajectoryHeader, modality: Modality): { start: number; length: number } | undefined {
+  return header.fields.find((f) => f.name === OUTPUT_FIELD[modality])
+}
+const fieldStart = (header: TrajectoryHeader, modality: Modality): number => field(header, modality)?.start ?? 0
+const fieldLength = (header: TrajectoryHeader, modality: Modality): number => field(header, modality)?.length ?? 0
+
+function maskedPositions(header: TrajectoryHeader, state: Frame, modality: Modality): number[] {
+  const { start, length } = field(header, modality) ?? { start: 0, length: 0 }
+  return Array.from({ length }, (_, i) => start + i).filter((p) => state.tokens[p] === header.maskId)
+}
+
+function maskedAtStart(header: TrajectoryHeader, modality: Modality): number {
+  const { start, length } = field(header, modality) ?? { start: 0, length: 0 }
+  let n = 0
+  for (let p = start; p < start + length; p++) if (header.tokens[p] === header.maskId) n++
+  return n
+}

@@ -1,0 +1,28 @@
+/** What the sampler needs of a model: one forward that picks tokens. The model folder implements it; tests may too. */
+import type { Modality } from '../../shared/trajectory.ts'
+
+export interface PredictRequest {
+  /** The conditional sequence [L] and, only when guidance asks for it, the unconditional one. */
+  readonly sequences: readonly Int32Array[]
+  readonly asks: Readonly<Partial<Record<Modality, Ask>>>
+}
+
+/** Rows of one modality to decide. */
+export interface Ask {
+  /** Sequence positions, ascending and distinct. */
+  readonly positions: readonly number[]
+  /** One uniform number in [0, 1) per position. */
+  readonly uniforms: Float32Array
+  readonly temperature: number
+  readonly guidance: number
+}
+
+export interface Picks {
+  /** Token ids of the whole vocabulary, image codes included. */
+  readonly tokens: Int32Array
+  readonly confidence: Float32Array
+}
+
+export interface Predictor {
+  predict(request: PredictRequest): Promise<Partial<Record<Modality, Picks>>>
+}
