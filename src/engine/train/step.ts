@@ -2,8 +2,7 @@
  * A training graph ready to run: parameters fed as spans of one flat array, gradients written into another. Several
  * programs (one per sequence layout) share the same flat arrays.
  */
-import type { ParameterTable } from '../model/parameters.ts'
-import { gradientName } from '../model/train-graph.ts'
+import { gradientName, type ParameterTable } from '../model/parameters.ts'
 import { createSession, type Session, type Tensor } from '../runtime/session.ts'
 
 export interface Program {

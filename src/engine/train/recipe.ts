@@ -1,0 +1,64 @@
+/** A recipe: everything that remakes a shipped model, as data. scripts/remake-storybook.ts carries it out. */
+import { z } from 'zod'
+import { modelOptionsSchema } from '../../shared/model-config.ts'
+import { sftSchema } from './sft.ts'
+import { tokenizerTrainingSchema } from './tokenizer-task.ts'
+
+export const optimiserSchema = z.strictObject({
+  kind: z.enum(['adamw', 'muon']).default('muon'),
+  beta1: z.number().min(0).max(1).default(0.9),
+  beta2: z.number().min(0).max(1).default(0.99),
+  eps: z.number().positive().default(1e-8),
+  weightDecay: z.number().min(0).default(0.01),
+  /** Muon's momentum. */
+  momentum: z.number().min(0).max(1).default(0.95),
+})
+
+export const scheduleSchema = z.strictObject({
+  peak: z.number().positive(),
+  warmup: z.int().nonnegative(),
+  /** Share of the run after which the cosine decay starts. */
+  decayFrom: z.number().min(0).max(1),
+  /** Last learning rate as a share of the peak. */
+  floor: z.number().min(0).max(1),
+})
+
+export const loopSchema = z.strictObject({
+  steps: z.int().positive(),
+  optimiser: optimiserSchema,
+  schedule: scheduleSchema,
+  /** Largest Euclidean norm of a step's gradient. */
+  clip: z.number().positive(),
+  ema: z.number().min(0).max(1),
+})
+
+export const architectureSchema = z.strictObject({
+  name: z.string().min(1),
+  dModel: z.int().positive(),
+  layers: z.int().positive(),
+  heads: z.int().positive(),
+  mlpHidden: z.int().positive(),
+  ropeTheta: z.number().positive(),
+  options: modelOptionsSchema,
+  instructionLength: z.int().positive(),
+  reasoningLength: z.int().positive(),
+})
+export type Architecture = z.infer<typeof architectureSchema>
+
+export const recipeSchema = z.strictObject({
+  seed: z.int().nonnegative(),
+  imageTokenizer: loopSchema.extend({
+    model: z.strictObject({ factor: z.int(), window: z.int(), bits: z.int(), features: z.int(), hidden: z.int() }),
+    training: tokenizerTrainingSchema,
+    /** How often an empty cell stands in the list of cells: most cells of a scene are empty. */
+    emptyCopies: z.int().positive(),
+  }),
+  predictor: loopSchema.extend({
+    architecture: architectureSchema,
+    sft: sftSchema,
+    curriculum: z.strictObject({ sprites: z.int().positive(), until: z.number().min(0).max(1) }),
+    /** Steps between kept snapshots of the averaged weights: where early checkpoints for experiments come from. */
+    snapshotEvery: z.int().positive(),
+  }),
+})
+export type Recipe = z.infer<typeof recipeSchema>
