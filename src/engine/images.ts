@@ -1,0 +1,106 @@
+/**
+ * Pictures in and out. Whatever a person gives as a picture is checked by its header before it is decoded: a missing,
+ * empty, truncated, foreign or absurdly large file is one sentence with a remedy, never a crash.
+ */
+import { readFile, stat } from 'node:fs/promises'
+import { crc32 } from 'node:zlib'
+import { basename } from 'node:path'
+import type { Metadata, Sharp } from 'sharp'
+import { TandemError } from '../shared/errors.ts'
+
+/** Decoding more than this is refused: no model reads so much, and it would take gigabytes. */
+const MAX_PIXELS = 100_000_000
+
+export interface Picture {
+  /** RGB [size, size, 3]. */
+  readonly rgb: Uint8Array
+  /** The picture's own size. */
+  readonly width: number
+  readonly height: number
+  /** It was not square and has been squashed, as the published model does. */
+  readonly squashed: boolean
+}
+
+/** sharp is loaded on first use: start-up does not pay for it. */
+async function loadSharp(): Promise<(typeof import('sharp'))['default']> {
+  return (await import('sharp')).default
+}
+
+async function readChecked(path: string): Promise<Buffer> {
+  const name = basename(path)
+  const info = await stat(path).catch(() => null)
+  if (!info) throw new TandemError(`There is no picture ${name}.`, 'Check the path.')
+  if (info.isDirectory()) throw new TandemError(`${name} is a folder, not a picture.`, 'Give a PNG, JPEG or WebP file.')
+  if (info.size === 0) throw new TandemError(`${name} is empty (0 bytes).`, 'Save the picture again.')
+  return readFile(path).catch((error: unknown) => {
+    throw new TandemError(`${name} cannot be read.`, 'Check its permissions.', 'input', { cause: error })
+  })
+}
+
+async function openPicture(path: string): Promise<{ image: Sharp; meta: Metadata; name: string }> {
+  const sharp = await loadSharp()
+  const name = basename(path)
+  const bytes = await readChecked(path)
+  const header = sharp(bytes, { limitInputPixels: false, failOn: 'truncated' })
+  const meta = await header.metadata().catch((error: unknown) => {
+    throw new TandemError(`${name} is not a picture this program can read.`, 'Give a PNG, JPEG or WebP file.', 'input', { cause: error })
+  })
+  if (meta.width * meta.height > MAX_PIXELS) {
+    throw new TandemError(`${name} is ${meta.width} x ${meta.height} pixels, more than can be decoded.`, 'Scale it down to 10,000 x 10,000 or less.')
+  }
+  return { image: sharp(bytes, { limitInputPixels: MAX_PIXELS, failOn: 'truncated' }).rotate(), meta, name }
+}
+
+async function decode(image: Sharp, name: string): Promise<Uint8Array> {
+  const data = await image.raw().toBuffer().catch((error: unknown) => {
+    throw new TandemError(`${name} is damaged or cut short.`, 'Save or download it again.', 'input', { cause: error })
+  })
+  return new Uint8Array(data.buffer, data.byteOffset, data.byteLength)
+}
+
+/** Decodes any picture to RGB size x size, transparency on white. */
+export async function readPicture(path: string, { size }: { size: number }): Promise<Picture> {
+  const { image, meta, name } = await openPicture(path)
+  const exact = meta.width === size && meta.height === size
+  const scaled = exact ? image : image.resize(size, size, { fit: 'fill' })
+  const rgb = await decode(scaled.flatten({ background: '#fff' }).toColourspace('srgb').removeAlpha(), name)
+  if (rgb.length !== size * size * 3) throw new TandemError(`${name} has an unusual pixel format.`, 'Save it as an RGB PNG.')
+  return { rgb, width: meta.width, height: meta.height, squashed: meta.width !== meta.height }
+}
+
+/** Decodes a mask to one luminance byte a pixel, size x size; transparent pixels count as black. */
+export async function readMask(path: string, { size }: { size: number }): Promise<Uint8Array> {
+  const { image, name } = await openPicture(path)
+  const grey = image.resize(size, size, { fit: 'fill', kernel: 'nearest' }).flatten({ background: '#000' }).greyscale().removeAlpha()
+  const data = await decode(grey, name)
+  return data.length === size * size ? data : data.filter((_, i) => i % (data.length / (size * size)) === 0)
+}
+
+/** Encodes RGB [height, width, 3] as PNG; `text` becomes tEXt-style metadata readable by any tool. */
+export async function encodePng(rgb: Uint8Array, width: number, height: number, text?: Readonly<Record<string, string>>): Promise<Buffer> {
+  const sharp = await loadSharp()
+  const image = sharp(rgb, { raw: { width, height, channels: 3 } }).png({ compressionLevel: 9 })
+  const plain = await image.toBuffer()
+  return text ? addText(plain, text) : plain
+}
+
+const PNG_SIGNATURE = 8
+const IHDR_END = PNG_SIGNATURE + 12 + 13
+
+/** iTXt chunks (UTF-8, uncompressed) right after the header, as the PNG specification has them. */
+function addText(png: Buffer, text: Readonly<Record<string, string>>): Buffer {
+  const chunks = Object.entries(text).map(([keyword, value]) => {
+    const body = Buffer.concat([Buffer.from(keyword.slice(0, 79), 'latin1'), Buffer.from([0, 0, 0, 0, 0]), Buffer.from(value, 'utf8')])
+    return chunk('iTXt', body)
+  })
+  return Buffer.concat([png.subarray(0, IHDR_END), ...chunks, png.subarray(IHDR_END)])
+}
+
+function chunk(type: string, body: Buffer): Buffer {
+  const typed = Buffer.concat([Buffer.from(type, 'latin1'), body])
+  const out = Buffer.alloc(8 + body.length + 4)
+  out.writeUInt32BE(body.length, 0)
+  typed.copy(out, 4)
+  out.writeUInt32BE(crc32(typed), 8 + body.length)
+  return out
+}
