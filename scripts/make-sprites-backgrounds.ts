@@ -57,30 +57,60 @@ const wavy =
   (x: number, y: number): Rgb => {
     const turn = (2 * Math.PI) / size
     const wave = Math.sin(turn * (fx * x + fy * y) + bend * Math.sin(turn * x))
-    return [colour[0] + depth * wave, colour[1] + depth * wave, colour[2] + depth * wave].map(Math.round) as unknown as Rgb
+    return [colour[0] + depth * wave, colour[1] + depth * wave, colour[2] + depth * wave].map(
+      Math.round,
+    ) as unknown as Rgb
   }
 
 export function backgroundTiles(size: number): Tile[] {
   const meadow = new Painter(size, wavy(size, [142, 205, 104], 3, 1, 1))
-  for (const [x, y] of [[5, 8], [20, 5], [12, 22], [27, 18], [4, 29]] as const) meadow.stamp(x, y, [104, 176, 78], 0.8, blade)
+  for (const [x, y] of [
+    [5, 8],
+    [20, 5],
+    [12, 22],
+    [27, 18],
+    [4, 29],
+  ] as const)
+    meadow.stamp(x, y, [104, 176, 78], 0.8, blade)
   meadow.stamp(27, 28, [255, 247, 214], 0.95, disc(1.4)).stamp(13, 12, [255, 240, 170], 0.9, disc(1.2))
 
   const desert = new Painter(size, wavy(size, [241, 203, 128], 8, 0, 2, 1.4))
-  for (const [x, y] of [[7, 6], [24, 12], [14, 25]] as const) desert.stamp(x, y, [214, 166, 92], 0.7, disc(1.3, 0.7))
+  for (const [x, y] of [
+    [7, 6],
+    [24, 12],
+    [14, 25],
+  ] as const)
+    desert.stamp(x, y, [214, 166, 92], 0.7, disc(1.3, 0.7))
 
   const snow = new Painter(size, wavy(size, [233, 242, 250], 4, 1, -1))
-  for (const [x, y] of [[6, 7], [23, 4], [16, 18], [28, 24], [5, 26]] as const) snow.stamp(x, y, [176, 205, 232], 0.85, spark)
+  for (const [x, y] of [
+    [6, 7],
+    [23, 4],
+    [16, 18],
+    [28, 24],
+    [5, 26],
+  ] as const)
+    snow.stamp(x, y, [176, 205, 232], 0.85, spark)
 
   const night = new Painter(size, wavy(size, [43, 50, 98], 4, 1, 1))
-  for (const [x, y, r] of [[6, 5, 1], [25, 9, 0], [13, 19, 0], [28, 27, 1], [4, 28, 0], [19, 2, 0]] as const) {
+  for (const [x, y, r] of [
+    [6, 5, 1],
+    [25, 9, 0],
+    [13, 19, 0],
+    [28, 27, 1],
+    [4, 28, 0],
+    [19, 2, 0],
+  ] as const) {
     night.stamp(x, y, [255, 238, 176], 0.9, r ? spark : disc(0.5))
   }
 
   const sea = new Painter(size, wavy(size, [108, 196, 226], 7, 0, 1))
-  const crest = (y0: number) => (dx: number, dy: number): number => {
-    const along = Math.sin(((dx + y0) * 2 * Math.PI) / (size / 2)) * 1.6
-    return Math.max(0, Math.min(1, 1.2 - Math.abs(dy - along)))
-  }
+  const crest =
+    (y0: number) =>
+    (dx: number, dy: number): number => {
+      const along = Math.sin(((dx + y0) * 2 * Math.PI) / (size / 2)) * 1.6
+      return Math.max(0, Math.min(1, 1.2 - Math.abs(dy - along)))
+    }
   sea.stamp(16, 6, [224, 247, 252], 0.5, crest(0)).stamp(16, 17, [78, 170, 208], 0.5, crest(5))
   sea.stamp(16, 27, [224, 247, 252], 0.4, crest(11))
 

@@ -128,7 +128,12 @@ const extra: WorldFile = worldSchema.parse({
   effects: [],
 })
 
-await writeSheet('backgrounds.png', tiles.map((t) => t.rgb), 3, tiles.length)
+await writeSheet(
+  'backgrounds.png',
+  tiles.map((t) => t.rgb),
+  3,
+  tiles.length,
+)
 for (const [record, file] of [
   [world, 'world.json'],
   [extra, 'extra.json'],

@@ -64,7 +64,7 @@ async function predictor(): Promise<void> {
   const codec = createImageCodec(imageConfig, world.size, (name) => ({ kind: 'inline', bytes: weights.get(name)! }))
   const source = await createWorldSource(world, codec, tokenizer, { seed: recipe.seed, curriculum })
   await codec.dispose()
-  const task = await createSftTask(config, sft, source)
+  const task = createSftTask(config, sft, source)
   await drive(task, join(runs, 'predictor'), recipe.predictor, snapshotEvery)
 }
 

@@ -3,7 +3,8 @@
  * so that they deflate; and the history, rows of what the commit planes cannot hold (edits, re-masks, commits that a
  * later commit of the same position replaced). Also one step as a record of the running log.
  */
-import { ByteReader, ByteWriter } from './trajectory-bytes.ts'
+import type { ByteReader} from './trajectory-bytes.ts';
+import { ByteWriter } from './trajectory-bytes.ts'
 import {
   BadTrajectory,
   confidenceLevel,

@@ -8,7 +8,8 @@ export type DType = 'float32' | 'float16' | 'bfloat16' | 'int64' | 'int32' | 'ui
 export type Dim = number | string
 export type Shape = readonly Dim[]
 
-export type AttrValue = number | string | readonly Dim[] | DType | undefined
+/** Element types are strings too. */
+export type AttrValue = number | string | readonly Dim[] | undefined
 export type Attrs = Readonly<Record<string, AttrValue>>
 
 /** What a value needs of its graph. The concrete graph lives in graph.ts; ops never import it. */

@@ -5,9 +5,9 @@
 import { createHash } from 'node:crypto'
 import { readFile, stat } from 'node:fs/promises'
 import { basename, join } from 'node:path'
-import { z } from 'zod'
+import type { z } from 'zod'
 import { TandemError } from '../../shared/errors.ts'
-import { imageTokenizerConfigSchema, modelConfigSchema, type ImageTokenizerConfig, type ModelConfig } from '../../shared/model-config.ts'
+import { imageTokenizerConfigSchema, modelConfigSchema, type ModelConfig } from '../../shared/model-config.ts'
 import type { InitializerData } from '../graph/graph.ts'
 import { modelParameters } from './forward.ts'
 import { createImageCodec, codecShapes, type ImageCodec } from './image-codec.ts'
@@ -149,5 +149,3 @@ export async function writeHalfWeights(
   for (const span of table.spans) tensors.set(span.name, floatTensor(viewOf(flat, span), span.shape, 'F16'))
   await writeSafetensors(path, tensors, metadata)
 }
-
-export type { ImageTokenizerConfig }

@@ -53,12 +53,22 @@ export function buildTokenizerJson(words: readonly string[]): object {
   }
 }
 
+/** The part of the library that is used: its own types do not resolve under Node's module rules. */
+interface HfTokenizerApi {
+  get_added_tokens_decoder(): Map<number, unknown>
+  get_vocab(): Map<string, number>
+  encode(text: string, options: { add_special_tokens: boolean }): { ids: number[] }
+  decode(ids: readonly number[], options: { skip_special_tokens?: boolean; clean_up_tokenization_spaces: boolean }): string
+  id_to_token(id: number): string | undefined
+}
+const HfTokenizer = Tokenizer as unknown as new (json: object, config: object) => HfTokenizerApi
+
 export interface TextTokenizer {
   readonly size: number
   /** Ids of a text; no special tokens are added, and none are recognised inside user text. */
   encode(text: string): Int32Array
   /** The text of ids, special tokens left out, single spaces between words. */
-  decode(ids: ArrayLike<number>): string
+  decode(this: void, ids: ArrayLike<number>): string
   /** What one token reads as, for showing it alone; special tokens by their names. */
   label(id: number): string
   /** Words of a text that are no single token: they are spelled in bytes. */
@@ -79,7 +89,7 @@ export async function loadTextTokenizer(path: string): Promise<TextTokenizer> {
 }
 
 export function createTextTokenizer(json: object): TextTokenizer {
-  const tokenizer = new Tokenizer(json, {})
+  const tokenizer = new HfTokenizer(json, {})
   const special = new Set<number>(tokenizer.get_added_tokens_decoder().keys())
   const size = tokenizer.get_vocab().size
   // A text that spells a special token must not become one: the bracket is set apart, and the match is broken.

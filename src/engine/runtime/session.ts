@@ -4,7 +4,6 @@
  */
 import { availableParallelism } from 'node:os'
 import * as ort from 'onnxruntime-node'
-import type { DType } from '../graph/types.ts'
 import { TandemError } from '../../shared/errors.ts'
 import { executionProvider, type ProviderName } from './providers.ts'
 
@@ -88,6 +87,3 @@ function fromOrt(name: string, tensor: ort.Tensor): Tensor {
   if (data instanceof Float32Array || data instanceof BigInt64Array) return { data, dims }
   throw new TandemError(`The model returned ${tensor.type} for ${name}.`, 'Export it again with float32 outputs.', 'internal')
 }
-
-/** The element types a session can pass across; weights inside a model may be narrower. */
-export type CrossingDType = Extract<DType, 'float32' | 'int64'>

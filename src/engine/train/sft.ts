@@ -41,12 +41,12 @@ const TASKS: readonly { edit: boolean; imageOnly: boolean }[] = [
   { edit: false, imageOnly: true },
 ]
 
-export async function createSftTask(
+export function createSftTask(
   config: ModelConfig,
   sft: SftConfig,
   source: SampleSource,
   options: { start?: Float32Array; threads?: number } = {},
-): Promise<TrainTask> {
+): TrainTask {
   const table = layOutParameters(modelParameters(config))
   const programs = new Map<string, { program: Program; layout: Layout }>()
   const open = async (task: Task, forwardOnly: boolean): Promise<{ program: Program; layout: Layout }> => {

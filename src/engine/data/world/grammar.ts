@@ -86,7 +86,12 @@ export function slotValues(world: World): Record<string, readonly string[]> {
 
 /** Every word and mark a list of patterns can produce, slots left out. */
 export function patternWords(patterns: readonly string[]): string[] {
-  return patterns.flatMap((pattern) => pattern.replace(/\{[^}]*\}/g, ' ').split(' ').filter(Boolean))
+  return patterns.flatMap((pattern) =>
+    pattern
+      .replace(/\{[^}]*\}/g, ' ')
+      .split(' ')
+      .filter(Boolean),
+  )
 }
 
 type Matcher = (tokens: readonly string[]) => Sentence | null

@@ -23,7 +23,10 @@ const anyOptions: fc.Arbitrary<SampleOptions> = fc.record({
   spriteLimit: fc.integer({ min: 8, max: 32 }),
 })
 const property = (check: (sample: WorldSample, options: SampleOptions) => void): void => {
-  fc.assert(fc.property(anyOptions, (options) => check(makeSample(world, options), options)), { numRuns: 500 })
+  const run = (options: SampleOptions): void => {
+    check(makeSample(world, options), options)
+  }
+  fc.assert(fc.property(anyOptions, run), { numRuns: 500 })
 }
 
 describe('makeSample', () => {
@@ -88,7 +91,10 @@ describe('makeSample', () => {
 
   test('draws the families in equal shares, or in those asked for', () => {
     const counts = (options: Partial<SampleOptions>): number[] => {
-      const drawn = Array.from({ length: 1200 }, (_, index) => makeSample(world, { split: 'train', seed: 1, index, ...options }).family)
+      const drawn = Array.from(
+        { length: 1200 },
+        (_, index) => makeSample(world, { split: 'train', seed: 1, index, ...options }).family,
+      )
       return familyNames.map((f) => drawn.filter((d) => d === f).length)
     }
     for (const n of counts({})) expect(n).toBeGreaterThan(150)

@@ -69,7 +69,8 @@ function chooseFamily(options: SampleOptions, at: number): Family {
     .filter((f) => !options.heldOutOnly || operationsByFamily[f].some((o) => o.holdable))
     .map((family) => ({ family, weight: options.weights?.[family] ?? 1 }))
   const total = allowed.reduce((sum, f) => sum + f.weight, 0)
-  if (!(total > 0)) throw new TandemError('No family of samples is left to draw from.', 'Give at least one a share above 0.')
+  if (!(total > 0))
+    throw new TandemError('No family of samples is left to draw from.', 'Give at least one a share above 0.')
   return chooseWeighted(allowed, total, at).family
 }
 
@@ -89,8 +90,8 @@ const poolCache = new WeakMap<World, Map<string, Pools>>()
 function spritesFor(world: World, operation: Operation, split: Split, limit?: number): Pools {
   const n = Math.min(limit ?? world.sprites.length, world.sprites.length)
   if (n < 8) throw new TandemError(`A sprite limit of ${n} is too small.`, 'Use 8 or more.')
-  let pools = poolCache.get(world)
-  if (!pools) poolCache.set(world, (pools = new Map()))
+  const pools = poolCache.get(world) ?? new Map<string, Pools>()
+  poolCache.set(world, pools)
   const key = `${operation.name}/${split === 'test'}/${n}`
   let found = pools.get(key)
   if (!found) {

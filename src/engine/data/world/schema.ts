@@ -22,7 +22,7 @@ export const spriteSchema = z.strictObject({
 export type Sprite = z.infer<typeof spriteSchema>
 
 /** What an outside cause does to one sprite. */
-export const effectNames = ['melt', 'water', 'blow', 'roll', 'float'] as const
+const effectNames = ['melt', 'water', 'blow', 'roll', 'float'] as const
 export type EffectName = (typeof effectNames)[number]
 
 const sheetSchema = z.strictObject({ file: z.string().regex(/^[a-z0-9-]+\.png$/), columns: z.int().positive() })

@@ -106,6 +106,8 @@ test('a trace parses into its sentences, with facts of several words', () => {
     sentence('nowEmpty', { cell: 'a1' }),
   ]
   const text = parts.map((s) => s.text).join(' ')
-  expect(text).toBe('the animal that gives milk is the cow . the cow is at a1 . an egg becomes a chick . now a1 is empty .')
+  expect(text).toBe(
+    'the animal that gives milk is the cow . the cow is at a1 . an egg becomes a chick . now a1 is empty .',
+  )
   expect(parseReasoning(world, text)?.map((s) => ({ ...s, slots: { ...s.slots } }))).toEqual(parts)
 })

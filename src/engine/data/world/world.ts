@@ -38,7 +38,7 @@ export interface World {
   readonly templates: Uint8Array
 }
 
-/** Where the worlds that ship lie: two folders up from the source in a checkout, beside the bundle in a build. */
+/** Where the worlds that ship lie: four folders up, from src/ and from dist/ alike. */
 export const resourcesUrl = new URL('../../../../resources/world/', import.meta.url)
 export const defaultWorldPath = fileURLToPath(new URL('world.json', resourcesUrl))
 
@@ -48,7 +48,12 @@ export async function loadWorld(path: string = defaultWorldPath): Promise<World>
   const file = parseWorldFile(await readText(jsonPath), jsonPath)
   const folder = dirname(jsonPath)
   const sprites = await readSheet(join(folder, file.sheets.sprites.file), file.sprites.length, file, 'sprites')
-  const backgrounds = await readSheet(join(folder, file.sheets.backgrounds.file), file.backgrounds.length, file, 'backgrounds')
+  const backgrounds = await readSheet(
+    join(folder, file.sheets.backgrounds.file),
+    file.backgrounds.length,
+    file,
+    'backgrounds',
+  )
   return {
     file,
     path: jsonPath,
@@ -119,12 +124,19 @@ async function readText(path: string): Promise<string> {
   try {
     return await readFile(path, 'utf8')
   } catch (error) {
-    throw new TandemError(`Cannot read the world at ${path}.`, 'Give a folder that holds a world.json.', 'input', { cause: error })
+    throw new TandemError(`Cannot read the world at ${path}.`, 'Give a folder that holds a world.json.', 'input', {
+      cause: error,
+    })
   }
 }
 
 /** The sheet's cells as RGBA [count, cell, cell, 4]. */
-async function readSheet(path: string, count: number, file: WorldFile, sheet: 'sprites' | 'backgrounds'): Promise<Uint8Array> {
+async function readSheet(
+  path: string,
+  count: number,
+  file: WorldFile,
+  sheet: 'sprites' | 'backgrounds',
+): Promise<Uint8Array> {
   const { cell } = file
   const { columns } = file.sheets[sheet]
   const remedy = `Put ${basename(path)} beside world.json, as drawn together with it.`

@@ -17,7 +17,9 @@ function push(kit: Kit, effect: 'blow' | 'roll' | 'float', choices: readonly Dir
   const side = kit.random.pick(choices)
   const [at] = pickCells(kit, 1, (cell) => stepFrom(cell, side) >= 0) as [number]
   const to = stepFrom(at, side)
-  const movable = new Set(kit.world.file.effects.filter((e) => e.effect !== 'water' && e.effect !== 'melt').map((e) => e.sprite))
+  const movable = new Set(
+    kit.world.file.effects.filter((e) => e.effect !== 'water' && e.effect !== 'melt').map((e) => e.sprite),
+  )
   const input = inputAround(kit, { [at]: x }, { empty: [to], without: (name) => movable.has(name) })
   const thinking = [seenAt(x, at), sentence(effect, { sprite: x, side }), related(relationOf[side], at, to)]
   return edit({ slots: { x, side }, input, thinking, change: { cells: { [at]: null, [to]: x } }, focus: [x] })
@@ -86,7 +88,11 @@ export const causalOperations: readonly Operation[] = [
       if (x === null || next === undefined || !kit.sprites.includes(next)) return null
       const [at] = pickCells(kit, 1) as [number]
       const input = inputAround(kit, { [at]: x }, { without: (name) => name === next })
-      const thinking = [seenAt(x, at), sentence('water', { sprite: x }), sentence('becomes', { sprite: x, other: next })]
+      const thinking = [
+        seenAt(x, at),
+        sentence('water', { sprite: x }),
+        sentence('becomes', { sprite: x, other: next }),
+      ]
       return edit({ slots: { x }, input, thinking, change: { cells: { [at]: next } }, focus: [x, next] })
     },
   },

@@ -13,9 +13,20 @@ const withArticle = (name: string): string => `${articleFor(name)} ${name}`
 /** The words `joinList` and the items add to the phrasings. */
 export const listPatterns: readonly string[] = ['a an at it and ,', ...Object.values(relationOf)]
 
-const phrasings = ['draw the {background} with {items}', 'paint {items} in the {background}', 'make the {background} with {items}']
+const phrasings = [
+  'draw the {background} with {items}',
+  'paint {items} in the {background}',
+  'make the {background} with {items}',
+]
 
-function drawing(kit: Kit, items: string[], sprites: string[], cells: number[], thinking: Sentence[], free: boolean): Draft {
+function drawing(
+  kit: Kit,
+  items: string[],
+  sprites: string[],
+  cells: number[],
+  thinking: Sentence[],
+  free: boolean,
+): Draft {
   const background = kit.random.pick(kit.world.backgrounds)
   const output = { background, cells: Array.from({ length: CELLS }, (): string | null => null) }
   cells.forEach((cell, i) => (output.cells[cell] = sprites[i]!))
@@ -59,7 +70,9 @@ export const generateOperations: readonly Operation[] = [
       const [first] = pickCells(kit, 1, (cell) => stepFrom(cell, direction) >= 0) as [number]
       const second = stepFrom(first, direction)
       const cells = [first, second, ...pickCells(kit, sprites.length - 2, (cell) => cell !== first && cell !== second)]
-      const items = sprites.map((s, i) => `${withArticle(s)} ${i === 1 ? `${relation} it` : `at ${cellNames[cells[i]!]!}`}`)
+      const items = sprites.map(
+        (s, i) => `${withArticle(s)} ${i === 1 ? `${relation} it` : `at ${cellNames[cells[i]!]!}`}`,
+      )
       return drawing(kit, items, sprites, cells, [related(relation, first, second)], false)
     },
   },

@@ -8,7 +8,11 @@ export const spatialOperations: readonly Operation[] = [
     family: 'spatial',
     holdable: true,
     weight: 1,
-    phrasings: ['move the {x} one cell {direction}', 'shift the {x} {direction} by one cell', 'slide the {x} one cell {direction}'],
+    phrasings: [
+      'move the {x} one cell {direction}',
+      'shift the {x} {direction} by one cell',
+      'slide the {x} one cell {direction}',
+    ],
     make(kit) {
       const [x] = pickFocus(kit, 1) ?? []
       if (!x) return null
@@ -55,7 +59,11 @@ export const spatialOperations: readonly Operation[] = [
     family: 'spatial',
     holdable: true,
     weight: 1.5,
-    phrasings: ['put the {y} {relation} the {x}', 'move the {y} {relation} the {x}', 'the {y} should be {relation} the {x}'],
+    phrasings: [
+      'put the {y} {relation} the {x}',
+      'move the {y} {relation} the {x}',
+      'the {y} should be {relation} the {x}',
+    ],
     make(kit) {
       const [x, y] = pickFocus(kit, 2) ?? []
       if (!x || !y) return null

@@ -37,7 +37,11 @@ export const worldOperations: readonly Operation[] = [
     family: 'world',
     holdable: true,
     weight: 1,
-    phrasings: ['remove the {category} that {fact}', 'take away the {category} that {fact}', 'erase the {category} that {fact}'],
+    phrasings: [
+      'remove the {category} that {fact}',
+      'take away the {category} that {fact}',
+      'erase the {category} that {fact}',
+    ],
     make(kit) {
       const [x] = pickFocus(kit, 1, hasFact(kit)) ?? []
       if (!x) return null
@@ -110,7 +114,11 @@ export const worldOperations: readonly Operation[] = [
     family: 'world',
     holdable: false,
     weight: 0.7,
-    phrasings: ['there are {number} {plural} , remove them all', 'remove the {number} {plural}', 'take all {number} {plural} away'],
+    phrasings: [
+      'there are {number} {plural} , remove them all',
+      'remove the {number} {plural}',
+      'take all {number} {plural} away',
+    ],
     make: repeated,
   },
   {
@@ -118,7 +126,11 @@ export const worldOperations: readonly Operation[] = [
     family: 'world',
     holdable: false,
     weight: 0.7,
-    phrasings: ['remove the thing there are most of', 'take away what there is most of', 'erase what you see more than once'],
+    phrasings: [
+      'remove the thing there are most of',
+      'take away what there is most of',
+      'erase what you see more than once',
+    ],
     make: repeated,
   },
 ]

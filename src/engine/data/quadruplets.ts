@@ -1,0 +1,204 @@
+/**
+ * Quadruplet folders: `data.jsonl` (one row a sample) beside its images, the form in which data comes in and leaves.
+ * A folder of world samples also holds their scenes and the world itself, so that it can be judged elsewhere. A folder
+ * is written beside its place and renamed into it at the end: there is no half-written one to find.
+ */
+import { createReadStream } from 'node:fs'
+import { copyFile, mkdir, open, readdir, rename, rm, rmdir, stat, writeFile } from 'node:fs/promises'
+import { basename, dirname, isAbsolute, join, normalize, resolve, sep } from 'node:path'
+import { createInterface } from 'node:readline'
+import sharp from 'sharp'
+import { z } from 'zod'
+import { TandemError } from '../../shared/errors.ts'
+import { makeSample, type SampleOptions } from './world/sample.ts'
+import { assertSplitsDisjoint } from './world/splits.ts'
+import { splitNames, worldSampleSchema, type Split, type WorldSample } from './world/types.ts'
+import { renderScene, type Scene, type World } from './world/world.ts'
+
+/** One row of data.jsonl. Unknown columns are let through: other tools add their own. */
+export const quadrupletRowSchema = z.looseObject({
+  id: z.string().min(1),
+  input_image: z.string().min(1).nullish(),
+  instruction: z.string(),
+  reasoning: z.string(),
+  output_image: z.string().min(1),
+  split: z.enum(splitNames).optional(),
+})
+
+export interface Quadruplet {
+  id: string
+  /** Absolute path; null for generation. */
+  inputImage: string | null
+  instruction: string
+  reasoning: string
+  /** Absolute path. */
+  outputImage: string
+  split: Split | null
+}
+
+export interface WorldFolderOptions extends Pick<SampleOptions, 'seed' | 'families' | 'weights' | 'spriteLimit'> {
+  counts: Partial<Record<Split, number>>
+  /** Aborting leaves nothing behind. */
+  signal?: AbortSignal
+  onProgress?: (done: number, total: number) => void
+}
+
+/** Writes samples of the world as a quadruplet folder. Refuses a folder that already holds something. */
+export async function writeWorldFolder(
+  world: World,
+  options: WorldFolderOptions,
+  outDir: string,
+): Promise<{ rows: number }> {
+  const target = resolve(outDir)
+  await refuseOccupied(target)
+  const samples = splitNames.flatMap((split) => samplesOf(world, options, split))
+  assertSplitsDisjoint(samples)
+  await mkdir(dirname(target), { recursive: true })
+  // The process id keeps two writers apart; a crash leaves a folder whose name says what it is.
+  const partial = join(dirname(target), `.${basename(target)}.partial-${process.pid}`)
+  await rm(partial, { recursive: true, force: true })
+  try {
+    await mkdir(join(partial, 'images'), { recursive: true })
+    await copyWorld(world, partial)
+    await writeRows(world, samples, partial, options)
+    if (await exists(target)) await rmdir(target)
+    await rename(partial, target)
+  } catch (error) {
+    await rm(partial, { recursive: true, force: true })
+    throw error
+  }
+  return { rows: samples.length }
+}
+
+function samplesOf(world: World, options: WorldFolderOptions, split: Split): WorldSample[] {
+  const { counts, signal: _signal, onProgress: _onProgress, ...rest } = options
+  return Array.from({ length: counts[split] ?? 0 }, (_, index) => makeSample(world, { ...rest, split, index }))
+}
+
+async function writeRows(
+  world: World,
+  samples: readonly WorldSample[],
+  dir: string,
+  options: WorldFolderOptions,
+): Promise<void> {
+  const data = await open(join(dir, 'data.jsonl'), 'w')
+  const scenes = await open(join(dir, 'scenes.jsonl'), 'w')
+  try {
+    for (const [done, sample] of samples.entries()) {
+      options.signal?.throwIfAborted()
+      const inputImage = sample.input ? `images/${sample.id}-input.png` : undefined
+      const outputImage = `images/${sample.id}-output.png`
+      if (sample.input && inputImage) await writePng(world, sample.input, join(dir, inputImage))
+      await writePng(world, sample.output, join(dir, outputImage))
+      const { id, instruction, reasoning, split } = sample
+      const row = {
+        id,
+        ...(inputImage && { input_image: inputImage }),
+        instruction,
+        reasoning,
+        output_image: outputImage,
+        split,
+      }
+      await data.write(JSON.stringify(row) + '\n')
+      await scenes.write(JSON.stringify(sample) + '\n')
+      options.onProgress?.(done + 1, samples.length)
+    }
+    await data.sync()
+    await scenes.sync()
+  } finally {
+    await data.close()
+    await scenes.close()
+  }
+}
+
+async function writePng(world: World, scene: Scene, path: string): Promise<void> {
+  const raw = { width: world.size, height: world.size, channels: 3 } as const
+  await writeFile(path, await sharp(renderScene(world, scene), { raw }).png().toBuffer())
+}
+
+/** The world's record, its sheets and the licence that must go with them. */
+async function copyWorld(world: World, dir: string): Promise<void> {
+  const { sheets, license } = world.file
+  const from = dirname(world.path)
+  await copyFile(world.path, join(dir, 'world.json'))
+  for (const file of new Set([sheets.sprites.file, sheets.backgrounds.file, license.file])) {
+    await copyFile(join(from, basename(file)), join(dir, basename(file)))
+  }
+}
+
+async function exists(path: string): Promise<boolean> {
+  return stat(path).then(
+    () => true,
+    () => false,
+  )
+}
+
+async function refuseOccupied(target: string): Promise<void> {
+  if (!(await exists(target))) return
+  const entries = await readdir(target).catch(() => null)
+  if (entries?.length === 0) return
+  const what = entries ? 'already holds files' : 'is not a folder'
+  throw new TandemError(`${target} ${what}.`, 'Choose another folder, or empty this one first.')
+}
+
+/** The rows of a quadruplet folder, checked, with image paths made absolute. */
+export async function* readQuadruplets(dir: string): AsyncGenerator<Quadruplet, void, undefined> {
+  for await (const { row, where } of readRows(join(dir, 'data.jsonl'), quadrupletRowSchema)) {
+    yield {
+      id: row.id,
+      inputImage: row.input_image ? inside(dir, row.input_image, where) : null,
+      instruction: row.instruction,
+      reasoning: row.reasoning,
+      outputImage: inside(dir, row.output_image, where),
+      split: row.split ?? null,
+    }
+  }
+}
+
+/** The ground truth of a folder written by `writeWorldFolder`. */
+export async function* readWorldSamples(dir: string): AsyncGenerator<WorldSample, void, undefined> {
+  for await (const { row } of readRows(join(dir, 'scenes.jsonl'), worldSampleSchema)) yield row
+}
+
+async function* readRows<T>(
+  path: string,
+  schema: z.ZodType<T>,
+): AsyncGenerator<{ row: T; where: string }, void, undefined> {
+  if (!(await exists(path))) {
+    throw new TandemError(`There is no ${basename(path)} in ${dirname(path)}.`, 'Give a quadruplet folder.')
+  }
+  const stream = createReadStream(path, 'utf8')
+  try {
+    let line = 0
+    for await (const text of createInterface({ input: stream, crlfDelay: Infinity })) {
+      line++
+      if (text.trim() === '') continue
+      const where = `${path}, line ${line}`
+      yield { row: parseRow(text, schema, where), where }
+    }
+  } finally {
+    stream.destroy()
+  }
+}
+
+function parseRow<T>(text: string, schema: z.ZodType<T>, where: string): T {
+  const remedy = 'Repair or remove that line.'
+  let raw: unknown
+  try {
+    raw = JSON.parse(text)
+  } catch (error) {
+    throw new TandemError(`${where} is not JSON.`, remedy, 'input', { cause: error })
+  }
+  const parsed = schema.safeParse(raw)
+  if (!parsed.success) throw new TandemError(`${where}: ${z.prettifyError(parsed.error)}.`, remedy)
+  return parsed.data
+}
+
+/** An image path of a row, kept inside its folder: a data set from elsewhere must not read other files. */
+function inside(dir: string, path: string, where: string): string {
+  const clean = normalize(path)
+  if (isAbsolute(clean) || clean === '..' || clean.startsWith(`..${sep}`)) {
+    throw new TandemError(`${where} names an image outside its folder: ${path}.`, 'Use paths relative to the folder.')
+  }
+  return resolve(dir, clean)
+}
