@@ -96,6 +96,8 @@ export class Graph implements OpHost {
     this.nodes.splice(0, this.nodes.length, ...nodes)
     const used = this.initializers.filter((init) => needed.has(init.value))
     this.initializers.splice(0, this.initializers.length, ...used)
+    // A literal that left the graph must be made anew when it is asked for again.
+    for (const [key, value] of this.#literals) if (!needed.has(value)) this.#literals.delete(key)
   }
 }
 

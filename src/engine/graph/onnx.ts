@@ -87,7 +87,8 @@ export function encodeModel(graph: Graph): Uint8Array {
 }
 
 function graphProto(graph: Graph): object {
-  const writer = new NodeWriter()
+  const values = [...graph.inputs, ...graph.initializers.map((init) => init.value)]
+  const writer = new NodeWriter([...values.map((value) => value.name), ...graph.outputs.keys()])
   for (const node of graph.nodes) {
     ops[node.op].emit(
       {
@@ -118,7 +119,13 @@ class NodeWriter {
   readonly nodes: object[] = []
   readonly literals: object[] = []
   readonly #known = new Map<string, string>()
+  readonly #taken: Set<string>
   #next = 0
+
+  /** Names a model chose itself: no temporary or literal takes one of them. */
+  constructor(taken: Iterable<string>) {
+    this.#taken = new Set(taken)
+  }
 
   node(opType: string, input: readonly string[], output: string, attrs: Readonly<Record<string, OnnxAttr>>): void {
     const attribute = Object.entries(attrs).map(([name, value]) => attributeProto(name, value))
@@ -126,7 +133,7 @@ class NodeWriter {
   }
 
   temp(): string {
-    return `t${this.#next++}`
+    return this.#fresh('t')
   }
 
   ints(values: readonly number[]): string {
@@ -138,10 +145,16 @@ class NodeWriter {
     return this.#literal(`f:${value}`, ONNX_DTYPE.float32, [], new Uint8Array(Float32Array.of(value).buffer))
   }
 
+  #fresh(prefix: string): string {
+    let name = `${prefix}${this.#next++}`
+    while (this.#taken.has(name)) name = `${prefix}${this.#next++}`
+    return name
+  }
+
   #literal(key: string, dataType: number, dims: number[], rawData: Uint8Array): string {
     const known = this.#known.get(key)
     if (known) return known
-    const name = `k${this.#next++}`
+    const name = this.#fresh('k')
     this.literals.push({ name, dataType, dims, rawData })
     this.#known.set(key, name)
     return name

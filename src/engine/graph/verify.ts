@@ -52,5 +52,6 @@ export function verifyGraph(graph: Graph): void {
   if (graph.outputs.size === 0) throw new GraphError('the graph has no output')
   for (const [name, value] of graph.outputs) {
     if (!known.has(value)) throw new GraphError(`output ${name} is never made`)
+    if (names.has(name)) throw new GraphError(`output ${name} has the name of another value`)
   }
 }

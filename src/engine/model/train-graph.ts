@@ -31,6 +31,17 @@ export interface TrainGraphOptions {
 
 /** Feeds: `tokens` [B, L] int64, targets [B*n] int64 relative to the field's vocabulary, seeds [B*n], every parameter. */
 export function buildTrainGraph(config: ModelConfig, task: Task, batch: number, options: TrainGraphOptions = {}): TrainGraph {
+  const { graph, ...rest } = composeTrainGraph(config, task, batch, options)
+  return { model: encodeModel(graph), ...rest }
+}
+
+/** The same before it is written, for whoever wants to look at its nodes. */
+export function composeTrainGraph(
+  config: ModelConfig,
+  task: Task,
+  batch: number,
+  options: TrainGraphOptions = {},
+): Omit<TrainGraph, 'model'> & { readonly graph: Graph } {
   const graph = new Graph()
   const layout = resolveLayout(config, task)
   const specs = modelParameters(config)
@@ -65,7 +76,7 @@ export function buildTrainGraph(config: ModelConfig, task: Task, batch: number, 
     const wrt = specs.map((spec) => parameters.get(spec.name)!).filter((value) => used(graph, value))
     gradients(graph, outputs, wrt).forEach((gradient, i) => graph.output(gradientName(wrt[i]!.name), gradient))
   }
-  return { model: encodeModel(graph), layout, batch, fields }
+  return { graph, layout, batch, fields }
 }
 
 /** The ids a row of this modality may take: text over the text vocabulary, image over the codebook. */

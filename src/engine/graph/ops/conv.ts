@@ -4,20 +4,29 @@
  * stride.
  */
 import { expectType, fixedDim, formatShape } from '../shapes.ts'
-import { defineOp, GraphError, type Value } from '../types.ts'
+import { defineOp, GraphError, type TypeInfo, type Value } from '../types.ts'
 import { slice, transpose } from './shape.ts'
 
 type ConvAttrs = { stride: number; padding: number; dilation: number }
-type ConvTransposeAttrs = { stride: number; padding: number; outputPadding: number }
+type ConvTransposeAttrs = { stride: number; padding: number; outputPadding: readonly number[] }
 
-/** x [B, C, H, W], weight [O, C, k, k] -> [B, O, H', W']. */
+/** x [B, C, H, W], weight [O, C, kh, kw] -> [B, O, H', W']. */
 export const conv = (x: Value, weight: Value, stride = 1, padding = 0, dilation = 1): Value =>
   x.graph.op('Conv', [x, weight], { stride, padding, dilation })
-/** x [B, O, H', W'], weight [O, C, k, k] -> [B, C, H, W]; undoes the shape of `conv`. */
-export const convTranspose = (x: Value, weight: Value, stride = 1, padding = 0, outputPadding = 0): Value =>
+/**
+ * x [B, O, H', W'], weight [O, C, kh, kw] -> [B, C, H, W]; undoes the shape of `conv`. `outputPadding` holds the rows and
+ * columns that the convolution's stride left over: they differ where height and width do.
+ */
+export const convTranspose = (x: Value, weight: Value, stride = 1, padding = 0, outputPadding: readonly [number, number] = [0, 0]): Value =>
   x.graph.op('ConvTranspose', [x, weight], { stride, padding, outputPadding })
 
 const EXCHANGE = [1, 0, 2, 3]
+
+const sizeAt = (x: TypeInfo, axis: number): number => fixedDim(x.shape[axis], axis < 2 ? 'channels' : 'image size')
+
+/** A weight gradient as convolution makes it, [C, O, >= kh, >= kw] -> shaped like the weight [O, C, kh, kw]. */
+const cutKernel = (full: Value, w: Value): Value =>
+  transpose(slice(slice(full, 2, 0, sizeAt(w, 2)), 3, 0, sizeAt(w, 3)), EXCHANGE)
 
 export const Conv = defineOp<ConvAttrs>({
   infer([x, w], { stride, padding, dilation }) {
@@ -26,8 +35,8 @@ export const Conv = defineOp<ConvAttrs>({
       throw new GraphError(`cannot convolve ${formatShape(x!.shape)} with ${formatShape(w?.shape ?? [])}`)
     }
     const size = (axis: number): number => {
-      const reach = dilation * (fixedDim(w.shape[axis], 'kernel') - 1) + 1
-      return Math.floor((fixedDim(x!.shape[axis], 'image size') + 2 * padding - reach) / stride) + 1
+      const reach = dilation * (sizeAt(w, axis) - 1) + 1
+      return Math.floor((sizeAt(x!, axis) + 2 * padding - reach) / stride) + 1
     }
     return { dtype: 'float32', shape: [x!.shape[0]!, w.shape[0]!, size(2), size(3)] }
   },
@@ -40,14 +49,9 @@ export const Conv = defineOp<ConvAttrs>({
   },
   vjp({ dy, inputs: [x, w], attrs: { stride, padding, dilation }, wants }) {
     if (dilation !== 1) throw new GraphError('the gradient of a dilated convolution is not defined')
-    const k = fixedDim(w!.shape[2], 'kernel')
-    const height = fixedDim(x!.shape[2], 'image size')
-    const reached = (fixedDim(dy.shape[2], 'image size') - 1) * stride - 2 * padding + k
-    const dx = (): Value => convTranspose(dy, w!, stride, padding, height - reached)
-    const dw = (): Value => {
-      const full = conv(transpose(x!, EXCHANGE), transpose(dy, EXCHANGE), 1, padding, stride)
-      return transpose(slice(slice(full, 2, 0, k), 3, 0, k), EXCHANGE)
-    }
+    const left = (axis: number): number => sizeAt(x!, axis) - ((sizeAt(dy, axis) - 1) * stride - 2 * padding + sizeAt(w!, axis))
+    const dx = (): Value => convTranspose(dy, w!, stride, padding, [left(2), left(3)])
+    const dw = (): Value => cutKernel(conv(transpose(x!, EXCHANGE), transpose(dy, EXCHANGE), 1, padding, stride), w!)
     return [wants[0] ? dx() : null, wants[1] ? dw() : null]
   },
 })
@@ -58,22 +62,18 @@ export const ConvTranspose = defineOp<ConvTransposeAttrs>({
       throw new GraphError(`cannot convolve ${formatShape(x!.shape)} with ${formatShape(w?.shape ?? [])} (transposed)`)
     }
     const size = (axis: number): number =>
-      (fixedDim(x!.shape[axis], 'image size') - 1) * stride - 2 * padding + fixedDim(w.shape[axis], 'kernel') + outputPadding
+      (sizeAt(x!, axis) - 1) * stride - 2 * padding + sizeAt(w, axis) + (outputPadding[axis - 2] ?? 0)
     return { dtype: 'float32', shape: [x!.shape[0]!, w.shape[1]!, size(2), size(3)] }
   },
   emit(c, { stride, padding, outputPadding }) {
     c.node('ConvTranspose', c.inputs, c.output, {
       strides: { ints: [stride, stride] },
       pads: { ints: [padding, padding, padding, padding] },
-      output_padding: { ints: [outputPadding, outputPadding] },
+      output_padding: { ints: outputPadding },
     })
   },
   vjp({ dy, inputs: [x, w], attrs: { stride, padding }, wants }) {
-    const k = fixedDim(w!.shape[2], 'kernel')
-    const dw = (): Value => {
-      const full = conv(transpose(dy, EXCHANGE), transpose(x!, EXCHANGE), 1, padding, stride)
-      return transpose(slice(slice(full, 2, 0, k), 3, 0, k), EXCHANGE)
-    }
+    const dw = (): Value => cutKernel(conv(transpose(dy, EXCHANGE), transpose(x!, EXCHANGE), 1, padding, stride), w!)
     return [wants[0] ? conv(dy, w!, stride, padding) : null, wants[1] ? dw() : null]
   },
 })

@@ -1,6 +1,6 @@
 /** Comparisons, selection, casts and running sums: what sampling inside the graph needs. */
 import { broadcastShapes, expectType, normaliseAxis } from '../shapes.ts'
-import { defineOp, type DType, type OpDefinition, type OnnxAttr, type Value } from '../types.ts'
+import { defineOp, GraphError, type DType, type OpDefinition, type OnnxAttr, type Value } from '../types.ts'
 
 export const ONNX_DTYPE: Readonly<Record<DType, number>> = {
   float32: 1,
@@ -48,11 +48,13 @@ export const Where = defineOp({
   },
 })
 
+const isFloat = (dtype: DType): boolean => dtype === 'float32' || dtype === 'float16' || dtype === 'bfloat16'
+
 /** Differentiable between float types only; to an integer or bool nothing passes. */
 export const Cast = defineOp<{ to: DType }>({
   infer: ([x], { to }) => ({ dtype: to, shape: x!.shape }),
   emit: (c, { to }) => c.node('Cast', c.inputs, c.output, { to: { i: ONNX_DTYPE[to] } satisfies OnnxAttr }),
-  vjp: ({ dy, inputs: [x], attrs: { to } }) => [x!.dtype === to ? dy : null],
+  vjp: ({ dy, inputs: [x], attrs: { to } }) => [isFloat(x!.dtype) && isFloat(to) ? cast(dy, x!.dtype) : null],
 })
 
 export const CumSum = defineOp({
@@ -60,7 +62,9 @@ export const CumSum = defineOp({
   emit(c) {
     c.node('CumSum', [c.inputs[0]!, c.ints([normaliseAxis(-1, c.inputTypes[0]!.shape.length)])], c.output)
   },
-  vjp: null,
+  vjp() {
+    throw new GraphError('the gradient of CumSum is not defined')
+  },
 })
 
 export const ArgMax = defineOp({

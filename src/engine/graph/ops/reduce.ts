@@ -1,6 +1,6 @@
 /** Sums and means over axes, and the softmax family, which is normalised over the last axis. */
 import { expectType, fixedDim, normaliseAxis } from '../shapes.ts'
-import { defineOp, type Dim, type OpDefinition, type Shape, type TypeInfo, type Value, type VjpContext } from '../types.ts'
+import { defineOp, GraphError, type Dim, type OpDefinition, type Shape, type TypeInfo, type Value, type VjpContext } from '../types.ts'
 import { exp, mul, scale, sub } from './elementwise.ts'
 import { expand, reshape } from './shape.ts'
 
@@ -36,12 +36,17 @@ function kept({ dy, inputs, attrs }: VjpContext<ReduceAttrs>): Value {
   return reshape(dy, inputs[0]!.shape.map((dim, i) => (attrs.axes.includes(i) ? 1 : dim)))
 }
 
-function reduction(opType: string, vjp: ((c: VjpContext<ReduceAttrs>) => Value) | null): OpDefinition {
+function reduction(opType: string, vjp: (c: VjpContext<ReduceAttrs>) => Value): OpDefinition {
   return defineOp<ReduceAttrs>({
-    infer: ([x], attrs) => ({ dtype: expectType(x, ['float32', 'int64'], opType).dtype, shape: reducedShape(x!, attrs) }),
+    infer([x], attrs) {
+      const { dtype } = expectType(x, ['float32', 'int64'], opType)
+      // To ONNX an empty list means every axis.
+      if (attrs.axes.length === 0) throw new GraphError('no axis to reduce')
+      return { dtype, shape: reducedShape(x!, attrs) }
+    },
     emit: (c, { axes, keepdims }) =>
       c.node(opType, [c.inputs[0]!, c.ints(axes)], c.output, { keepdims: { i: keepdims } }),
-    vjp: vjp ? (c) => [vjp(c)] : null,
+    vjp: (c) => [vjp(c)],
   })
 }
 
@@ -52,8 +57,10 @@ export const ReduceMean = reduction('ReduceMean', (c) => {
   return expand(scale(kept(c), 1 / count), shape)
 })
 export const ReduceSumSquare = reduction('ReduceSumSquare', (c) => mul(c.inputs[0]!, scale(kept(c), 2)))
-/** Used for read-outs only. */
-export const ReduceMax = reduction('ReduceMax', null)
+/** Used for read-outs only: a gradient that would pass through it is refused, not dropped. */
+export const ReduceMax = reduction('ReduceMax', () => {
+  throw new GraphError('the gradient of ReduceMax is not defined')
+})
 
 const lastAxis = { axis: { i: -1 } } as const
 

@@ -1,0 +1,73 @@
+/**
+ * A training step (forward, backward, clip, AdamW) of a 5.6 M model at sequence 256 against its MatMul ceiling, and
+ * beside PyTorch when PYTHON names an interpreter that has it. Usage: node bench/train-step.ts [batch] [rounds]
+ */
+import { seededRandom } from '../src/engine/data/random.ts'
+import { modelParameters } from '../src/engine/model/forward.ts'
+import { gradientName, initialiseParameters, layOutParameters } from '../src/engine/model/parameters.ts'
+import { buildTrainGraph, composeTrainGraph } from '../src/engine/model/train-graph.ts'
+import { createSession, type Tensor } from '../src/engine/runtime/session.ts'
+import { clipGradient, createOptimiser } from '../src/engine/train/optimiser.ts'
+import { benchConfig, interleave, median, saveResult } from './lib.ts'
+import { openPeer } from './peer.ts'
+import { productCeiling, squareProduct } from './products.ts'
+
+const batch = Number(process.argv[2] ?? 16)
+const rounds = Number(process.argv[3] ?? 15)
+const config = benchConfig()
+const table = layOutParameters(modelParameters(config))
+const random = seededRandom('bench')
+const weights = initialiseParameters(table, random)
+const gradient = new Float32Array(table.size)
+const { model, layout, fields } = buildTrainGraph(config, 'edit', batch)
+const session = await createSession(model)
+const tokens = BigInt64Array.from({ length: batch * layout.length }, () => BigInt(random.int(config.vocabSize)))
+const feeds: Record<string, Tensor> = { tokens: { data: tokens, dims: [batch, layout.length] } }
+for (const { name, length } of fields) {
+  feeds[`target:${name}`] = { data: new BigInt64Array(batch * length), dims: [batch * length, 1] }
+  feeds[`seed:${name}`] = { data: new Float32Array(batch * length).fill(-1 / (batch * length)), dims: [batch * length] }
+}
+const into: Record<string, Tensor<Float32Array>> = {}
+for (const { name, offset, size, shape } of table.spans) {
+  feeds[name] = { data: weights.subarray(offset, offset + size), dims: shape }
+  into[gradientName(name)] = { data: gradient.subarray(offset, offset + size), dims: shape }
+}
+const optimiser = await createOptimiser(table, { kind: 'adamw', beta1: 0.9, beta2: 0.99, eps: 1e-8, weightDecay: 0.1, momentum: 0.95 })
+
+const ceiling = await productCeiling(composeTrainGraph(config, 'edit', batch).graph)
+const square = await squareProduct()
+const peer = await openPeer('train', config, batch)
+const times = await interleave(
+  {
+    graph: async () => void (await session.run(feeds, into)),
+    step: async () => {
+      await session.run(feeds, into)
+      clipGradient(gradient, 1)
+      await optimiser.update(weights, gradient, 1e-4)
+    },
+    products: async () => void (await ceiling.session.run(ceiling.feeds)),
+    square: square.run,
+    ...(peer ? { pytorch: peer.step } : {}),
+  },
+  rounds,
+)
+await peer?.close()
+
+const ms = Object.fromEntries(Object.entries(times).map(([name, values]) => [name, Number(median(values).toFixed(2))]))
+const gflops = (flops: number, time: number): number => Number((flops / time / 1e6).toFixed(1))
+const result = {
+  what: 'training step: forward, backward, clip, AdamW',
+  parameters: table.size,
+  sequence: layout.length,
+  batch,
+  rounds,
+  medianMs: ms,
+  samplesPerSecond: Number(((batch / ms['step']!) * 1000).toFixed(1)),
+  gflops: { graph: gflops(ceiling.flops, ms['graph']!), products: gflops(ceiling.flops, ms['products']!), square: gflops(square.flops, ms['square']!) },
+  /** Share of the step's time that its own matrix products take when nothing else is run. */
+  ofOwnProducts: Number((ms['products']! / ms['graph']!).toFixed(3)),
+  ofSquare: Number((gflops(ceiling.flops, ms['graph']!) / gflops(square.flops, ms['square']!)).toFixed(3)),
+  ...(peer ? { pytorch: { version: peer.version, timesOurStep: Number((ms['pytorch']! / ms['step']!).toFixed(3)) } } : {}),
+}
+console.log(JSON.stringify(result, null, 2))
+await saveResult(`train-step-b${batch}`, result)
