@@ -2,12 +2,13 @@
  * Remakes the model that ships from resources/models/storybook/recipe.json: text tokenizer, image tokenizer, mask
  * predictor. Every stage checkpoints under runs/storybook and goes on where it stopped. Usage: npm run remake [stage]
  */
+import { existsSync } from 'node:fs'
 import { readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { imageTokenizerConfigSchema, modelConfigSchema } from '../src/shared/model-config.ts'
+import { imageTokenizerConfigSchema, modelConfigSchema, type ImageTokenizerConfig } from '../src/shared/model-config.ts'
 import { loadWorld, resourcesUrl } from '../src/engine/data/world/world.ts'
 import { worldWords } from '../src/engine/data/world/words.ts'
-import { createImageCodec } from '../src/engine/model/image-codec.ts'
+import { createImageCodec, type ImageCodec } from '../src/engine/model/image-codec.ts'
 import { modelFiles, writeHalfWeights } from '../src/engine/model/folder.ts'
 import { tokenizerParameters } from '../src/engine/model/image-tokenizer.ts'
 import { modelParameters } from '../src/engine/model/forward.ts'
@@ -15,7 +16,7 @@ import { layOutParameters } from '../src/engine/model/parameters.ts'
 import { openSafetensors, readFloats } from '../src/engine/model/safetensors.ts'
 import { shippedConfig } from '../src/engine/model/shipped.ts'
 import { buildTokenizerJson, createTextTokenizer } from '../src/engine/model/text-tokenizer.ts'
-import { loadCheckpoint } from '../src/engine/train/checkpoint.ts'
+import { loadCheckpoint, type TrainState } from '../src/engine/train/checkpoint.ts'
 import { checkpointPath, train, type TrainTask } from '../src/engine/train/loop.ts'
 import { recipeSchema, type Recipe } from '../src/engine/train/recipe.ts'
 import { createSftTask } from '../src/engine/train/sft.ts'
@@ -50,36 +51,59 @@ async function image(): Promise<void> {
 }
 
 async function predictor(): Promise<void> {
-  const { architecture, sft, curriculum, snapshotEvery } = recipe.predictor
+  const { architecture, phases, snapshotEvery } = recipe.predictor
   const tokenizer = createTextTokenizer(JSON.parse(await readFile(join(model, modelFiles.tokenizer), 'utf8')) as object)
   const imageConfig = imageTokenizerConfigSchema.parse(JSON.parse(await readFile(join(model, modelFiles.imageConfig), 'utf8')))
   const config = shippedConfig(architecture, tokenizer.size, imageConfig, world.size)
   await writeFile(join(model, modelFiles.config), JSON.stringify(config, null, 2) + '\n')
-  const file = await openSafetensors(join(model, modelFiles.imageWeights))
-  const weights = new Map<string, Uint8Array>()
-  for (const spec of tokenizerParameters(imageConfig)) {
-    const floats = await readFloats(file, spec.name)
-    weights.set(spec.name, new Uint8Array(floats.buffer, floats.byteOffset, floats.byteLength))
+  const codec = await openCodec(imageConfig)
+  let start: Float32Array | undefined
+  for (const [i, phase] of phases.entries()) {
+    const source = await createWorldSource(world, codec, tokenizer, { seed: recipe.seed + i, curriculum: phase.curriculum })
+    const task = createSftTask(config, phase.sft, source, start ? { start } : {})
+    const directory = join(runs, `predictor-${i + 1}`)
+    console.error(`predictor, phase ${i + 1} of ${phases.length}`)
+    await drive(task, directory, phase, snapshotEvery)
+    start = (await loadCheckpoint(checkpointPath(directory), task.table)).ema
   }
-  const codec = createImageCodec(imageConfig, world.size, (name) => ({ kind: 'inline', bytes: weights.get(name)! }))
-  const source = await createWorldSource(world, codec, tokenizer, { seed: recipe.seed, curriculum })
   await codec.dispose()
-  const task = createSftTask(config, sft, source)
-  await drive(task, join(runs, 'predictor'), recipe.predictor, snapshotEvery)
 }
 
+async function openCodec(config: ImageTokenizerConfig): Promise<ImageCodec> {
+  const file = await openSafetensors(join(model, modelFiles.imageWeights))
+  const weights = new Map<string, Uint8Array>()
+  for (const { name } of tokenizerParameters(config)) {
+    const floats = await readFloats(file, name)
+    weights.set(name, new Uint8Array(floats.buffer, floats.byteOffset, floats.byteLength))
+  }
+  return createImageCodec(config, world.size, (name) => ({ kind: 'inline', bytes: weights.get(name)! }))
+}
+
+/** Exports the latest phase that has a checkpoint, finished or not. */
 async function exportWeights(): Promise<void> {
   const config = modelConfigSchema.parse(JSON.parse(await readFile(join(model, modelFiles.config), 'utf8')))
   const table = layOutParameters(modelParameters(config))
-  const state = await loadCheckpoint(checkpointPath(join(runs, 'predictor')), table)
-  const { step, samples, seconds } = state.progress
-  const metadata = { format: 'tandem-model', step: String(step), samples: String(samples), seconds: seconds.toFixed(0) }
-  await writeHalfWeights(join(model, modelFiles.weights), table, state.ema, metadata)
-  console.error(`exported step ${step}, ${samples} samples, ${(seconds / 60).toFixed(1)} min`)
+  const directories = recipe.predictor.phases.map((_, i) => join(runs, `predictor-${i + 1}`))
+  const states: TrainState[] = []
+  for (const directory of directories.filter((d) => existsSync(checkpointPath(d)))) {
+    states.push(await loadCheckpoint(checkpointPath(directory), table))
+  }
+  const last = states.at(-1)
+  if (!last) throw new Error('no predictor has been trained yet')
+  const sum = (pick: (state: TrainState) => number): string => states.reduce((n, state) => n + pick(state), 0).toFixed(0)
+  const metadata = {
+    format: 'tandem-model',
+    phases: String(states.length),
+    steps: sum((s) => s.progress.step),
+    samples: sum((s) => s.progress.samples),
+    seconds: sum((s) => s.progress.seconds),
+  }
+  await writeHalfWeights(join(model, modelFiles.weights), table, last.ema, metadata)
+  console.error(`exported ${JSON.stringify(metadata)}`)
 }
 
 /** Runs a loop to its end, printing a line now and then; keeps the early checkpoint when its step passes. */
-async function drive(task: TrainTask, directory: string, loop: Pick<Recipe['predictor'], 'steps' | 'optimiser' | 'schedule' | 'clip' | 'ema'>, snapshotEvery?: number): Promise<void> {
+async function drive(task: TrainTask, directory: string, loop: Pick<Recipe['imageTokenizer'], 'steps' | 'optimiser' | 'schedule' | 'clip' | 'ema'>, snapshotEvery?: number): Promise<void> {
   const stop = new AbortController()
   process.once('SIGINT', () => stop.abort())
   process.once('SIGTERM', () => stop.abort())

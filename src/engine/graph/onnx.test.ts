@@ -53,7 +53,7 @@ const bytesAt = (m: Message, field: number): Uint8Array[] => (m.get(field) ?? []
 const messages = (m: Message, field: number): Message[] => bytesAt(m, field).map(decode)
 const texts = (m: Message, field: number): string[] => bytesAt(m, field).map((b) => new TextDecoder().decode(b))
 /** Repeated integers, packed or not. */
-const packed = (m: Message, field: number): number[] =>
+const numbers = (m: Message, field: number): number[] =>
   (m.get(field) ?? []).flatMap((v) => {
     if (typeof v === 'bigint') return [Number(v)]
     const out: number[] = []
@@ -87,15 +87,15 @@ describe('a written model, by onnx.proto’s field numbers', () => {
   const attribute = (n: Message, name: string): Message => messages(n, 5).find((a) => texts(a, 1)[0] === name)!
 
   test('says IR 10 and opset 21 of the default domain', () => {
-    expect(packed(model, 1)).toEqual([10])
+    expect(numbers(model, 1)).toEqual([10])
     const [opset, ...rest] = messages(model, 8)
     expect(rest).toEqual([])
     expect(texts(opset!, 1).join('')).toBe('')
-    expect(packed(opset!, 2)).toEqual([21])
+    expect(numbers(opset!, 2)).toEqual([21])
   })
 
   test('lists nodes in order, with distinct names, every input made before it is used', () => {
-    const made = new Set([...messages(body!, 11), ...messages(body!, 12)].map((v) => texts(v, 1)[0]!).filter((n) => n === 'x'))
+    const made = new Set<string>([...messages(body!, 11), ...messages(body!, 12)].map((v) => texts(v, 1)[0]!).filter((n) => n === 'x'))
     for (const name of initializers.keys()) made.add(name)
     for (const n of nodes) {
       for (const input of texts(n, 1)) expect(made).toContain(input)
@@ -111,8 +111,8 @@ describe('a written model, by onnx.proto’s field numbers', () => {
   test('types inputs and outputs, run-time sizes by name', () => {
     const described = (info: Message): unknown[] => {
       const [tensor] = messages(messages(info, 2)[0]!, 1)
-      const dims = messages(messages(tensor!, 2)[0]!, 1).map((d) => texts(d, 2)[0] ?? packed(d, 1)[0])
-      return [texts(info, 1)[0], packed(tensor!, 1)[0], dims]
+      const dims = messages(messages(tensor!, 2)[0]!, 1).map((d) => texts(d, 2)[0] ?? numbers(d, 1)[0])
+      return [texts(info, 1)[0], numbers(tensor!, 1)[0], dims]
     }
     expect(messages(body!, 11).map(described)).toEqual([['x', 1, ['n', 4]]])
     expect(messages(body!, 12).map(described)).toEqual([['y', 1, ['n', 3]], ['part', 1, [3, 2]], ['again', 1, [3, 4]]])
@@ -120,19 +120,19 @@ describe('a written model, by onnx.proto’s field numbers', () => {
 
   test('writes attributes with their types: integers, strings', () => {
     const transB = attribute(node('Gemm'), 'transB')
-    expect([packed(transB, 3), packed(transB, 20)]).toEqual([[1], [2]])
+    expect([numbers(transB, 3), numbers(transB, 20)]).toEqual([[1], [2]])
     const axis = attribute(node('Softmax'), 'axis')
-    expect([BigInt.asIntN(64, axis.get(3)![0] as bigint), packed(axis, 20)]).toEqual([-1n, [2]])
+    expect([BigInt.asIntN(64, axis.get(3)![0] as bigint), numbers(axis, 20)]).toEqual([-1n, [2]])
     const reduction = attribute(node('ScatterElements'), 'reduction')
-    expect([texts(reduction, 4), packed(reduction, 20)]).toEqual([['add'], [3]])
-    expect(packed(attribute(node('Cast'), 'to'), 3)).toEqual([1])
+    expect([texts(reduction, 4), numbers(reduction, 20)]).toEqual([['add'], [3]])
+    expect(numbers(attribute(node('Cast'), 'to'), 3)).toEqual([1])
   })
 
   test('keeps inline bytes, and refers to external ones by file, offset and length', () => {
     const inline = initializers.get('w')!
-    expect([packed(inline, 1), packed(inline, 2), [...bytesAt(inline, 9)[0]!]]).toEqual([[3, 4], [1], Array.from({ length: 48 }, (_, i) => i)])
+    expect([numbers(inline, 1), numbers(inline, 2), [...bytesAt(inline, 9)[0]!]]).toEqual([[3, 4], [1], Array.from({ length: 48 }, (_, i) => i)])
     const external = initializers.get('far')!
-    expect([packed(external, 1), packed(external, 2), packed(external, 14), bytesAt(external, 9)]).toEqual([[3], [16], [1], []])
+    expect([numbers(external, 1), numbers(external, 2), numbers(external, 14), bytesAt(external, 9)]).toEqual([[3], [16], [1], []])
     const entries = messages(external, 13).map((e) => [texts(e, 1)[0], texts(e, 2)[0]])
     expect(Object.fromEntries(entries)).toEqual({ location: 'model.safetensors', offset: '4097', length: '6' })
   })

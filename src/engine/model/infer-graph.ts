@@ -7,7 +7,7 @@
 import type { ModelConfig, Task } from '../../shared/model-config.ts'
 import { Graph, type InitializerData } from '../graph/graph.ts'
 import { encodeModel } from '../graph/onnx.ts'
-import { add, div, mul, sub } from '../graph/ops/elementwise.ts'
+import { add, div, mul, scalar, sub } from '../graph/ops/elementwise.ts'
 import { gather, gatherElements } from '../graph/ops/gather.ts'
 import { cast, cumsum, less } from '../graph/ops/logic.ts'
 import { reduceSum, softmax } from '../graph/ops/reduce.ts'
@@ -98,10 +98,13 @@ function exclude(logits: Value, token: number, size: number): Value {
   return add(logits, logits.graph.constant(bias, [1, size]))
 }
 
-/** Index of the first class whose running probability exceeds u: [n, V], [n, 1] -> int64 [n, 1]. */
+/** Index of the first class whose running probability exceeds u x the total: [n, V], [n, 1] -> int64 [n, 1]. */
 function draw(probabilities: Value, uniform: Value): Value {
-  // The last class is left out of the count: rounding may leave the total below u.
+  const size = Number(probabilities.shape[1])
   const running = cumsum(probabilities)
-  const before = less(slice(running, 1, 0, Number(probabilities.shape[1]) - 1), uniform)
-  return cast(reduceSum(cast(before, 'float32'), [1]), 'int64')
+  // Against the total as it was rounded, and strictly: a class without probability does not raise the running sum, so
+  // it is never the first to exceed, not at u = 0 (the mask token may be id 0) and not past a total below 1.
+  const threshold = mul(uniform, slice(running, 1, size - 1, size))
+  const after = reduceSum(cast(less(threshold, running), 'float32'), [1])
+  return cast(sub(scalar(after, size), after), 'int64')
 }

@@ -7,6 +7,7 @@ import { open, rename, rm, stat } from 'node:fs/promises'
 import { basename } from 'node:path'
 import { z } from 'zod'
 import { TandemError } from '../../shared/errors.ts'
+import { asWrite } from '../files.ts'
 
 export type StoredDType = 'F32' | 'F16' | 'BF16' | 'I64' | 'U8'
 
@@ -85,7 +86,21 @@ function parseHeader(path: string, json: string, base: number, size: number): Om
     if (end - start !== length || base + end > size) throw damaged(path, `${name} does not fit the file`)
     tensors.set(name, { dtype, shape, offset: base + start, length })
   }
+  checkCover(path, tensors, base, size)
   return { metadata: metadata.data, tensors }
+}
+
+/** Tensors fill the file without gap or overlap, as the format demands: what does not was cut, joined or tampered with. */
+function checkCover(path: string, tensors: ReadonlyMap<string, TensorEntry>, base: number, size: number): void {
+  let end = base
+  const gap = (from: number, to: number): TandemError => damaged(path, `bytes ${from - base} to ${to - base} belong to no tensor`)
+  const ordered = [...tensors].sort(([, a], [, b]) => a.offset - b.offset || a.length - b.length)
+  for (const [name, { offset, length }] of ordered) {
+    if (offset < end) throw damaged(path, `${name} overlaps another tensor`)
+    if (offset > end) throw gap(end, offset)
+    end = offset + length
+  }
+  if (end < size) throw gap(end, size)
 }
 
 /** Reads one tensor as float32, widening F16 and BF16. */
@@ -139,17 +154,20 @@ export async function writeSafetensors(
   const length = Buffer.alloc(8)
   length.writeBigUInt64LE(BigInt(json.length))
   const temporary = `${path}.${randomBytes(4).toString('hex')}.tmp`
-  try {
-    const handle = await open(temporary, 'w')
+  await asWrite(basename(path), async () => {
     try {
-      await handle.writev([length, json, ...[...tensors.values()].map((t) => t.bytes)])
-      await handle.sync()
-    } finally {
-      await handle.close()
+      const handle = await open(temporary, 'w')
+      try {
+        // Not writev: the kernel may take a part (a full disk, 2 GiB) and call it a success. writeFile goes on with the rest.
+        await handle.writeFile([length, json, ...[...tensors.values()].map((t) => t.bytes)])
+        await handle.sync()
+      } finally {
+        await handle.close()
+      }
+      await rename(temporary, path)
+    } catch (error) {
+      await rm(temporary, { force: true })
+      throw error
     }
-    await rename(temporary, path)
-  } catch (error) {
-    await rm(temporary, { force: true })
-    throw error
-  }
+  })
 }

@@ -43,7 +43,12 @@ export const architectureSchema = z.strictObject({
   instructionLength: z.int().positive(),
   reasoningLength: z.int().positive(),
 })
-export type Architecture = z.infer<typeof architectureSchema>
+
+export const phaseSchema = loopSchema.extend({
+  sft: sftSchema,
+  /** Sprites known at the start, and the share of the phase after which all are. */
+  curriculum: z.strictObject({ sprites: z.int().positive(), until: z.number().min(0).max(1) }),
+})
 
 export const recipeSchema = z.strictObject({
   seed: z.int().nonnegative(),
@@ -53,12 +58,12 @@ export const recipeSchema = z.strictObject({
     /** How often an empty cell stands in the list of cells: most cells of a scene are empty. */
     emptyCopies: z.int().positive(),
   }),
-  predictor: loopSchema.extend({
+  predictor: z.strictObject({
     architecture: architectureSchema,
-    sft: sftSchema,
-    curriculum: z.strictObject({ sprites: z.int().positive(), until: z.number().min(0).max(1) }),
     /** Steps between kept snapshots of the averaged weights: where early checkpoints for experiments come from. */
     snapshotEvery: z.int().positive(),
+    /** Runs one after another; each starts from the averaged weights of the one before, with a fresh optimiser. */
+    phases: z.array(phaseSchema).min(1),
   }),
 })
 export type Recipe = z.infer<typeof recipeSchema>
