@@ -7,12 +7,11 @@ import type { ModelConfig, Task } from '../shared/model-config.ts'
 import type { DecodingMode, Trajectory, TrajectoryHeader, TrajectoryStep } from '../shared/trajectory.ts'
 import { canonicalStep } from '../shared/trajectory.ts'
 import type { ModelFolder } from './model/folder.ts'
-import { findField, requireField, resolveLayout } from './model/layout.ts'
+import { findField, padText, requireField, resolveLayout, taskOf } from './model/layout.ts'
 import { createPredictor, type ModelPredictor } from './model/predictor.ts'
 import type { ProviderName } from './runtime/providers.ts'
 import { denoise } from './sampler/denoise.ts'
 import { defaultCurves, makePlan } from './sampler/schedule.ts'
-import { taskOf, padText } from './train/batch.ts'
 
 export interface RunRequest {
   readonly instruction: string

@@ -66,3 +66,18 @@ export function requireField(layout: Layout, name: FieldName): Field {
   if (!field) throw new Error(`the ${layout.task} layout has no ${name}`)
   return field
 }
+
+/** Which layout a sample takes: edits or generations, with or without the output text. */
+export function taskOf(edit: boolean, imageOnly: boolean): Task {
+  if (edit) return imageOnly ? 'editImageOnly' : 'edit'
+  return imageOnly ? 'generateImageOnly' : 'generate'
+}
+
+/** Text with its end: tokens, eos, then pads to `length`. Longer text is an error of the caller. */
+export function padText(config: ModelConfig, ids: Int32Array, length: number): Int32Array {
+  if (ids.length >= length) throw new Error(`a text of ${ids.length} tokens does not fit a segment of ${length}`)
+  const out = new Int32Array(length).fill(config.special.pad)
+  out.set(ids)
+  out[ids.length] = config.special.eos
+  return out
+}

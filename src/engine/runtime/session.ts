@@ -64,7 +64,8 @@ function openSession(model: Uint8Array | string, options: SessionOptions): Promi
     graphOptimizationLevel: 'all',
     enableMemPattern: false,
     enableCpuMemArena: options.arena ?? true,
-    logSeverityLevel: 3,
+    // Errors are thrown; the runtime need not print them as well.
+    logSeverityLevel: 4,
     extra: {
       session: {
         set_denormal_as_zero: '1',

@@ -2,10 +2,10 @@
  * From quadruplets as tokens to the feeds of one training step: lays samples out, corrupts the output part, and weighs
  * each masked row. Pure given its random stream.
  */
-import type { ModelConfig, Task } from '../../shared/model-config.ts'
+import type { ModelConfig } from '../../shared/model-config.ts'
 import type { Random } from '../data/random.ts'
 import type { Field, Layout } from '../model/layout.ts'
-import { findField } from '../model/layout.ts'
+import { findField, padText } from '../model/layout.ts'
 import type { Tensor } from '../runtime/session.ts'
 import { drawRatios, lossWeight, maskBernoulli, maskExactly, type CorruptionConfig } from './corruption.ts'
 
@@ -23,15 +23,6 @@ export interface Batch {
   readonly weights: Readonly<Record<string, Float32Array>>
   /** 1 where masked, by field. */
   readonly masked: Readonly<Record<string, Uint8Array>>
-}
-
-/** Text with its end: tokens, eos, then pads to `length`. Longer text is an error of the caller. */
-export function padText(config: ModelConfig, ids: Int32Array, length: number): Int32Array {
-  if (ids.length >= length) throw new Error(`a text of ${ids.length} tokens does not fit a segment of ${length}`)
-  const out = new Int32Array(length).fill(config.special.pad)
-  out.set(ids)
-  out[ids.length] = config.special.eos
-  return out
 }
 
 /** Token ids of one field of a sample, padded to the field's length. */
@@ -110,10 +101,4 @@ function dropConditions(config: ModelConfig, layout: Layout, sequence: Int32Arra
     const field = drop ? findField(layout, name) : undefined
     if (field) sequence.fill(config.special.mask, field.start, field.start + field.length)
   }
-}
-
-/** Which layout a batch takes: edits or generations, with or without the output text. */
-export function taskOf(edit: boolean, imageOnly: boolean): Task {
-  if (edit) return imageOnly ? 'editImageOnly' : 'edit'
-  return imageOnly ? 'generateImageOnly' : 'generate'
 }

@@ -1,0 +1,99 @@
+/** `tandem edit` and `tandem generate`: one run from the command line, its reasoning unmasking as it goes. */
+import { join } from 'node:path'
+import type { Command } from 'commander'
+import { runResultSchema, type Place, type RunResult } from '../../shared/jobs.ts'
+import type { DecodingMode } from '../../shared/trajectory.ts'
+import { driveJob } from './drive.ts'
+import { createLive } from './live.ts'
+import { freshSeed, mode, placedToken, real, seed, shippedModel, stepCount, temperature } from './options.ts'
+import { note, printJson } from './report.ts'
+
+interface RunOptions {
+  image?: string
+  instruction?: string
+  prompt?: string
+  mode: DecodingMode
+  steps: number
+  imageSteps?: number
+  seed?: number
+  mask?: string
+  guidanceText: number
+  guidanceImage: number
+  temperatureText: number
+  temperatureImage: number
+  pin: { place: Place; token: string }[]
+  model: string
+  out?: string
+  json?: boolean
+}
+
+export function addEditCommand(program: Command): void {
+  const command = program
+    .command('edit')
+    .description('Edit a picture by an instruction.')
+    .requiredOption('--image <file>', 'the picture to edit (PNG, JPEG, WebP)')
+    .requiredOption('--instruction <text>', 'what should change')
+    .option('--mask <file>', 'a picture whose white parts may change; the rest is kept')
+  addRunOptions(command)
+  command.addHelpText('after', '\nExample:\n  tandem edit --image scene.png --instruction "swap the dog and the cow" --seed 7 --out edited')
+  command.action((options: RunOptions) => run(options))
+}
+
+export function addGenerateCommand(program: Command): void {
+  const command = program.command('generate').description('Draw a picture from a prompt.').requiredOption('--prompt <text>', 'what to draw')
+  addRunOptions(command)
+  command.addHelpText('after', '\nExample:\n  tandem generate --prompt "draw the meadow with a cat at b2 and a dog right of it" --out drawn')
+  command.action((options: RunOptions) => run(options))
+}
+
+function addRunOptions(command: Command): void {
+  command
+    .option('--mode <mode>', 'parallel, sequential, semi-parallel or image-only', mode, 'parallel')
+    .option('--steps <n>', 'denoising steps', stepCount, 16)
+    .option('--image-steps <n>', 'how many of its steps update the image (default: all)', stepCount)
+    .option('--seed <n>', 'a whole number; drawn and printed when absent', seed)
+    .option('--guidance-text <x>', 'guidance of the reasoning', real, 0)
+    .option('--guidance-image <x>', 'guidance of the image', real, 0)
+    .option('--temperature-text <x>', 'sampling temperature of the reasoning', temperature, 0)
+    .option('--temperature-image <x>', 'sampling temperature of the image', temperature, 0)
+    .option('--pin <place=token>', 'hold an output token, e.g. text:0=the or cell:12=345 (repeatable)', collect, [])
+    .option('--model <dir>', 'model folder', shippedModel())
+    .option('--out <dir>', 'folder for image.png, reasoning.txt and trajectory.tdm (default: tandem-out/SEED)')
+    .option('--json', 'print one JSON object')
+}
+
+function collect(text: string, known: { place: Place; token: string }[]): { place: Place; token: string }[] {
+  return [...known, placedToken(text)]
+}
+
+async function run(options: RunOptions): Promise<void> {
+  const concrete = options.seed ?? freshSeed()
+  const live = createLive()
+  const result = await driveJob(
+    {
+      kind: 'generate',
+      model: options.model,
+      picture: options.image ?? null,
+      instruction: options.instruction ?? options.prompt ?? '',
+      mode: options.mode,
+      steps: options.steps,
+      ...(options.imageSteps === undefined ? {} : { imageSteps: options.imageSteps }),
+      seed: concrete,
+      guidance: { text: options.guidanceText, image: options.guidanceImage },
+      temperatures: { text: options.temperatureText, image: options.temperatureImage },
+      mask: options.mask ?? null,
+      pins: options.pin,
+      out: options.out ?? join('tandem-out', String(concrete)),
+    },
+    (update) => live.show(update),
+  )
+  showRun(runResultSchema.parse(result), options.json === true)
+}
+
+/** The end of any run: one JSON object, or a few lines. */
+export function showRun(result: RunResult, json: boolean): void {
+  if (json) return printJson(result)
+  note(`${result.reasoning || '(no reasoning)'}`)
+  note(`${result.steps} steps, ${result.forwards} forwards, ${(result.ms / 1000).toFixed(2)} s on ${result.provider}, seed ${result.seed}`)
+  process.stdout.write(`${result.image}\n`)
+}
