@@ -3,8 +3,8 @@
  * can act on why a place cannot be written.
  */
 import { randomBytes } from 'node:crypto'
-import { mkdir, mkdtemp, open, readdir, rename, rm, stat } from 'node:fs/promises'
-import { basename, dirname, join, resolve } from 'node:path'
+import { open, rename, rm } from 'node:fs/promises'
+import { basename, dirname, join } from 'node:path'
 import { TandemError } from '../shared/errors.ts'
 
 /** What the system said, as cause and remedy; null when it is nothing a user can mend. */
@@ -57,35 +57,6 @@ export async function writeFileAtomic(path: string, data: string | Uint8Array): 
       await rename(temporary, path)
     } catch (error) {
       await rm(temporary, { force: true })
-      throw error
-    }
-  })
-}
-
-/**
- * Collects files in a temporary folder beside `directory` and moves them in when `fill` is done. On failure the
- * temporary folder goes and `directory` is as it was; files of the same names are replaced on success.
- */
-export async function withOutputDir<T>(directory: string, fill: (temporary: string) => Promise<T>): Promise<T> {
-  const target = resolve(directory)
-  return asWrite(basename(target), async () => {
-    await mkdir(dirname(target), { recursive: true })
-    const existing = await stat(target).catch(() => null)
-    if (existing && !existing.isDirectory()) {
-      throw new TandemError(`${basename(target)} is a file, not a folder.`, 'Choose another folder for the output.')
-    }
-    const temporary = await mkdtemp(join(existing ? target : dirname(target), '.tandem-'))
-    try {
-      const result = await fill(temporary)
-      if (!existing) {
-        await rename(temporary, target)
-        return result
-      }
-      for (const name of await readdir(temporary)) await rename(join(temporary, name), join(target, name))
-      await rm(temporary, { recursive: true, force: true })
-      return result
-    } catch (error) {
-      await rm(temporary, { recursive: true, force: true })
       throw error
     }
   })

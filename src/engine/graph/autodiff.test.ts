@@ -12,24 +12,36 @@ import type { Value } from './types.ts'
 import { seededRandom } from '../data/random.ts'
 
 /** Gradients of sum(seed * output) by name of the inputs. */
-async function gradientsOf(shapes: Readonly<Record<string, readonly number[]>>, build: (inputs: Record<string, Value>) => Value): Promise<{ inputs: Record<string, Plain>; seed: Plain; results: Record<string, Plain> }> {
+async function gradientsOf(
+  shapes: Readonly<Record<string, readonly number[]>>,
+  build: (inputs: Record<string, Value>) => Value,
+): Promise<{ inputs: Record<string, Plain>; seed: Plain; results: Record<string, Plain> }> {
   const graph = new Graph()
-  const inputs = Object.fromEntries(Object.entries(shapes).map(([name, shape], i) => [name, spreadNumbers(shape, i + 1)]))
-  const values = Object.fromEntries(Object.entries(shapes).map(([name, shape]) => [name, graph.input(name, 'float32', shape)]))
+  const inputs = Object.fromEntries(
+    Object.entries(shapes).map(([name, shape], i) => [name, spreadNumbers(shape, i + 1)]),
+  )
+  const values = Object.fromEntries(
+    Object.entries(shapes).map(([name, shape]) => [name, graph.input(name, 'float32', shape)]),
+  )
   const output = build(values)
   const seed = spreadNumbers(output.shape as readonly number[], 50)
   const seedValue = graph.input('seed', 'float32', output.shape)
-  gradients(graph, [{ value: output, seed: seedValue }], Object.values(values)).forEach((g, i) => graph.output(`grad_${Object.keys(shapes)[i]}`, g))
+  gradients(graph, [{ value: output, seed: seedValue }], Object.values(values)).forEach((g, i) =>
+    graph.output(`grad_${Object.keys(shapes)[i]}`, g),
+  )
   const feeds = Object.fromEntries(Object.entries(inputs).map(([name, x]) => [name, floats(x)]))
   return { inputs, seed, results: await runGraph(graph, { ...feeds, seed: floats(seed) }) }
 }
 
 describe('the walker', () => {
   test('sums over broadcast axes, leading and inner ones together', async () => {
-    const { inputs, seed, results } = await gradientsOf({ wide: [2, 3, 4], narrow: [3, 1] }, ({ wide, narrow }) => mul(wide!, narrow!))
+    const { inputs, seed, results } = await gradientsOf({ wide: [2, 3, 4], narrow: [3, 1] }, ({ wide, narrow }) =>
+      mul(wide!, narrow!),
+    )
     const expected = make([3, 1], ([i]) => {
       let sum = 0
-      for (let a = 0; a < 2; a++) for (let b = 0; b < 4; b++) sum += seed.data[a * 12 + i! * 4 + b]! * inputs['wide']!.data[a * 12 + i! * 4 + b]!
+      for (let a = 0; a < 2; a++)
+        for (let b = 0; b < 4; b++) sum += seed.data[a * 12 + i! * 4 + b]! * inputs['wide']!.data[a * 12 + i! * 4 + b]!
       return sum
     })
     expect(worstError(results['grad_narrow']!, expected)).toBeLessThan(1e-6)
@@ -47,7 +59,9 @@ describe('the walker', () => {
   })
 
   test('gives the straight-through estimator the gradient of the channel', async () => {
-    const { seed, results } = await gradientsOf({ x: [4] }, ({ x }) => add(x!, stopGradient(add(sign(x!), scale(x!, -1)))))
+    const { seed, results } = await gradientsOf({ x: [4] }, ({ x }) =>
+      add(x!, stopGradient(add(sign(x!), scale(x!, -1)))),
+    )
     expect(worstError(results['grad_x']!, seed)).toBeLessThan(1e-6)
   })
 
@@ -56,7 +70,14 @@ describe('the walker', () => {
     const x = graph.input('x', 'float32', [2])
     const one = graph.constant(Float32Array.of(1, 10), [2])
     const two = graph.constant(Float32Array.of(100, 1000), [2])
-    const [g] = gradients(graph, [{ value: scale(x, 2), seed: one }, { value: scale(x, 3), seed: two }], [x])
+    const [g] = gradients(
+      graph,
+      [
+        { value: scale(x, 2), seed: one },
+        { value: scale(x, 3), seed: two },
+      ],
+      [x],
+    )
     graph.output('g', g!)
     expect((await runGraph(graph, { x: floats(make([2], () => 0)) })).g!.data).toEqual(Float64Array.of(302, 3020))
   })
@@ -65,7 +86,11 @@ describe('the walker', () => {
     const graph = new Graph()
     const x = graph.input('x', 'float32', [2])
     const inside = scale(x, 2)
-    const [gx, gi] = gradients(graph, [{ value: mul(inside, inside), seed: graph.constant(Float32Array.of(1, 1), [2]) }], [x, inside])
+    const [gx, gi] = gradients(
+      graph,
+      [{ value: mul(inside, inside), seed: graph.constant(Float32Array.of(1, 1), [2]) }],
+      [x, inside],
+    )
     graph.output('gx', gx!)
     graph.output('gi', gi!)
     const { gx: a, gi: b } = await runGraph(graph, { x: { data: Float32Array.of(1, 3), dims: [2] } })
@@ -78,15 +103,25 @@ describe('what cannot train is refused', () => {
     ['a weight that nothing reads', (x) => x, /no gradient reaches unused \[2\]/],
     ['a weight behind a sign', (x, unused) => add(x, sign(unused)), /no gradient reaches unused/],
     ['a weight behind stopGradient', (x, unused) => add(x, stopGradient(unused)), /no gradient reaches unused/],
-    ['a gradient through a running sum, though there is a way around', (x, unused) => add(add(x, unused), cumsum(unused)), /gradient of CumSum is not defined/],
-    ['a gradient through a maximum, though there is a way around', (x, unused) => add(add(x, unused), reduceMax(unused, [0])), /gradient of ReduceMax is not defined/],
+    [
+      'a gradient through a running sum, though there is a way around',
+      (x, unused) => add(add(x, unused), cumsum(unused)),
+      /gradient of CumSum is not defined/,
+    ],
+    [
+      'a gradient through a maximum, though there is a way around',
+      (x, unused) => add(add(x, unused), reduceMax(unused, [0])),
+      /gradient of ReduceMax is not defined/,
+    ],
   ]
   test.each(cases)('%s', (_, build, says) => {
     const graph = new Graph()
     const x = graph.input('x', 'float32', [2])
     const unused = graph.input('unused', 'float32', [2])
     const output = build(x, unused)
-    expect(() => gradients(graph, [{ value: output, seed: graph.input('seed', 'float32', [2]) }], [x, unused])).toThrow(says)
+    expect(() => gradients(graph, [{ value: output, seed: graph.input('seed', 'float32', [2]) }], [x, unused])).toThrow(
+      says,
+    )
   })
 
   test('a seed of another shape', () => {
@@ -99,18 +134,26 @@ describe('what cannot train is refused', () => {
 describe('repeated indices at full size, on two threads', () => {
   const [rows, width, count] = [1549, 192, 816]
   const random = seededRandom('repeated')
-  const indices: Plain = { shape: [count], data: Float64Array.from({ length: count }, () => (random.next() < 0.7 ? 0 : random.int(12))) }
+  const indices: Plain = {
+    shape: [count],
+    data: Float64Array.from({ length: count }, () => (random.next() < 0.7 ? 0 : random.int(12))),
+  }
 
   test('the gradient of an embedding is the sum over every use of a row', async () => {
     const graph = new Graph()
     const table = graph.input('table', 'float32', [rows, width])
     const ids = graph.input('ids', 'int64', [count])
     const seed = spreadNumbers([count, width], 3)
-    const [g] = gradients(graph, [{ value: gather(table, ids), seed: graph.input('seed', 'float32', [count, width]) }], [table])
+    const [g] = gradients(
+      graph,
+      [{ value: gather(table, ids), seed: graph.input('seed', 'float32', [count, width]) }],
+      [table],
+    )
     graph.output('g', g!)
     const expected = make([rows, width], () => 0)
     indices.data.forEach((row, i) => {
-      for (let j = 0; j < width; j++) expected.data[row * width + j] = expected.data[row * width + j]! + seed.data[i * width + j]!
+      for (let j = 0; j < width; j++)
+        expected.data[row * width + j] = expected.data[row * width + j]! + seed.data[i * width + j]!
     })
     const feeds = { table: floats(make([rows, width], () => 0)), ids: integers(indices), seed: floats(seed) }
     for (let run = 0; run < 3; run++) {
@@ -123,7 +166,11 @@ describe('repeated indices at full size, on two threads', () => {
     const graph = new Graph()
     const x = graph.input('x', 'float32', [4, 50])
     const ids = graph.input('ids', 'int64', [4, 3])
-    const [g] = gradients(graph, [{ value: gatherElements(logSoftmax(x), ids, 1), seed: graph.input('seed', 'float32', [4, 3]) }], [x])
+    const [g] = gradients(
+      graph,
+      [{ value: gatherElements(logSoftmax(x), ids, 1), seed: graph.input('seed', 'float32', [4, 3]) }],
+      [x],
+    )
     graph.output('g', g!)
     const logits = spreadNumbers([4, 50], 1)
     const seed = make([4, 3], () => 1)

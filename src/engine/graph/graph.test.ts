@@ -19,8 +19,16 @@ describe('building', () => {
     ['an op that does not exist', () => graph.op('Frobnicate', [x]), /no op called Frobnicate/],
     ['an inherited name as an op', () => graph.op('toString', [x]), /no op called toString/],
     ['values of two graphs', () => add(x, new Graph().input('y', 'float32', [2, 3])), /Add mixes values of two graphs/],
-    ['shapes that do not broadcast', () => add(x, graph.constant(new Float32Array(2), [2])), /Add: .*\[2, 3\] and \[2\] do not broadcast/],
-    ['a run-time size against a fixed one', () => add(wide, graph.constant(new Float32Array(12), [4, 3])), /do not broadcast/],
+    [
+      'shapes that do not broadcast',
+      () => add(x, graph.constant(new Float32Array(2), [2])),
+      /Add: .*\[2, 3\] and \[2\] do not broadcast/,
+    ],
+    [
+      'a run-time size against a fixed one',
+      () => add(wide, graph.constant(new Float32Array(12), [4, 3])),
+      /do not broadcast/,
+    ],
     ['a float op on integers', () => exp(ids), /Exp is int64, expected float32/],
     ['a float plus an integer', () => add(x, ids), /Add right is int64/],
     ['inner sizes that differ', () => matmul(x, x), /cannot multiply \[2, 3\] by \[2, 3\]/],
@@ -101,7 +109,10 @@ test('a run-time size flows from the feeds through reshape, broadcast and produc
   const graph = new Graph()
   const x = graph.input('x', 'float32', ['n', 2, 3])
   const flat = reshape(x, ['n', 6])
-  const w = graph.constant(Float32Array.from({ length: 12 }, (_, i) => i), [6, 2])
+  const w = graph.constant(
+    Float32Array.from({ length: 12 }, (_, i) => i),
+    [6, 2],
+  )
   graph.output('y', add(matmul(flat, w), graph.constant(Float32Array.of(1), [])))
   for (const n of [1, 5]) {
     const { y } = await runGraph(graph, { x: { data: new Float32Array(n * 6).fill(1), dims: [n, 2, 3] } })

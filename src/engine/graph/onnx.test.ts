@@ -74,8 +74,16 @@ const numbers = (m: Message, field: number): number[] =>
 describe('a written model, by onnx.proto’s field numbers', () => {
   const graph = new Graph()
   const x = graph.input('x', 'float32', ['n', 4])
-  const w = graph.weight('w', 'float32', [3, 4], { kind: 'inline', bytes: Uint8Array.from({ length: 48 }, (_, i) => i) })
-  const far = graph.weight('far', 'bfloat16', [3], { kind: 'external', file: 'model.safetensors', offset: 4097, length: 6 })
+  const w = graph.weight('w', 'float32', [3, 4], {
+    kind: 'inline',
+    bytes: Uint8Array.from({ length: 48 }, (_, i) => i),
+  })
+  const far = graph.weight('far', 'bfloat16', [3], {
+    kind: 'external',
+    file: 'model.safetensors',
+    offset: 4097,
+    length: 6,
+  })
   graph.output('y', softmax(add(linear(x, w), cast(far, 'float32'))))
   graph.output('part', slice(w, 1, 1, 3))
   graph.output('again', scatterAdd(w, graph.constant(new BigInt64Array(12), [3, 4]), w, 0))
@@ -95,7 +103,9 @@ describe('a written model, by onnx.proto’s field numbers', () => {
   })
 
   test('lists nodes in order, with distinct names, every input made before it is used', () => {
-    const made = new Set<string>([...messages(body!, 11), ...messages(body!, 12)].map((v) => texts(v, 1)[0]!).filter((n) => n === 'x'))
+    const made = new Set<string>(
+      [...messages(body!, 11), ...messages(body!, 12)].map((v) => texts(v, 1)[0]!).filter((n) => n === 'x'),
+    )
     for (const name of initializers.keys()) made.add(name)
     for (const n of nodes) {
       for (const input of texts(n, 1)) expect(made).toContain(input)
@@ -115,7 +125,11 @@ describe('a written model, by onnx.proto’s field numbers', () => {
       return [texts(info, 1)[0], numbers(tensor!, 1)[0], dims]
     }
     expect(messages(body!, 11).map(described)).toEqual([['x', 1, ['n', 4]]])
-    expect(messages(body!, 12).map(described)).toEqual([['y', 1, ['n', 3]], ['part', 1, [3, 2]], ['again', 1, [3, 4]]])
+    expect(messages(body!, 12).map(described)).toEqual([
+      ['y', 1, ['n', 3]],
+      ['part', 1, [3, 2]],
+      ['again', 1, [3, 4]],
+    ])
   })
 
   test('writes attributes with their types: integers, strings', () => {
@@ -130,9 +144,18 @@ describe('a written model, by onnx.proto’s field numbers', () => {
 
   test('keeps inline bytes, and refers to external ones by file, offset and length', () => {
     const inline = initializers.get('w')!
-    expect([numbers(inline, 1), numbers(inline, 2), [...bytesAt(inline, 9)[0]!]]).toEqual([[3, 4], [1], Array.from({ length: 48 }, (_, i) => i)])
+    expect([numbers(inline, 1), numbers(inline, 2), [...bytesAt(inline, 9)[0]!]]).toEqual([
+      [3, 4],
+      [1],
+      Array.from({ length: 48 }, (_, i) => i),
+    ])
     const external = initializers.get('far')!
-    expect([numbers(external, 1), numbers(external, 2), numbers(external, 14), bytesAt(external, 9)]).toEqual([[3], [16], [1], []])
+    expect([numbers(external, 1), numbers(external, 2), numbers(external, 14), bytesAt(external, 9)]).toEqual([
+      [3],
+      [16],
+      [1],
+      [],
+    ])
     const entries = messages(external, 13).map((e) => [texts(e, 1)[0], texts(e, 2)[0]])
     expect(Object.fromEntries(entries)).toEqual({ location: 'model.safetensors', offset: '4097', length: '6' })
   })
@@ -183,7 +206,9 @@ describe('weights inside a safetensors file', () => {
     const { y } = await session.run({ x: floats(x) })
     await session.dispose()
     const w = weights[name]
-    const expected = make([2, 3], ([i, j]) => [0, 1, 2, 3].reduce((sum, k) => sum + x.data[i! * 4 + k]! * w.data[j! * 4 + k]!, 0))
+    const expected = make([2, 3], ([i, j]) =>
+      [0, 1, 2, 3].reduce((sum, k) => sum + x.data[i! * 4 + k]! * w.data[j! * 4 + k]!, 0),
+    )
     expected.data.forEach((value, i) => expect(Math.abs(Number(y!.data[i]) - value)).toBeLessThan(tolerance))
   })
 })

@@ -59,7 +59,11 @@ export function plainOf({ data, dims }: Tensor): Plain {
 }
 
 /** Writes, opens, runs once and closes. */
-export async function runGraph(graph: Graph, feeds: Readonly<Record<string, Tensor>>, options: SessionOptions = { threads: 1 }): Promise<Record<string, Plain>> {
+export async function runGraph(
+  graph: Graph,
+  feeds: Readonly<Record<string, Tensor>>,
+  options: SessionOptions = { threads: 1 },
+): Promise<Record<string, Plain>> {
   const session = await createSession(encodeModel(graph), options)
   try {
     const results = await session.run(feeds)
@@ -81,7 +85,12 @@ export function worstError(a: Plain, b: Plain): number {
 }
 
 /** Sum over i of weights_i f(x)_i, differentiated by central differences in doubles with respect to input `wrt`. */
-export function finiteDifference(f: (inputs: readonly Plain[]) => Plain, inputs: readonly Plain[], wrt: number, weights: Plain): Plain {
+export function finiteDifference(
+  f: (inputs: readonly Plain[]) => Plain,
+  inputs: readonly Plain[],
+  wrt: number,
+  weights: Plain,
+): Plain {
   const epsilon = 1e-5
   const x = inputs[wrt]!
   const data = x.data.map((_, i) => {

@@ -111,7 +111,10 @@ async function openFolder(out: string): Promise<{ path: string; abandon: () => P
   for (let at = path; !(await stat(at).catch(() => null)); at = dirname(at)) made.push(at)
   const info = await stat(path).catch(() => null)
   if (info && !info.isDirectory()) throw new TandemError('The output is a file, not a folder.', 'Choose another --out.')
-  await asWrite('The output folder', () => mkdir(path, { recursive: true }))
+  // One by one: a recursive mkdir never returns below folders that make none, such as /proc.
+  await asWrite('The output folder', async () => {
+    for (const folder of made.toReversed()) await mkdir(folder)
+  })
   return {
     path,
     async abandon() {

@@ -5,7 +5,15 @@ import { make, worstError, type Plain } from '../graph/testing.ts'
 import { modelParameters } from './forward.ts'
 import { isOutputField, resolveLayout } from './layout.ts'
 import { referenceLogits } from './reference-fixtures.ts'
-import { allOptions, inferLogits, noOptions, randomSequence, randomWeights, tinyConfig, trainLogits } from './testing.ts'
+import {
+  allOptions,
+  inferLogits,
+  noOptions,
+  randomSequence,
+  randomWeights,
+  tinyConfig,
+  trainLogits,
+} from './testing.ts'
 import { vocabularyOf } from './train-graph.ts'
 
 const variants: [what: string, options: ModelOptions][] = [
@@ -19,34 +27,57 @@ const variants: [what: string, options: ModelOptions][] = [
 ]
 
 /** The reference's rows of each output field, cut to the field's vocabulary, sequence by sequence. */
-function expectedLogits(config: ReturnType<typeof tinyConfig>, task: Task, weights: ReturnType<typeof randomWeights>, sequences: readonly Int32Array[]): Record<string, Plain> {
+function expectedLogits(
+  config: ReturnType<typeof tinyConfig>,
+  task: Task,
+  weights: ReturnType<typeof randomWeights>,
+  sequences: readonly Int32Array[],
+): Record<string, Plain> {
   const all = sequences.map((sequence) => referenceLogits(config, task, weights, sequence))
   const outputs = resolveLayout(config, task).fields.filter((field) => isOutputField(field.name))
   return Object.fromEntries(
     outputs.map(({ name, start, length, modality }) => {
       const { offset, size } = vocabularyOf(config, modality)
-      return [name, make([sequences.length * length, size], ([row, id]) => all[Math.floor(row! / length)]![start + (row! % length)]![offset + id!]!)]
+      return [
+        name,
+        make(
+          [sequences.length * length, size],
+          ([row, id]) => all[Math.floor(row! / length)]![start + (row! % length)]![offset + id!]!,
+        ),
+      ]
     }),
   )
 }
 
 function expectClose(actual: Record<string, Plain>, expected: Record<string, Plain>, tolerance: number): void {
   expect(Object.keys(actual).sort()).toEqual(Object.keys(expected).sort())
-  for (const [name, logits] of Object.entries(expected)) expect(worstError(actual[name]!, logits)).toBeLessThan(tolerance)
+  for (const [name, logits] of Object.entries(expected))
+    expect(worstError(actual[name]!, logits)).toBeLessThan(tolerance)
 }
 
 describe.each(variants)('with %s', (_, options) => {
   const config = tinyConfig(options)
   const weights = randomWeights(config)
 
-  test.each(taskNames)('%s: the graph equals the plain reference, each sequence of a batch on its own', async (task) => {
-    const sequences = [1, 2, 3].map((seed) => randomSequence(config, task, seed))
-    expectClose(await trainLogits(config, task, weights, sequences), expectedLogits(config, task, weights, sequences), 1e-5)
-  })
+  test.each(taskNames)(
+    '%s: the graph equals the plain reference, each sequence of a batch on its own',
+    async (task) => {
+      const sequences = [1, 2, 3].map((seed) => randomSequence(config, task, seed))
+      expectClose(
+        await trainLogits(config, task, weights, sequences),
+        expectedLogits(config, task, weights, sequences),
+        1e-5,
+      )
+    },
+  )
 
   test.each(taskNames)('%s: training and inference builds give equal logits', async (task) => {
     const sequence = randomSequence(config, task, 4)
-    expectClose(await inferLogits(config, task, weights, sequence), await trainLogits(config, task, weights, [sequence]), 1e-5)
+    expectClose(
+      await inferLogits(config, task, weights, sequence),
+      await trainLogits(config, task, weights, [sequence]),
+      1e-5,
+    )
   })
 })
 
@@ -78,7 +109,11 @@ test('one layer and one head: the block that serves only output rows is the firs
   const config = tinyConfig(allOptions, { layers: 1, heads: 1 })
   const weights = randomWeights(config)
   const sequence = randomSequence(config, 'edit', 1)
-  expectClose(await inferLogits(config, 'edit', weights, sequence), expectedLogits(config, 'edit', weights, [sequence]), 1e-5)
+  expectClose(
+    await inferLogits(config, 'edit', weights, sequence),
+    expectedLogits(config, 'edit', weights, [sequence]),
+    1e-5,
+  )
 })
 
 test('attention looks both ways: the first output row sees the last token', async () => {
@@ -87,9 +122,17 @@ test('attention looks both ways: the first output row sees the last token', asyn
   const sequence = randomSequence(config, 'edit', 1)
   const other = sequence.slice()
   other[other.length - 1] = (other[other.length - 1]! + 7) % config.textVocabSize
-  const [a, b] = [await inferLogits(config, 'edit', weights, sequence), await inferLogits(config, 'edit', weights, other)]
+  const [a, b] = [
+    await inferLogits(config, 'edit', weights, sequence),
+    await inferLogits(config, 'edit', weights, other),
+  ]
   const row = config.image.codebookSize
-  expect(worstError(make([row], ([i]) => a['outputImage']!.data[i!]!), make([row], ([i]) => b['outputImage']!.data[i!]!))).toBeGreaterThan(1e-3)
+  expect(
+    worstError(
+      make([row], ([i]) => a['outputImage']!.data[i!]!),
+      make([row], ([i]) => b['outputImage']!.data[i!]!),
+    ),
+  ).toBeGreaterThan(1e-3)
 })
 
 describe('the parameters', () => {
@@ -97,17 +140,31 @@ describe('the parameters', () => {
     const names = (options: ModelOptions): string[] => modelParameters(tinyConfig(options)).map((spec) => spec.name)
     const published = names(noOptions)
     expect(published.filter((name) => name.includes('blocks.1.'))).toEqual(
-      ['attn_norm', 'q_proj', 'k_proj', 'v_proj', 'attn_out', 'ff_norm', 'ff_proj', 'up_proj', 'ff_out'].map((part) => `model.transformer.blocks.1.${part}.weight`),
+      ['attn_norm', 'q_proj', 'k_proj', 'v_proj', 'attn_out', 'ff_norm', 'ff_proj', 'up_proj', 'ff_out'].map(
+        (part) => `model.transformer.blocks.1.${part}.weight`,
+      ),
     )
     expect(published.slice(-3)).toEqual(['wte', 'ln_f', 'ff_out'].map((part) => `model.transformer.${part}.weight`))
     expect(names(allOptions).slice(-6)).toEqual([
-      'model.transformer.wte.weight', 'model.transformer.ln_f.weight',
-      'model.options.row.weight', 'model.options.column.weight', 'model.options.segment.weight', 'model.options.fuse.weight',
+      'model.transformer.wte.weight',
+      'model.transformer.ln_f.weight',
+      'model.options.row.weight',
+      'model.options.column.weight',
+      'model.options.segment.weight',
+      'model.options.fuse.weight',
     ])
   })
 
   test('have torch’s [out, in] shapes', () => {
-    const shapes = new Map(modelParameters(tinyConfig()).map((spec) => [spec.name.split('.').slice(-2)[0]!, spec.shape]))
-    expect(Object.fromEntries(shapes)).toMatchObject({ q_proj: [16, 16], ff_proj: [24, 16], up_proj: [24, 16], wte: [28, 16], ff_norm: [16] })
+    const shapes = new Map(
+      modelParameters(tinyConfig()).map((spec) => [spec.name.split('.').slice(-2)[0]!, spec.shape]),
+    )
+    expect(Object.fromEntries(shapes)).toMatchObject({
+      q_proj: [16, 16],
+      ff_proj: [24, 16],
+      up_proj: [24, 16],
+      wte: [28, 16],
+      ff_norm: [16],
+    })
   })
 })

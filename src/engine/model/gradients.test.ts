@@ -19,8 +19,25 @@ const STEP = 2e-3
 const TOLERANCE = 2e-3
 
 function shippedSize(tiedHead: boolean): ModelConfig {
-  const sizes = { name: 'full', dModel: 192, layers: 6, heads: 6, mlpHidden: 512, ropeTheta: 10000, instructionLength: 32, reasoningLength: 36 }
-  const image = { format: 'tandem-image-tokenizer', version: 1, factor: 16, window: 2, bits: 10, features: 4, hidden: 4 } as const
+  const sizes = {
+    name: 'full',
+    dModel: 192,
+    layers: 6,
+    heads: 6,
+    mlpHidden: 512,
+    ropeTheta: 10000,
+    instructionLength: 32,
+    reasoningLength: 36,
+  }
+  const image = {
+    format: 'tandem-image-tokenizer',
+    version: 1,
+    factor: 16,
+    window: 2,
+    bits: 10,
+    features: 4,
+    hidden: 4,
+  } as const
   return shippedConfig({ ...sizes, options: { ...allOptions, tiedHead } }, 525, image, 128)
 }
 
@@ -38,7 +55,11 @@ async function setUp(tiedHead: boolean): Promise<Setup> {
   const table = layOutParameters(modelParameters(config))
   const weights = flatWeights(config, randomWeights(config))
   // Every sequence uses few ids, some of them very often: rows of the embedding meet in one gradient many times over.
-  const sequences = [1, 2, 3, 4].map((seed) => randomSequence(config, 'edit', seed).map((token) => (token % 30) + (token < config.image.offset ? 0 : config.image.offset)))
+  const sequences = [1, 2, 3, 4].map((seed) =>
+    randomSequence(config, 'edit', seed).map(
+      (token) => (token % 30) + (token < config.image.offset ? 0 : config.image.offset),
+    ),
+  )
   const random = seededRandom('targets')
   const feeds: Record<string, Tensor> = { tokens: tokenFeed(sequences) }
   const seeds: Record<string, Float32Array> = {}
@@ -48,7 +69,10 @@ async function setUp(tiedHead: boolean): Promise<Setup> {
     const count = BATCH * length
     const { size } = vocabularyOf(config, modality)
     seeds[name] = Float32Array.from({ length: count }, () => (-random.next() * 2) / count)
-    feeds[`target:${name}`] = { data: BigInt64Array.from({ length: count }, () => BigInt(random.int(size))), dims: [count, 1] }
+    feeds[`target:${name}`] = {
+      data: BigInt64Array.from({ length: count }, () => BigInt(random.int(size))),
+      dims: [count, 1],
+    }
     feeds[`seed:${name}`] = { data: seeds[name], dims: [count] }
   }
   const program: Program = await createProgram(model, table, 2)
@@ -59,7 +83,8 @@ async function setUp(tiedHead: boolean): Promise<Setup> {
   const loss = async (at: Float32Array): Promise<number> => {
     const results = await forward.forward(forwardFeeds, at)
     let sum = 0
-    for (const { name } of fields) seeds[name]!.forEach((seed, i) => (sum += seed * Number(results[`logp:${name}`]!.data[i])))
+    for (const { name } of fields)
+      seeds[name]!.forEach((seed, i) => (sum += seed * Number(results[`logp:${name}`]!.data[i])))
     return sum
   }
   const dispose = async (): Promise<void> => {
@@ -73,7 +98,12 @@ async function setUp(tiedHead: boolean): Promise<Setup> {
  * |difference quotient - g . v| for v a random direction of unit length in the given spans of the flat weights, relative
  * to what |g . v| is on average, |g| / sqrt(n): a single g . v may happen to be near zero.
  */
-async function directionalError({ weights, gradient, loss }: Setup, spans: readonly { offset: number; size: number }[], seed: number, step = STEP): Promise<number> {
+async function directionalError(
+  { weights, gradient, loss }: Setup,
+  spans: readonly { offset: number; size: number }[],
+  seed: number,
+  step = STEP,
+): Promise<number> {
   const random = seededRandom('direction', seed)
   const indices = spans.flatMap(({ offset, size }) => Array.from({ length: size }, (_, i) => offset + i))
   const direction = Float64Array.from(indices, () => random.normal())
@@ -95,7 +125,8 @@ async function directionalError({ weights, gradient, loss }: Setup, spans: reado
 }
 
 /** q_proj, attn_norm, wte, row ...: what stands before ".weight", all layers together. */
-const kindOf = (span: ParameterSpan): string => (span.name.includes('blocks') ? 'block ' : '') + span.name.split('.').at(-2)!
+const kindOf = (span: ParameterSpan): string =>
+  (span.name.includes('blocks') ? 'block ' : '') + span.name.split('.').at(-2)!
 
 describe.each([
   ['tied', true],

@@ -8,17 +8,33 @@ import { buildTokenizerTrainGraph, patchSize, tokenizerParameters, windowPatches
 import { layOutParameters, viewOf } from './parameters.ts'
 import { inlineWeights, type Weights } from './testing.ts'
 
-const config = imageTokenizerConfigSchema.parse({ format: 'tandem-image-tokenizer', version: 1, factor: 2, window: 2, bits: 4, features: 6, hidden: 10 })
+const config = imageTokenizerConfigSchema.parse({
+  format: 'tandem-image-tokenizer',
+  version: 1,
+  factor: 2,
+  window: 2,
+  bits: 4,
+  features: 6,
+  hidden: 10,
+})
 const SIZE = 8 // a grid of 4 x 4 codes in 4 windows
 const GRID = 4
 
 function randomWeights(seed: number): Weights {
   const random = seededRandom('codec', seed)
-  return new Map(tokenizerParameters(config).map(({ name, shape }) => [name, Float32Array.from({ length: shape.reduce((a, b) => a * b, 1) }, () => 0.6 * random.normal())]))
+  return new Map(
+    tokenizerParameters(config).map(({ name, shape }) => [
+      name,
+      Float32Array.from({ length: shape.reduce((a, b) => a * b, 1) }, () => 0.6 * random.normal()),
+    ]),
+  )
 }
 
 /** The network in doubles: one window of patches [n * patch] to channels [n * bits], and back. */
-function plainNetwork(weights: Weights, { factor, window, features }: ImageTokenizerConfig): { encode(patches: number[]): number[]; decode(signs: number[]): number[] } {
+function plainNetwork(
+  weights: Weights,
+  { factor, window, features }: ImageTokenizerConfig,
+): { encode(patches: number[]): number[]; decode(signs: number[]): number[] } {
   const dense = (name: string, x: number[]): number[] => {
     const w = weights.get(`${name}.weight`)!
     return [...weights.get(`${name}.bias`)!].map((b, o) => x.reduce((sum, v, i) => sum + v * w[o * x.length + i]!, b))
@@ -28,8 +44,20 @@ function plainNetwork(weights: Weights, { factor, window, features }: ImageToken
   const each = (x: number[], width: number, f: (part: number[]) => number[]): number[] =>
     Array.from({ length: window * window }, (_, i) => f(x.slice(i * width, (i + 1) * width))).flat()
   return {
-    encode: (patches) => dense('encoder.codes', relu(dense('encoder.window', each(patches, size, (p) => relu(dense('encoder.patch', p)))))).map(Math.tanh),
-    decode: (signs) => each(relu(dense('decoder.window', relu(dense('decoder.codes', signs)))), features, (f) => dense('decoder.patch', f)),
+    encode: (patches) =>
+      dense(
+        'encoder.codes',
+        relu(
+          dense(
+            'encoder.window',
+            each(patches, size, (p) => relu(dense('encoder.patch', p))),
+          ),
+        ),
+      ).map(Math.tanh),
+    decode: (signs) =>
+      each(relu(dense('decoder.window', relu(dense('decoder.codes', signs)))), features, (f) =>
+        dense('decoder.patch', f),
+      ),
   }
 }
 
@@ -38,10 +66,17 @@ const randomPicture = (seed: number): Uint8Array => {
   return Uint8Array.from({ length: SIZE * SIZE * 3 }, () => random.int(256))
 }
 /** A pixel's channel of the patch of a code. */
-const pixelAt = (cell: number, y: number, x: number, channel: number): number => ((Math.floor(cell / GRID) * 2 + y) * SIZE + (cell % GRID) * 2 + x) * 3 + channel
+const pixelAt = (cell: number, y: number, x: number, channel: number): number =>
+  ((Math.floor(cell / GRID) * 2 + y) * SIZE + (cell % GRID) * 2 + x) * 3 + channel
 
 describe('the order of patches', () => {
-  test.each([[4, 2], [8, 2], [8, 4], [3, 3], [4, 1]])('a grid of %i in windows of %i is visited once each, window by window', (grid, window) => {
+  test.each([
+    [4, 2],
+    [8, 2],
+    [8, 4],
+    [3, 3],
+    [4, 1],
+  ])('a grid of %i in windows of %i is visited once each, window by window', (grid, window) => {
     const order = windowOrder(grid, window)
     expect([...order].sort((a, b) => a - b)).toEqual(Array.from({ length: grid * grid }, (_, i) => i))
     for (let at = 0; at < order.length; at += window * window) {
@@ -61,9 +96,11 @@ describe('the order of patches', () => {
     const patches = picturePatches(picture, SIZE, 2, order)
     expect([patches[0], patches[1]]).toEqual([-1, 1])
     order.forEach((cell, i) => {
-      for (let y = 0; y < 2; y++) for (let x = 0; x < 2; x++) for (let c = 0; c < 3; c++) {
-        expect(patches[i * 12 + (y * 2 + x) * 3 + c]).toBeCloseTo(picture[pixelAt(cell, y, x, c)]! / 127.5 - 1, 6)
-      }
+      for (let y = 0; y < 2; y++)
+        for (let x = 0; x < 2; x++)
+          for (let c = 0; c < 3; c++) {
+            expect(patches[i * 12 + (y * 2 + x) * 3 + c]).toBeCloseTo(picture[pixelAt(cell, y, x, c)]! / 127.5 - 1, 6)
+          }
     })
   })
 })
@@ -85,7 +122,10 @@ describe('the codec', () => {
     for (let w = 0; w < 4; w++) {
       const channels = network.encode([...patches.slice(w * 48, (w + 1) * 48)])
       for (let i = 0; i < 4; i++) {
-        const bits = channels.slice(i * 4, i * 4 + 4).map((z) => (z > 0 ? '1' : '0')).join('')
+        const bits = channels
+          .slice(i * 4, i * 4 + 4)
+          .map((z) => (z > 0 ? '1' : '0'))
+          .join('')
         expect(codes[order[w * 4 + i]!]).toBe(parseInt(bits, 2))
       }
     }
@@ -100,12 +140,16 @@ describe('the codec', () => {
     const order = windowOrder(GRID, 2)
     for (let w = 0; w < 4; w++) {
       const cells = order.slice(w * 4, w * 4 + 4)
-      const signs = cells.flatMap((cell) => [...codes[cell]!.toString(2).padStart(4, '0')].map((bit) => (bit === '1' ? 1 : -1)))
+      const signs = cells.flatMap((cell) =>
+        [...codes[cell]!.toString(2).padStart(4, '0')].map((bit) => (bit === '1' ? 1 : -1)),
+      )
       const patches = network.decode(signs)
       cells.forEach((cell, i) => {
         for (let j = 0; j < 12; j++) {
           const expected = Math.min(255, Math.max(0, (patches[i * 12 + j]! + 1) * 127.5))
-          expect(Math.abs(picture[pixelAt(cell, Math.floor(j / 6), Math.floor(j / 3) % 2, j % 3)]! - expected)).toBeLessThan(0.51)
+          expect(
+            Math.abs(picture[pixelAt(cell, Math.floor(j / 6), Math.floor(j / 3) % 2, j % 3)]! - expected),
+          ).toBeLessThan(0.51)
         }
       })
     }
@@ -121,7 +165,8 @@ describe('the codec', () => {
   test('a window has the same codes wherever it stands and whatever stands beside it', async () => {
     const picture = randomPicture(4)
     const moved = randomPicture(5)
-    for (let y = 0; y < 4; y++) for (let j = 0; j < 12; j++) moved[((y + 4) * SIZE + 4) * 3 + j] = picture[y * SIZE * 3 + j]!
+    for (let y = 0; y < 4; y++)
+      for (let j = 0; j < 12; j++) moved[((y + 4) * SIZE + 4) * 3 + j] = picture[y * SIZE * 3 + j]!
     const [a, b] = [await codec.encode(picture), await codec.encode(moved)]
     expect([a[0], a[1], a[4], a[5]]).toEqual([b[10], b[11], b[14], b[15]])
   })
@@ -177,14 +222,24 @@ describe('the training graph', () => {
     const gradient = new Float32Array(table.size)
     const program = await createProgram(buildTokenizerTrainGraph(config, WINDOWS), table, 1)
     const dims = [WINDOWS * windowPatches(config), patchSize(config)]
-    const results = await program.step({ patches: { data: patches, dims }, target: { data: target, dims } }, flat, gradient)
+    const results = await program.step(
+      { patches: { data: patches, dims }, target: { data: target, dims } },
+      flat,
+      gradient,
+    )
     await program.dispose()
     const expected = plainLoss(weights, weights)
     expect(Number(results['loss']!.data[0])).toBeCloseTo(expected.loss, 5)
     expect(Number(results['reconstruction']!.data[0])).toBeCloseTo(expected.reconstruction, 5)
     for (const span of table.spans) {
       const direction = Float64Array.from({ length: span.size }, () => random.normal())
-      const shifted = (by: number): Weights => new Map([...weights].map(([name, w]) => [name, name === span.name ? Float32Array.from(w, (v, i) => v + by * direction[i]!) : w]))
+      const shifted = (by: number): Weights =>
+        new Map(
+          [...weights].map(([name, w]) => [
+            name,
+            name === span.name ? Float32Array.from(w, (v, i) => v + by * direction[i]!) : w,
+          ]),
+        )
       const difference = (plainLoss(shifted(1e-3), weights).loss - plainLoss(shifted(-1e-3), weights).loss) / 2e-3
       const product = viewOf(gradient, span).reduce((sum, g, i) => sum + g * direction[i]!, 0)
       expect(Math.abs(difference - product) / Math.max(0.1, Math.abs(difference)), span.name).toBeLessThan(2e-3)

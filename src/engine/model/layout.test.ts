@@ -59,7 +59,17 @@ test('a field that a task lacks is undefined, or named where it is needed', () =
 })
 
 test('a model that cannot be is not described: heads, vocabulary, grid', () => {
-  const sizes = { name: 'x', dModel: 16, layers: 1, heads: 2, mlpHidden: 8, ropeTheta: 100, options: noOptions, instructionLength: 4, reasoningLength: 4 }
+  const sizes = {
+    name: 'x',
+    dModel: 16,
+    layers: 1,
+    heads: 2,
+    mlpHidden: 8,
+    ropeTheta: 100,
+    options: noOptions,
+    instructionLength: 4,
+    reasoningLength: 4,
+  }
   expect(() => shippedConfig({ ...sizes, heads: 3 }, 20, tinyImage, 8)).toThrow('multiple of 2 x heads')
   expect(() => shippedConfig({ ...sizes, dModel: 6 }, 20, tinyImage, 8)).toThrow('multiple of 2 x heads')
   expect(() => shippedConfig(sizes, 20, tinyImage, 9)).toThrow()

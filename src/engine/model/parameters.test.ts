@@ -2,7 +2,12 @@ import { expect, test } from 'vitest'
 import { seededRandom } from '../data/random.ts'
 import { initialiseParameters, layOutParameters, viewOf, type ParameterSpec } from './parameters.ts'
 
-const spec = (name: string, shape: number[], role: ParameterSpec['role'], init: ParameterSpec['init'] = { normal: 0.02 }): ParameterSpec => ({ name, shape, role, init })
+const spec = (
+  name: string,
+  shape: number[],
+  role: ParameterSpec['role'],
+  init: ParameterSpec['init'] = { normal: 0.02 },
+): ParameterSpec => ({ name, shape, role, init })
 const specs = [
   spec('norm', [3], 'other', { constant: 1 }),
   spec('a', [2, 3], 'matrix'),
@@ -29,7 +34,12 @@ test('two parameters of one name are refused', () => {
 
 test('fresh weights: constants, the identity, and normals of the asked spread', () => {
   const flat = initialiseParameters(table, seededRandom('init'))
-  const named = (name: string): number[] => [...viewOf(flat, table.spans.find((span) => span.name === name)!)]
+  const named = (name: string): number[] => [
+    ...viewOf(
+      flat,
+      table.spans.find((span) => span.name === name)!,
+    ),
+  ]
   expect(named('norm')).toEqual([1, 1, 1])
   expect(named('fuse')).toEqual([1, 0, 0, 0, 1, 0, 0, 0, 1])
   const embedding = named('embedding')

@@ -9,14 +9,21 @@ import type { Weights } from './testing.ts'
 type Vector = number[]
 
 /** Logits over the whole vocabulary for every position: [L][V]. */
-export function referenceLogits(config: ModelConfig, task: Task, weights: Weights, tokens: ArrayLike<number>): Vector[] {
+export function referenceLogits(
+  config: ModelConfig,
+  task: Task,
+  weights: Weights,
+  tokens: ArrayLike<number>,
+): Vector[] {
   const d = config.dModel
   const tensor = (name: string): Float32Array => weights.get(name)!
   const rowOf = (name: string, i: number): Vector => [...tensor(name).subarray(i * d, (i + 1) * d)]
   /** torch's Linear without bias: y = W x with W [out, in]. */
   const linear = (name: string, x: Vector): Vector => {
     const w = tensor(name)
-    return Array.from({ length: w.length / x.length }, (_, o) => x.reduce((sum, v, i) => sum + v * w[o * x.length + i]!, 0))
+    return Array.from({ length: w.length / x.length }, (_, o) =>
+      x.reduce((sum, v, i) => sum + v * w[o * x.length + i]!, 0),
+    )
   }
   const rmsNorm = (name: string, x: Vector): Vector => {
     const scale = 1 / Math.sqrt(x.reduce((sum, v) => sum + v * v, 0) / x.length + config.normEps)
@@ -41,7 +48,13 @@ export function referenceLogits(config: ModelConfig, task: Task, weights: Weight
       const inner = rmsNorm(`${name}.ff_norm.weight`, v)
       const gate = linear(`${name}.ff_proj.weight`, inner).map((g) => g / (1 + Math.exp(-g)))
       const up = linear(`${name}.up_proj.weight`, inner)
-      return plus(v, linear(`${name}.ff_out.weight`, gate.map((g, i) => g * up[i]!)))
+      return plus(
+        v,
+        linear(
+          `${name}.ff_out.weight`,
+          gate.map((g, i) => g * up[i]!),
+        ),
+      )
     })
   }
 
@@ -53,10 +66,13 @@ export function referenceLogits(config: ModelConfig, task: Task, weights: Weight
       for (let head = 0; head < config.heads; head++) {
         const part = (x: Vector): Vector => x.slice(head * size, (head + 1) * size)
         const query = rotate(part(q[p]!), p)
-        const scores = k.map((key, at) => rotate(part(key), at).reduce((sum, value, i) => sum + value * query[i]!, 0) / Math.sqrt(size))
+        const scores = k.map(
+          (key, at) => rotate(part(key), at).reduce((sum, value, i) => sum + value * query[i]!, 0) / Math.sqrt(size),
+        )
         const weightsOf = scores.map(Math.exp)
         const total = weightsOf.reduce((a, b) => a + b, 0)
-        for (let i = 0; i < size; i++) out.push(v.reduce((sum, value, at) => sum + (weightsOf[at]! / total) * part(value)[i]!, 0))
+        for (let i = 0; i < size; i++)
+          out.push(v.reduce((sum, value, at) => sum + (weightsOf[at]! / total) * part(value)[i]!, 0))
       }
       return out
     })
@@ -93,7 +109,8 @@ export function referenceLogits(config: ModelConfig, task: Task, weights: Weight
         x = plus(x, rowOf('model.options.column.weight', index % image.grid))
       }
       const same = places.findIndex((place) => place.field === 'inputImage' && place.index === index)
-      if (options.fuse && field === 'outputImage' && same >= 0) x = plus(x, linear('model.options.fuse.weight', codeOf(same)))
+      if (options.fuse && field === 'outputImage' && same >= 0)
+        x = plus(x, linear('model.options.fuse.weight', codeOf(same)))
       return x
     })
   }

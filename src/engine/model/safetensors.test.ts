@@ -6,7 +6,14 @@ import { join } from 'node:path'
 import fc from 'fast-check'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { TandemError } from '../../shared/errors.ts'
-import { floatTensor, openSafetensors, readFloats, readTensor, writeSafetensors, type StoredTensor } from './safetensors.ts'
+import {
+  floatTensor,
+  openSafetensors,
+  readFloats,
+  readTensor,
+  writeSafetensors,
+  type StoredTensor,
+} from './safetensors.ts'
 
 let folder: string
 beforeAll(async () => {
@@ -21,26 +28,39 @@ const anyTensor: fc.Arbitrary<StoredTensor> = fc
     const length = shape.reduce((n, dim) => n * dim, 1) * WIDTH[dtype]
     return fc.uint8Array({ minLength: length, maxLength: length }).map((bytes) => ({ dtype, shape, bytes }))
   })
-const anyName = fc.string({ minLength: 1, maxLength: 20, unit: 'grapheme' }).filter((name) => name !== '__metadata__' && name !== '__proto__')
+const anyName = fc
+  .string({ minLength: 1, maxLength: 20, unit: 'grapheme' })
+  .filter((name) => name !== '__metadata__' && name !== '__proto__')
 
 describe('a written file', () => {
   test('gives back every tensor, byte for byte, and its metadata, whatever they are', async () => {
     const path = join(folder, 'any.safetensors')
     await fc.assert(
-      fc.asyncProperty(fc.dictionary(anyName, anyTensor, { maxKeys: 6 }), fc.dictionary(anyName, fc.string()), async (tensors, metadata) => {
-        await writeSafetensors(path, new Map(Object.entries(tensors)), metadata)
-        const file = await openSafetensors(path)
-        expect(file.metadata).toEqual(metadata)
-        expect([...file.tensors.keys()].sort()).toEqual(Object.keys(tensors).sort())
-        for (const [name, tensor] of Object.entries(tensors)) expect(await readTensor(file, name)).toEqual(tensor)
-      }),
+      fc.asyncProperty(
+        fc.dictionary(anyName, anyTensor, { maxKeys: 6 }),
+        fc.dictionary(anyName, fc.string()),
+        async (tensors, metadata) => {
+          await writeSafetensors(path, new Map(Object.entries(tensors)), metadata)
+          const file = await openSafetensors(path)
+          expect(file.metadata).toEqual(metadata)
+          expect([...file.tensors.keys()].sort()).toEqual(Object.keys(tensors).sort())
+          for (const [name, tensor] of Object.entries(tensors)) expect(await readTensor(file, name)).toEqual(tensor)
+        },
+      ),
       { numRuns: 40 },
     )
   })
 
   test('has an 8-byte length, a JSON header padded with spaces to 8 bytes, then the tensors without gaps', async () => {
     const path = join(folder, 'layout.safetensors')
-    await writeSafetensors(path, new Map([['é', floatTensor(Float32Array.of(1, 2), [2])], ['b', { dtype: 'U8', shape: [1], bytes: Uint8Array.of(7) }]]), { k: 'v' })
+    await writeSafetensors(
+      path,
+      new Map([
+        ['é', floatTensor(Float32Array.of(1, 2), [2])],
+        ['b', { dtype: 'U8', shape: [1], bytes: Uint8Array.of(7) }],
+      ]),
+      { k: 'v' },
+    )
     const bytes = await readFile(path)
     const length = Number(bytes.readBigUInt64LE())
     expect(length % 8).toBe(0)
@@ -51,7 +71,12 @@ describe('a written file', () => {
       b: { dtype: 'U8', shape: [1], data_offsets: [8, 9] },
     })
     expect(header.trimEnd().length).toBeGreaterThan(0)
-    expect([bytes.readFloatLE(8 + length), bytes.readFloatLE(12 + length), bytes[16 + length], bytes.length]).toEqual([1, 2, 7, 17 + length])
+    expect([bytes.readFloatLE(8 + length), bytes.readFloatLE(12 + length), bytes[16 + length], bytes.length]).toEqual([
+      1,
+      2,
+      7,
+      17 + length,
+    ])
   })
 
   test('holds the bytes of a view, not of the array behind it', async () => {
@@ -64,11 +89,14 @@ describe('a written file', () => {
     const values = [0, -0, 1, -1.5, 65504, 6e-8, Infinity, -Infinity, NaN]
     const brain = Uint16Array.from([0x3f80, 0xc049, 0x7f80, 0x7fc0, 0x8000, 0x0001])
     const path = join(folder, 'halves.safetensors')
-    await writeSafetensors(path, new Map<string, StoredTensor>([
-      ['half', floatTensor(Float32Array.from(values), [9], 'F16')],
-      ['brain', { dtype: 'BF16', shape: [6], bytes: new Uint8Array(brain.buffer) }],
-      ['count', { dtype: 'I64', shape: [1], bytes: new Uint8Array(8) }],
-    ]))
+    await writeSafetensors(
+      path,
+      new Map<string, StoredTensor>([
+        ['half', floatTensor(Float32Array.from(values), [9], 'F16')],
+        ['brain', { dtype: 'BF16', shape: [6], bytes: new Uint8Array(brain.buffer) }],
+        ['count', { dtype: 'I64', shape: [1], bytes: new Uint8Array(8) }],
+      ]),
+    )
     const file = await openSafetensors(path)
     expect([...(await readFloats(file, 'half'))]).toEqual(values.map((v) => Math.f16round(v)))
     expect([...(await readFloats(file, 'brain'))]).toEqual([1, -3.140625, Infinity, NaN, -0, 2 ** -133])
@@ -83,7 +111,8 @@ describe('a damaged file is refused in words', () => {
     length.writeBigUInt64LE(BigInt(Buffer.byteLength(text)))
     return Buffer.concat([length, Buffer.from(text), Buffer.alloc(data)])
   }
-  const entry = (more: object, data = 8): Buffer => header(JSON.stringify({ x: { dtype: 'F32', shape: [2], data_offsets: [0, 8], ...more } }), data)
+  const entry = (more: object, data = 8): Buffer =>
+    header(JSON.stringify({ x: { dtype: 'F32', shape: [2], data_offsets: [0, 8], ...more } }), data)
   const huge = Buffer.alloc(16)
   huge.writeBigUInt64LE(2n ** 63n)
   const cases: [what: string, bytes: Buffer, says: RegExp][] = [
@@ -107,7 +136,16 @@ describe('a damaged file is refused in words', () => {
     ['a shape too large to count', entry({ shape: [2 ** 40, 2 ** 40] }), /x does not fit/],
     ['data cut off', entry({}, 7), /x does not fit/],
     ['a gap before a tensor', entry({ data_offsets: [8, 16] }, 16), /bytes 0 to 8 belong to no tensor/],
-    ['two tensors on the same bytes', header(JSON.stringify({ x: { dtype: 'F32', shape: [2], data_offsets: [0, 8] }, y: { dtype: 'U8', shape: [4], data_offsets: [4, 8] } })), /y overlaps another tensor/],
+    [
+      'two tensors on the same bytes',
+      header(
+        JSON.stringify({
+          x: { dtype: 'F32', shape: [2], data_offsets: [0, 8] },
+          y: { dtype: 'U8', shape: [4], data_offsets: [4, 8] },
+        }),
+      ),
+      /y overlaps another tensor/,
+    ],
     ['bytes after the last tensor', entry({}, 12), /bytes 8 to 12 belong to no tensor/],
   ]
   test.each(cases)('%s', async (what, bytes, says) => {
@@ -120,7 +158,9 @@ describe('a damaged file is refused in words', () => {
   })
 
   test('a missing file, and a folder', async () => {
-    await expect(openSafetensors(join(folder, 'absent.safetensors'))).rejects.toThrow('There is no file absent.safetensors')
+    await expect(openSafetensors(join(folder, 'absent.safetensors'))).rejects.toThrow(
+      'There is no file absent.safetensors',
+    )
     await expect(openSafetensors(folder)).rejects.toBeInstanceOf(TandemError)
   })
 
@@ -134,7 +174,13 @@ describe('a damaged file is refused in words', () => {
 
   test('no byte of a file can be changed into something that hangs, crashes or throws anything else', async () => {
     const path = join(folder, 'fuzzed.safetensors')
-    await writeSafetensors(path, new Map([['x', floatTensor(Float32Array.of(1, 2), [2])], ['y', floatTensor(Float32Array.of(3), [1], 'F16')]]))
+    await writeSafetensors(
+      path,
+      new Map([
+        ['x', floatTensor(Float32Array.of(1, 2), [2])],
+        ['y', floatTensor(Float32Array.of(3), [1], 'F16')],
+      ]),
+    )
     const good = await readFile(path)
     await fc.assert(
       fc.asyncProperty(fc.nat(good.length - 1), fc.integer({ min: 1, max: 255 }), async (at, flip) => {
@@ -160,22 +206,29 @@ describe('writing is atomic', () => {
   })
 
   // A file-size limit makes the kernel write a part and report it as a success: what a full disk does.
-  test.skipIf(process.platform === 'win32')('a disk that fills up in the middle leaves the old file and nothing beside it', async () => {
-    const own = join(folder, 'full')
-    await mkdir(own)
-    const path = join(own, 'weights.safetensors')
-    await writeSafetensors(path, new Map([['x', floatTensor(Float32Array.of(1, 2, 3), [3])]]))
-    const before = await readFile(path)
-    const module = JSON.stringify(new URL('./safetensors.ts', import.meta.url).href)
-    const script = `const { writeSafetensors, floatTensor } = await import(${module})
+  test.skipIf(process.platform === 'win32')(
+    'a disk that fills up in the middle leaves the old file and nothing beside it',
+    async () => {
+      const own = join(folder, 'full')
+      await mkdir(own)
+      const path = join(own, 'weights.safetensors')
+      await writeSafetensors(path, new Map([['x', floatTensor(Float32Array.of(1, 2, 3), [3])]]))
+      const before = await readFile(path)
+      const module = JSON.stringify(new URL('./safetensors.ts', import.meta.url).href)
+      const script = `const { writeSafetensors, floatTensor } = await import(${module})
       const tensors = new Map([['x', floatTensor(new Float32Array(1 << 16), [1 << 16])]])
       await writeSafetensors(${JSON.stringify(path)}, tensors).then(() => process.exit(0), (e) => { console.error(e.message, e.code); process.exit(3) })`
-    const child = spawn('bash', ['-c', `trap '' XFSZ; ulimit -f 64; exec "$0" --input-type=module -e "$1"`, process.execPath, script], { stdio: ['ignore', 'ignore', 'pipe'] })
-    let errors = ''
-    child.stderr.on('data', (chunk: Buffer) => (errors += chunk.toString()))
-    const [code] = (await once(child, 'close')) as [number]
-    expect({ code, errors }).toMatchObject({ code: 3, errors: expect.stringContaining('EFBIG') as string })
-    expect(await readdir(own)).toEqual(['weights.safetensors'])
-    expect(await readFile(path)).toEqual(before)
-  })
+      const child = spawn(
+        'bash',
+        ['-c', `trap '' XFSZ; ulimit -f 64; exec "$0" --input-type=module -e "$1"`, process.execPath, script],
+        { stdio: ['ignore', 'ignore', 'pipe'] },
+      )
+      let errors = ''
+      child.stderr.on('data', (chunk: Buffer) => (errors += chunk.toString()))
+      const [code] = (await once(child, 'close')) as [number]
+      expect({ code, errors }).toMatchObject({ code: 3, errors: expect.stringContaining('EFBIG') as string })
+      expect(await readdir(own)).toEqual(['weights.safetensors'])
+      expect(await readFile(path)).toEqual(before)
+    },
+  )
 })

@@ -13,14 +13,36 @@ import { buildTrainGraph } from './train-graph.ts'
 
 export const noOptions: ModelOptions = { gridEmbeddings: false, segmentEmbeddings: false, fuse: false, tiedHead: false }
 export const allOptions: ModelOptions = { gridEmbeddings: true, segmentEmbeddings: true, fuse: true, tiedHead: true }
-export const tinyImage = { format: 'tandem-image-tokenizer', version: 1, factor: 4, window: 2, bits: 3, features: 5, hidden: 7 } as const
+export const tinyImage = {
+  format: 'tandem-image-tokenizer',
+  version: 1,
+  factor: 4,
+  window: 2,
+  bits: 3,
+  features: 5,
+  hidden: 7,
+} as const
 /** Text ids 0..19 (10 special), image codes 20..27. */
 export const tinyTextSize = 20
 
 /** 8 x 8 pixels as 2 x 2 codes, texts of 5 and 6 tokens. */
-export function tinyConfig(options: Partial<ModelOptions> = {}, sizes: Partial<Pick<ModelConfig, 'dModel' | 'layers' | 'heads' | 'mlpHidden'>> = {}): ModelConfig {
+export function tinyConfig(
+  options: Partial<ModelOptions> = {},
+  sizes: Partial<Pick<ModelConfig, 'dModel' | 'layers' | 'heads' | 'mlpHidden'>> = {},
+): ModelConfig {
   return shippedConfig(
-    { name: 'tiny', dModel: 16, layers: 2, heads: 2, mlpHidden: 24, ropeTheta: 100, instructionLength: 5, reasoningLength: 6, ...sizes, options: { ...noOptions, ...options } },
+    {
+      name: 'tiny',
+      dModel: 16,
+      layers: 2,
+      heads: 2,
+      mlpHidden: 24,
+      ropeTheta: 100,
+      instructionLength: 5,
+      reasoningLength: 6,
+      ...sizes,
+      options: { ...noOptions, ...options },
+    },
     tinyTextSize,
     tinyImage,
     8,
@@ -35,7 +57,10 @@ export function randomWeights(config: ModelConfig, seed = 1): Weights {
   return new Map(
     modelParameters(config).map(({ name, shape }) => {
       const spread = shape.length === 1 ? 0.3 : 1.2 / Math.sqrt(shape[1]!)
-      return [name, Float32Array.from({ length: sizeOf(shape) }, () => (shape.length === 1 ? 1 : 0) + spread * random.normal())]
+      return [
+        name,
+        Float32Array.from({ length: sizeOf(shape) }, () => (shape.length === 1 ? 1 : 0) + spread * random.normal()),
+      ]
     }),
   )
 }
@@ -62,7 +87,10 @@ export function randomSequence(config: ModelConfig, task: Task, seed: number): I
   const tokens = layout.template.slice()
   for (const { start, length, modality } of layout.fields) {
     for (let p = start; p < start + length; p++) {
-      const token = modality === 'text' ? random.int(config.textVocabSize) : config.image.offset + random.int(config.image.codebookSize)
+      const token =
+        modality === 'text'
+          ? random.int(config.textVocabSize)
+          : config.image.offset + random.int(config.image.codebookSize)
       tokens[p] = random.next() < 0.3 ? config.special.mask : token
     }
   }
@@ -70,20 +98,29 @@ export function randomSequence(config: ModelConfig, task: Task, seed: number): I
 }
 
 export const tokenFeed = (sequences: readonly Int32Array[]): Tensor => ({
-  data: BigInt64Array.from(sequences.flatMap((s) => [...s]), BigInt),
+  data: BigInt64Array.from(
+    sequences.flatMap((s) => [...s]),
+    BigInt,
+  ),
   dims: [sequences.length, sequences[0]!.length],
 })
 
 const outputsOf = (layout: Layout): Layout['fields'] => layout.fields.filter((field) => isOutputField(field.name))
 
 /** Logits of every output row by field, from the training graph: [B * n, vocabulary]. */
-export async function trainLogits(config: ModelConfig, task: Task, weights: Weights, sequences: readonly Int32Array[]): Promise<Record<string, Plain>> {
+export async function trainLogits(
+  config: ModelConfig,
+  task: Task,
+  weights: Weights,
+  sequences: readonly Int32Array[],
+): Promise<Record<string, Plain>> {
   const batch = sequences.length
   const { model, layout } = buildTrainGraph(config, task, batch, { logits: true, forwardOnly: true })
   const session = await createSession(model, { threads: 1 })
   const feeds: Record<string, Tensor> = { tokens: tokenFeed(sequences) }
   for (const { name, shape } of modelParameters(config)) feeds[name] = { data: weights.get(name)!, dims: shape }
-  for (const { name, length } of outputsOf(layout)) feeds[`target:${name}`] = { data: new BigInt64Array(batch * length), dims: [batch * length, 1] }
+  for (const { name, length } of outputsOf(layout))
+    feeds[`target:${name}`] = { data: new BigInt64Array(batch * length), dims: [batch * length, 1] }
   const known = Object.fromEntries(Object.entries(feeds).filter(([name]) => session.inputNames.includes(name)))
   const results = await session.run(known)
   await session.dispose()
@@ -91,16 +128,26 @@ export async function trainLogits(config: ModelConfig, task: Task, weights: Weig
 }
 
 /** The same from the inference graph, one sequence. */
-export async function inferLogits(config: ModelConfig, task: Task, weights: Weights, sequence: Int32Array): Promise<Record<string, Plain>> {
+export async function inferLogits(
+  config: ModelConfig,
+  task: Task,
+  weights: Weights,
+  sequence: Int32Array,
+): Promise<Record<string, Plain>> {
   const { model, layout } = buildInferGraph(config, task, 1, inlineWeights(weights), { logits: true })
   const session = await createSession(model, { threads: 1 })
   const feeds: Record<string, Tensor> = { tokens: tokenFeed([sequence]) }
   for (const { start, length, modality } of outputsOf(layout)) {
-    feeds[`rows:${modality}`] = { data: BigInt64Array.from({ length }, (_, i) => BigInt(start + i - layout.outputStart)), dims: [length] }
+    feeds[`rows:${modality}`] = {
+      data: BigInt64Array.from({ length }, (_, i) => BigInt(start + i - layout.outputStart)),
+      dims: [length],
+    }
     feeds[`uniform:${modality}`] = { data: new Float32Array(length).fill(0.5), dims: [length, 1] }
     feeds[`temperature:${modality}`] = { data: Float32Array.of(1), dims: [] }
   }
   const results = await session.run(feeds)
   await session.dispose()
-  return Object.fromEntries(outputsOf(layout).map(({ name, modality }) => [name, plainOf(results[`logits:${modality}`]!)]))
+  return Object.fromEntries(
+    outputsOf(layout).map(({ name, modality }) => [name, plainOf(results[`logits:${modality}`]!)]),
+  )
 }

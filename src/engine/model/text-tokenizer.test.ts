@@ -18,22 +18,28 @@ describe('ids', () => {
     words.forEach((word, i) => expect(tokenizer.label(FIRST_WORD + i)).toBe(word))
   })
 
-  test.each(words.map((word, i) => [word, FIRST_WORD + i]))('the word %s is one token, anywhere in a text', (word, id) => {
-    expect([...tokenizer.encode(word)]).toEqual([id])
-    const inside = [...tokenizer.encode(`fox ${word} fox`)]
-    expect(inside).toEqual([FIRST_WORD + 3, id, FIRST_WORD + 3])
-  })
+  test.each(words.map((word, i) => [word, FIRST_WORD + i]))(
+    'the word %s is one token, anywhere in a text',
+    (word, id) => {
+      expect([...tokenizer.encode(word)]).toEqual([id])
+      const inside = [...tokenizer.encode(`fox ${word} fox`)]
+      expect(inside).toEqual([FIRST_WORD + 3, id, FIRST_WORD + 3])
+    },
+  )
 
   test('case, accents in either form, spacing and marks stuck to words make no difference', () => {
     const ids = [...tokenizer.encode('move the café, fox.')]
     expect(ids).toHaveLength(6)
-    for (const text of ['MOVE the CAFÉ , fox .', '  move\n\tthe cafe\u0301,fox.  ', 'Move The Café,Fox.']) expect([...tokenizer.encode(text)]).toEqual(ids)
+    for (const text of ['MOVE the CAFÉ , fox .', '  move\n\tthe cafe\u0301,fox.  ', 'Move The Café,Fox.'])
+      expect([...tokenizer.encode(text)]).toEqual(ids)
   })
 
   test('a word that is not known is spelled in bytes, its space first', () => {
     const bytes = [...new TextEncoder().encode(' dragon')].map((byte) => FIRST_BYTE + byte)
     expect([...tokenizer.encode('move dragon')]).toEqual([FIRST_WORD, ...bytes])
-    expect([...tokenizer.encode('foxes')]).toEqual([...new TextEncoder().encode(' foxes')].map((byte) => FIRST_BYTE + byte))
+    expect([...tokenizer.encode('foxes')]).toEqual(
+      [...new TextEncoder().encode(' foxes')].map((byte) => FIRST_BYTE + byte),
+    )
   })
 
   test('nothing encodes to nothing', () => {
@@ -42,11 +48,20 @@ describe('ids', () => {
 })
 
 /** What a text becomes by being encoded: brackets apart before all else, lower case, words and marks apart, single spaces. */
-const normalised = (text: string): string => (text.replaceAll('<', ' < ').normalize('NFC').toLowerCase().match(/[\p{L}\p{N}_]+|[^\s\p{L}\p{N}_]/gu) ?? []).join(' ')
+const normalised = (text: string): string =>
+  (
+    text
+      .replaceAll('<', ' < ')
+      .normalize('NFC')
+      .toLowerCase()
+      .match(/[\p{L}\p{N}_]+|[^\s\p{L}\p{N}_]/gu) ?? []
+  ).join(' ')
 const anyText = fc.oneof(
   fc.string({ unit: 'binary', maxLength: 40 }),
   fc.string({ unit: 'grapheme', maxLength: 40 }),
-  fc.array(fc.constantFrom(...words, 'Dragon', '<mask>', '<', '>', '🦉', 'İ', 'ß', 'é'), { maxLength: 12 }).map((parts) => parts.join(' ')),
+  fc
+    .array(fc.constantFrom(...words, 'Dragon', '<mask>', '<', '>', '🦉', 'İ', 'ß', 'é'), { maxLength: 12 })
+    .map((parts) => parts.join(' ')),
 )
 
 describe('any text', () => {
@@ -98,7 +113,14 @@ describe('any text', () => {
 })
 
 describe('special tokens cannot be injected', () => {
-  const spellings = specialTokens.flatMap((name) => [name, name.toUpperCase(), `x${name}y`, ` ${name} `, name.repeat(3), name.replace('<', '<\u200b')])
+  const spellings = specialTokens.flatMap((name) => [
+    name,
+    name.toUpperCase(),
+    `x${name}y`,
+    ` ${name} `,
+    name.repeat(3),
+    name.replace('<', '<\u200b'),
+  ])
   test.each(spellings)('%s', (text) => {
     for (const id of tokenizer.encode(text)) expect(id).toBeGreaterThanOrEqual(specialTokens.length)
   })
@@ -134,7 +156,9 @@ describe('the file', () => {
   })
 
   test('that ships holds no word twice and knows what it says', async () => {
-    const json = JSON.parse(await readFile(new URL('../../../resources/models/storybook/tokenizer.json', import.meta.url), 'utf8')) as { model: { vocab: Record<string, number> } }
+    const json = JSON.parse(
+      await readFile(new URL('../../../resources/models/storybook/tokenizer.json', import.meta.url), 'utf8'),
+    ) as { model: { vocab: Record<string, number> } }
     const ids = Object.values(json.model.vocab)
     expect(new Set(ids).size).toBe(ids.length)
     expect(Math.max(...ids)).toBe(ids.length - 1)

@@ -61,7 +61,9 @@ describe('preallocated outputs', () => {
 test('feeds may be spans of a larger array', async () => {
   const session = await open(double)
   const flat = Float32Array.of(0, 0, 5, 6, 7, 0)
-  expect((await session.run({ x: { data: flat.subarray(2, 5), dims: [3] } }))['y']!.data).toEqual(Float32Array.of(10, 12, 14))
+  expect((await session.run({ x: { data: flat.subarray(2, 5), dims: [3] } }))['y']!.data).toEqual(
+    Float32Array.of(10, 12, 14),
+  )
 })
 
 test('a run after dispose is refused in words, and dispose is harmless twice', async () => {
@@ -99,16 +101,22 @@ describe('mistakes are refused, and the session lives on', () => {
   })
 })
 
-test.each([{ disablePrepacking: true }, { arena: false }, { threads: 2 }])('gives the same numbers with %o', async (options) => {
-  const build = (graph: Graph): void => {
-    const w = graph.constant(Float32Array.from({ length: 64 }, (_, i) => Math.sin(i)), [8, 8])
-    graph.output('y', cast(cast(linear(graph.input('x', 'float32', ['n', 8]), w), 'float32'), 'float32'))
-  }
-  const feeds = { x: { data: Float32Array.from({ length: 16 }, (_, i) => i / 7), dims: [2, 8] } }
-  const [plain, other] = [await open(build), await open(build, options)]
-  const [a, b] = [(await plain.run(feeds))['y']!, (await other.run(feeds))['y']!]
-  b.data.forEach((value, i) => expect(Number(value)).toBeCloseTo(Number(a.data[i]), 5))
-})
+test.each([{ disablePrepacking: true }, { arena: false }, { threads: 2 }])(
+  'gives the same numbers with %o',
+  async (options) => {
+    const build = (graph: Graph): void => {
+      const w = graph.constant(
+        Float32Array.from({ length: 64 }, (_, i) => Math.sin(i)),
+        [8, 8],
+      )
+      graph.output('y', cast(cast(linear(graph.input('x', 'float32', ['n', 8]), w), 'float32'), 'float32'))
+    }
+    const feeds = { x: { data: Float32Array.from({ length: 16 }, (_, i) => i / 7), dims: [2, 8] } }
+    const [plain, other] = [await open(build), await open(build, options)]
+    const [a, b] = [(await plain.run(feeds))['y']!, (await other.run(feeds))['y']!]
+    b.data.forEach((value, i) => expect(Number(value)).toBeCloseTo(Number(a.data[i]), 5))
+  },
+)
 
 test('opening and closing again and again does not grow memory without bound', async () => {
   const graph = new Graph()

@@ -80,11 +80,15 @@ function chooseKept(
 ): ReadonlySet<number> {
   const { kind, steps } = header.schedule[modality]!
   const i = steps.indexOf(step) + 1
-  if (i === 0) return new Set()
-  const total = maskedAtStart(header, modality)
-  const count = revealCount(kind as CurveName, total, ask.positions.length, i, steps.length)
+  // Past a modality's own steps only what a person masked again is left: decided evenly over the rest of the run.
+  const late = step > (steps.at(-1) ?? 0)
+  if (i === 0 && !late) return new Set()
+  const masked = ask.positions.length
+  const count = late
+    ? Math.ceil(masked / (header.steps - step + 1))
+    : revealCount(kind as CurveName, maskedAtStart(header, modality), masked, i, steps.length)
   // Image remasking perturbs log p by tau (1 - ratio) Gumbel noise (MMaDA); text keeps plain confidence (LLaDA).
-  const noise = modality === 'image' ? ask.temperature * (1 - i / steps.length) : 0
+  const noise = modality === 'image' && !late ? ask.temperature * (1 - i / steps.length) : 0
   const scores = Array.from(picks.confidence, (p) => Math.log(Math.max(p, 1e-30)) + (noise > 0 ? noise * gumbel(random) : 0))
   const order = scores.map((_, row) => row).sort((a, b) => scores[b]! - scores[a]! || a - b)
   return new Set(order.slice(0, count))

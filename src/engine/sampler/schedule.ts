@@ -31,7 +31,7 @@ function spread(steps: readonly number[], count: number): number[] {
 /**
  * The plan of a mode. parallel: both at every step; sequential: text in the first half, image in the second ("think,
  * then draw"); semi-parallel: text at every step, image in the second half; image-only: no text.
- * `imageSteps` limits how many of its steps update the image.
+ * `imageSteps` limits how many of its steps update the image, to one at least: without any the picture would stay masked.
  */
 export function makePlan(mode: DecodingMode, steps: number, imageSteps = steps): Plan {
   const half = Math.ceil(steps / 2)
@@ -39,7 +39,7 @@ export function makePlan(mode: DecodingMode, steps: number, imageSteps = steps):
   const late = steps === 1 ? all : range(half + 1, steps)
   const text = mode === 'image-only' ? [] : mode === 'sequential' ? range(1, half) : all
   const image = mode === 'parallel' || mode === 'image-only' ? all : late
-  return { steps, text, image: spread(image, imageSteps) }
+  return { steps, text, image: spread(image, Math.max(1, imageSteps)) }
 }
 
 /** Tokens of a modality left masked after its i-th of n updates, of `total` masked at the start. Zero after the last. */

@@ -15,8 +15,14 @@ const always: CorruptionConfig = corruptionSchema.parse({ dropText: 0, dropImage
 const code = fc.nat(config.image.codebookSize - 1)
 const word = fc.integer({ min: 10, max: config.textVocabSize - 1 })
 const picture = fc.array(code, { minLength: 4, maxLength: 4 }).map((codes) => Int32Array.from(codes))
-const textOf = (maxLength: number): fc.Arbitrary<Int32Array> => fc.array(word, { maxLength }).map((ids) => Int32Array.from(ids))
-const anySample: fc.Arbitrary<TokenSample> = fc.record({ inputImage: picture, instruction: textOf(4), outputImage: picture, outputText: textOf(5) })
+const textOf = (maxLength: number): fc.Arbitrary<Int32Array> =>
+  fc.array(word, { maxLength }).map((ids) => Int32Array.from(ids))
+const anySample: fc.Arbitrary<TokenSample> = fc.record({
+  inputImage: picture,
+  instruction: textOf(4),
+  outputImage: picture,
+  outputText: textOf(5),
+})
 const anyCorruption: fc.Arbitrary<CorruptionConfig> = fc.record({
   independent: fc.constantFrom(0, 0.5, 1),
   textWeight: fc.constantFrom('inverse-t', 'one'),
@@ -27,14 +33,23 @@ const anyCorruption: fc.Arbitrary<CorruptionConfig> = fc.record({
   dropImage: fc.constantFrom(0, 0.5, 1),
 })
 const anyBatch = fc.record({
-  task: fc.constantFrom(...taskNames), samples: fc.array(anySample, { minLength: 1, maxLength: 4 }), corruption: anyCorruption, seed: fc.nat(),
+  task: fc.constantFrom(...taskNames),
+  samples: fc.array(anySample, { minLength: 1, maxLength: 4 }),
+  corruption: anyCorruption,
+  seed: fc.nat(),
 })
 
-const build = (task: Task, samples: readonly TokenSample[], corruption: CorruptionConfig, seed = 1): { batch: Batch; layout: Layout } => {
+const build = (
+  task: Task,
+  samples: readonly TokenSample[],
+  corruption: CorruptionConfig,
+  seed = 1,
+): { batch: Batch; layout: Layout } => {
   const layout = resolveLayout(config, task)
   return { layout, batch: buildBatch(config, layout, samples, corruption, seededRandom('batch', seed)) }
 }
-const numbers = (batch: Batch, name: string): number[] => Array.from(batch.feeds[name]!.data as ArrayLike<number | bigint>, Number)
+const numbers = (batch: Batch, name: string): number[] =>
+  Array.from(batch.feeds[name]!.data as ArrayLike<number | bigint>, Number)
 
 describe('laying out', () => {
   test('a text ends in eos and is padded', () => {
@@ -44,13 +59,20 @@ describe('laying out', () => {
   })
 
   test('codes stand at the image offset, control tokens stay where the layout has them', () => {
-    const sample = { inputImage: Int32Array.of(0, 1, 2, 3), instruction: Int32Array.of(11), outputImage: Int32Array.of(7, 6, 5, 4), outputText: Int32Array.of(12, 13) }
+    const sample = {
+      inputImage: Int32Array.of(0, 1, 2, 3),
+      instruction: Int32Array.of(11),
+      outputImage: Int32Array.of(7, 6, 5, 4),
+      outputText: Int32Array.of(12, 13),
+    }
     const layout = resolveLayout(config, 'edit')
     const sequence = layOutSample(config, layout, sample)
     for (const { name, start, length } of layout.fields) {
       const expected = {
-        inputImage: [20, 21, 22, 23], outputImage: [27, 26, 25, 24],
-        instruction: [11, eos, pad, pad, pad], outputText: [12, 13, eos, pad, pad, pad],
+        inputImage: [20, 21, 22, 23],
+        outputImage: [27, 26, 25, 24],
+        instruction: [11, eos, pad, pad, pad],
+        outputText: [12, 13, eos, pad, pad, pad],
       }[name]
       expect([...sequence.subarray(start, start + length)]).toEqual(expected)
     }
@@ -60,9 +82,16 @@ describe('laying out', () => {
   })
 
   test('a picture of the wrong size, or none where one is needed, is refused', () => {
-    const sample = { inputImage: null, instruction: Int32Array.of(), outputImage: new Int32Array(4), outputText: Int32Array.of() }
+    const sample = {
+      inputImage: null,
+      instruction: Int32Array.of(),
+      outputImage: new Int32Array(4),
+      outputText: Int32Array.of(),
+    }
     expect(() => build('edit', [sample], always)).toThrow('inputImage needs 4 codes')
-    expect(() => build('generate', [{ ...sample, outputImage: new Int32Array(5) }], always)).toThrow('outputImage needs 4 codes')
+    expect(() => build('generate', [{ ...sample, outputImage: new Int32Array(5) }], always)).toThrow(
+      'outputImage needs 4 codes',
+    )
     expect(() => build('generate', [sample], always)).not.toThrow()
   })
 })
@@ -102,7 +131,11 @@ test('targets are the clean tokens, relative to the vocabulary of their modality
     fc.property(anyBatch, ({ task, samples, corruption, seed }) => {
       const { batch, layout } = build(task, samples, corruption, seed)
       for (const { name, start, length, modality } of layout.fields.filter((field) => isOutputField(field.name))) {
-        const expected = samples.flatMap((sample) => [...layOutSample(config, layout, sample).subarray(start, start + length)].map((t) => t - (modality === 'image' ? OFFSET : 0)))
+        const expected = samples.flatMap((sample) =>
+          [...layOutSample(config, layout, sample).subarray(start, start + length)].map(
+            (t) => t - (modality === 'image' ? OFFSET : 0),
+          ),
+        )
         expect(numbers(batch, `target:${name}`)).toEqual(expected)
         expect(batch.feeds[`target:${name}`]!.dims).toEqual([samples.length * length, 1])
       }
@@ -139,7 +172,12 @@ test('weights are 0 where nothing is masked, w(t) where it is, times the factor 
 })
 
 test('a generation has no changed cells, whatever the factor', () => {
-  const sample = { inputImage: null, instruction: Int32Array.of(), outputImage: Int32Array.of(1, 2, 3, 4), outputText: Int32Array.of() }
+  const sample = {
+    inputImage: null,
+    instruction: Int32Array.of(),
+    outputImage: Int32Array.of(1, 2, 3, 4),
+    outputText: Int32Array.of(),
+  }
   const { batch } = build('generate', [sample], { ...always, changedCellWeight: 5 })
   for (const weight of batch.weights['outputImage']!) expect([0, 1]).toContain(weight)
 })
@@ -160,7 +198,12 @@ test('seeds are -w / (batch x output positions): the loss is a mean over all out
 
 test('the expected weight of a text token is 1 in total: 1/t undoes the mask ratio, where it is not clipped', () => {
   const corruption = { ...always, independent: 0, maxInverseT: 1e9 }
-  const sample = { inputImage: new Int32Array(4), instruction: Int32Array.of(), outputImage: new Int32Array(4), outputText: Int32Array.of(11) }
+  const sample = {
+    inputImage: new Int32Array(4),
+    instruction: Int32Array.of(),
+    outputImage: new Int32Array(4),
+    outputText: Int32Array.of(11),
+  }
   const samples = new Array<TokenSample>(4000).fill(sample)
   const { batch } = build('edit', samples, corruption)
   const tokens = batch.weights['outputText']!
@@ -172,7 +215,12 @@ test('the expected weight of a text token is 1 in total: 1/t undoes the mask rat
 })
 
 test('the same stream gives the same batch, and every draw is made whatever is dropped', () => {
-  const sample = { inputImage: Int32Array.of(1, 2, 3, 4), instruction: Int32Array.of(11), outputImage: Int32Array.of(1, 2, 3, 5), outputText: Int32Array.of(12) }
+  const sample = {
+    inputImage: Int32Array.of(1, 2, 3, 4),
+    instruction: Int32Array.of(11),
+    outputImage: Int32Array.of(1, 2, 3, 5),
+    outputText: Int32Array.of(12),
+  }
   const after = (corruption: CorruptionConfig): string => {
     const random = seededRandom('draws')
     buildBatch(config, resolveLayout(config, 'edit'), [sample, sample], corruption, random)

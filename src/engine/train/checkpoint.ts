@@ -14,7 +14,8 @@ export const progressSchema = z.object({
   /** The next sample index of the data source. */
   position: z.int().nonnegative(),
   seconds: z.number().nonnegative(),
-  random: z.string(),
+  /** What `Random.state` returned: four words, then the spare normal. */
+  random: z.string().regex(/^\d+,\d+,\d+,\d+\|[-\d.e]*$/),
   /** The configuration the run was started with: a resume with another is refused. */
   config: z.string(),
 })
@@ -45,6 +46,7 @@ export async function loadCheckpoint(path: string, table: ParameterTable): Promi
   const file = await openSafetensors(path)
   const remedy = 'Resume with the configuration the run was started with, or start a new run.'
   if (file.metadata['format'] !== 'tandem-checkpoint') throw new TandemError('This file is not a training checkpoint.', remedy)
+  if (file.metadata['version'] !== '1') throw new TandemError('This checkpoint was written by another version of Tandem.', 'Resume with that version, or start a new run.')
   const state = { weights: new Float32Array(table.size), ema: new Float32Array(table.size), first: new Float32Array(table.size), second: new Float32Array(table.size) }
   for (const part of PARTS) {
     for (const span of table.spans) {
@@ -56,7 +58,19 @@ export async function loadCheckpoint(path: string, table: ParameterTable): Promi
       state[part].set(await readFloats(file, name), span.offset)
     }
   }
-  const progress = progressSchema.safeParse(JSON.parse(file.metadata['progress'] ?? 'null'))
-  if (!progress.success) throw new TandemError("The checkpoint's progress record is damaged.", remedy)
-  return { ...state, progress: progress.data }
+  return { ...state, progress: readProgress(file.metadata['progress'] ?? '') }
+}
+
+function readProgress(text: string): TrainProgress {
+  const damaged = (cause?: unknown): TandemError =>
+    new TandemError("The checkpoint's progress record is damaged.", 'Restore the file from a copy, or start a new run.', 'input', { cause })
+  let raw: unknown
+  try {
+    raw = JSON.parse(text)
+  } catch (error) {
+    throw damaged(error)
+  }
+  const progress = progressSchema.safeParse(raw)
+  if (!progress.success) throw damaged(progress.error)
+  return progress.data
 }

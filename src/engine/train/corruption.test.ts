@@ -98,8 +98,20 @@ describe('weights', () => {
 })
 
 test('the defaults are the paper’s: 1/t for text, 1 for image, a tenth of each condition dropped', () => {
-  expect(config()).toMatchObject({ textWeight: 'inverse-t', imageWeight: 'one', dropText: 0.1, dropImage: 0.1, changedCellWeight: 1 })
-  for (const bad of [{ independent: 2 }, { maxInverseT: 0.5 }, { dropText: -0.1 }, { changedCellWeight: 0 }, { nonsense: 1 }]) {
+  expect(config()).toMatchObject({
+    textWeight: 'inverse-t',
+    imageWeight: 'one',
+    dropText: 0.1,
+    dropImage: 0.1,
+    changedCellWeight: 1,
+  })
+  for (const bad of [
+    { independent: 2 },
+    { maxInverseT: 0.5 },
+    { dropText: -0.1 },
+    { changedCellWeight: 0 },
+    { nonsense: 1 },
+  ]) {
     expect(corruptionSchema.safeParse(bad).success).toBe(false)
   }
 })

@@ -5,9 +5,11 @@ import { layOutParameters, type ParameterSpec } from '../model/parameters.ts'
 import { createOrthogonaliser, matrixGroups, type MatrixGroup } from './muon.ts'
 
 type Matrix = number[][]
-const times = (a: Matrix, b: Matrix): Matrix => a.map((row) => b[0]!.map((_, j) => row.reduce((sum, v, k) => sum + v * b[k]![j]!, 0)))
+const times = (a: Matrix, b: Matrix): Matrix =>
+  a.map((row) => b[0]!.map((_, j) => row.reduce((sum, v, k) => sum + v * b[k]![j]!, 0)))
 const flip = (a: Matrix): Matrix => a[0]!.map((_, j) => a.map((row) => row[j]!))
-const combine = (p: number, a: Matrix, q: number, b: Matrix): Matrix => a.map((row, i) => row.map((v, j) => p * v + q * b[i]![j]!))
+const combine = (p: number, a: Matrix, q: number, b: Matrix): Matrix =>
+  a.map((row, i) => row.map((v, j) => p * v + q * b[i]![j]!))
 
 /** Jordan et al. 2024: X <- a X + (b A + c A^2) X with A = X X^T, five times, on X / |X|, the short side first. */
 function plainNewtonSchulz(matrix: Matrix): Matrix {
@@ -23,7 +25,8 @@ function plainNewtonSchulz(matrix: Matrix): Matrix {
 }
 
 const random = seededRandom('muon')
-const matrix = (rows: number, cols: number): Matrix => Array.from({ length: rows }, () => Array.from({ length: cols }, () => random.normal()))
+const matrix = (rows: number, cols: number): Matrix =>
+  Array.from({ length: rows }, () => Array.from({ length: cols }, () => random.normal()))
 const group = (offset: number, rows: number, cols: number, count = 1): MatrixGroup => ({ offset, count, rows, cols })
 const asMatrix = (flat: Float32Array, { rows, cols }: MatrixGroup, offset: number): Matrix =>
   Array.from({ length: rows }, (_, i) => [...flat.subarray(offset + i * cols, offset + (i + 1) * cols)])
@@ -37,32 +40,64 @@ async function orthogonalised(groups: readonly MatrixGroup[], flat: Float32Array
 }
 
 test('groups are runs of one shape among the matrices', () => {
-  const spec = (name: string, shape: number[], role: 'matrix' | 'other'): ParameterSpec => ({ name, shape, role, init: { normal: 1 } })
+  const spec = (name: string, shape: number[], role: 'matrix' | 'other'): ParameterSpec => ({
+    name,
+    shape,
+    role,
+    init: { normal: 1 },
+  })
   const table = layOutParameters([
-    spec('a', [2, 3], 'matrix'), spec('b', [4, 2], 'matrix'), spec('e', [9, 3], 'other'), spec('c', [2, 3], 'matrix'), spec('n', [3], 'other'),
+    spec('a', [2, 3], 'matrix'),
+    spec('b', [4, 2], 'matrix'),
+    spec('e', [9, 3], 'other'),
+    spec('c', [2, 3], 'matrix'),
+    spec('n', [3], 'other'),
   ])
   expect(matrixGroups(table)).toEqual([group(0, 2, 3, 2), group(12, 4, 2)])
   expect(matrixGroups(layOutParameters([spec('n', [3], 'other')]))).toEqual([])
 })
 
-describe.each([[3, 5], [5, 3], [4, 4], [1, 6], [6, 1]])('a matrix of %i x %i', (rows, cols) => {
+describe.each([
+  [3, 5],
+  [5, 3],
+  [4, 4],
+  [1, 6],
+  [6, 1],
+])('a matrix of %i x %i', (rows, cols) => {
   const given = matrix(rows, cols)
 
   test('becomes what the plain iteration makes of it', async () => {
     const expected = plainNewtonSchulz(given)
-    const actual = asMatrix(await orthogonalised([group(0, rows, cols)], Float32Array.from(given.flat())), group(0, rows, cols), 0)
+    const actual = asMatrix(
+      await orthogonalised([group(0, rows, cols)], Float32Array.from(given.flat())),
+      group(0, rows, cols),
+      0,
+    )
     actual.forEach((row, i) => row.forEach((v, j) => expect(v).toBeCloseTo(expected[i]![j]!, 4)))
   })
 
   test('does not depend on its scale, over ten orders of magnitude', async () => {
-    const [small, large] = await Promise.all([1e-4, 1e6].map((s) => orthogonalised([group(0, rows, cols)], Float32Array.from(given.flat(), (v) => v * s))))
+    const [small, large] = await Promise.all(
+      [1e-4, 1e6].map((s) =>
+        orthogonalised(
+          [group(0, rows, cols)],
+          Float32Array.from(given.flat(), (v) => v * s),
+        ),
+      ),
+    )
     small!.forEach((v, i) => expect(v).toBeCloseTo(large![i]!, 3))
   })
 
   test('has singular values near one: its short side is nearly orthonormal', async () => {
-    const y = asMatrix(await orthogonalised([group(0, rows, cols)], Float32Array.from(given.flat())), group(0, rows, cols), 0)
+    const y = asMatrix(
+      await orthogonalised([group(0, rows, cols)], Float32Array.from(given.flat())),
+      group(0, rows, cols),
+      0,
+    )
     const short = rows > cols ? flip(y) : y
-    times(short, flip(short)).forEach((row, i) => row.forEach((v, j) => expect(Math.abs(v - (i === j ? 1 : 0))).toBeLessThan(0.55)))
+    times(short, flip(short)).forEach((row, i) =>
+      row.forEach((v, j) => expect(Math.abs(v - (i === j ? 1 : 0))).toBeLessThan(0.55)),
+    )
   })
 })
 

@@ -5,7 +5,12 @@ import { seededRandom } from '../data/random.ts'
 import { layOutParameters, type ParameterSpec } from '../model/parameters.ts'
 import { clipGradient, createOptimiser, learningRateAt, type OptimiserConfig } from './optimiser.ts'
 
-const spec = (name: string, shape: number[], role: 'matrix' | 'other'): ParameterSpec => ({ name, shape, role, init: { normal: 1 } })
+const spec = (name: string, shape: number[], role: 'matrix' | 'other'): ParameterSpec => ({
+  name,
+  shape,
+  role,
+  init: { normal: 1 },
+})
 const table = layOutParameters([
   spec('norm', [5], 'other'),
   spec('wide', [3, 4], 'matrix'),
@@ -43,18 +48,24 @@ function plainAdamW(w: number, gs: readonly number[], config: OptimiserConfig, d
   return w
 }
 
-const decays = (i: number): boolean => table.spans.some((span) => span.shape.length > 1 && i >= span.offset && i < span.offset + span.size)
+const decays = (i: number): boolean =>
+  table.spans.some((span) => span.shape.length > 1 && i >= span.offset && i < span.offset + span.size)
 const column = (i: number): number[] => gradients.map((g) => g[i]!)
 
-test.each([{}, { weightDecay: 0 }, { beta1: 0, beta2: 0.9 }, { eps: 0.1 }])('AdamW with %o is the paper’s; vectors do not decay', async (more) => {
-  const config = { ...base, ...more }
-  const weights = await run(config)
-  for (let i = 0; i < table.size; i++) expect(weights[i]).toBeCloseTo(plainAdamW(start[i]!, column(i), config, decays(i)), 5)
-})
+test.each([{}, { weightDecay: 0 }, { beta1: 0, beta2: 0.9 }, { eps: 0.1 }])(
+  'AdamW with %o is the paper’s; vectors do not decay',
+  async (more) => {
+    const config = { ...base, ...more }
+    const weights = await run(config)
+    for (let i = 0; i < table.size; i++)
+      expect(weights[i]).toBeCloseTo(plainAdamW(start[i]!, column(i), config, decays(i)), 5)
+  },
+)
 
 describe('Muon', () => {
   type Matrix = number[][]
-  const times = (a: Matrix, b: Matrix): Matrix => a.map((row) => b[0]!.map((_, j) => row.reduce((sum, v, k) => sum + v * b[k]![j]!, 0)))
+  const times = (a: Matrix, b: Matrix): Matrix =>
+    a.map((row) => b[0]!.map((_, j) => row.reduce((sum, v, k) => sum + v * b[k]![j]!, 0)))
   const flip = (a: Matrix): Matrix => a[0]!.map((_, j) => a.map((row) => row[j]!))
 
   function newtonSchulz(matrix: Matrix): Matrix {
@@ -80,8 +91,14 @@ describe('Muon', () => {
       const g = at(flat)
       buffer = buffer.map((b, i) => config.momentum * b + g[i]!)
       const update = g.map((v, i) => v + config.momentum * buffer[i]!)
-      const direction = newtonSchulz(Array.from({ length: rows }, (_, r) => update.slice(r * cols, (r + 1) * cols))).flat()
-      w = w.map((v, i) => v * (1 - rates[step]! * config.weightDecay) - rates[step]! * 0.2 * Math.sqrt(Math.max(rows, cols)) * direction[i]!)
+      const direction = newtonSchulz(
+        Array.from({ length: rows }, (_, r) => update.slice(r * cols, (r + 1) * cols)),
+      ).flat()
+      w = w.map(
+        (v, i) =>
+          v * (1 - rates[step]! * config.weightDecay) -
+          rates[step]! * 0.2 * Math.sqrt(Math.max(rows, cols)) * direction[i]!,
+      )
     })
     return w
   }
@@ -90,14 +107,17 @@ describe('Muon', () => {
 
   test('moves block matrices as the plain implementation does', async () => {
     const weights = await run(config)
-    const expected = table.spans.filter((span) => span.role === 'matrix').flatMap(({ offset, shape }) => plainMuon(offset, shape[0]!, shape[1]!, config))
+    const expected = table.spans
+      .filter((span) => span.role === 'matrix')
+      .flatMap(({ offset, shape }) => plainMuon(offset, shape[0]!, shape[1]!, config))
     expect(expected).toHaveLength(MATRICES)
     expected.forEach((v, i) => expect(weights[i]).toBeCloseTo(v, 4))
   })
 
   test('leaves everything else to AdamW', async () => {
     const weights = await run(config)
-    for (let i = MATRICES; i < table.size; i++) expect(weights[i]).toBeCloseTo(plainAdamW(start[i]!, column(i), config, decays(i)), 5)
+    for (let i = MATRICES; i < table.size; i++)
+      expect(weights[i]).toBeCloseTo(plainAdamW(start[i]!, column(i), config, decays(i)), 5)
   })
 
   test('steps about as far as AdamW does: 0.2 of the rate a number', async () => {
@@ -175,8 +195,11 @@ describe('the learning rate', () => {
 
   test('never jumps, never exceeds the peak, never falls below the floor after the warm-up, and never rises after the plateau', () => {
     const arbitrary = fc.record({
-      peak: fc.double({ min: 1e-5, max: 1, noNaN: true }), warmup: fc.nat(30), total: fc.integer({ min: 1, max: 300 }),
-      decayFrom: fc.double({ min: 0, max: 1, noNaN: true }), floor: fc.double({ min: 0, max: 1, noNaN: true }),
+      peak: fc.double({ min: 1e-5, max: 1, noNaN: true }),
+      warmup: fc.nat(30),
+      total: fc.integer({ min: 1, max: 300 }),
+      decayFrom: fc.double({ min: 0, max: 1, noNaN: true }),
+      floor: fc.double({ min: 0, max: 1, noNaN: true }),
     })
     fc.assert(
       fc.property(arbitrary, (s) => {

@@ -4,7 +4,9 @@ import { gradients } from '../autodiff.ts'
 import { Graph } from '../graph.ts'
 import { finiteDifference, floats, integers, runGraph, spreadNumbers, worstError, type Plain } from '../testing.ts'
 import { GraphError, type Value } from '../types.ts'
-import { dilatedConvolution, opCases, type OpCase } from './op-fixtures.ts'
+import type { OpCase } from './case-fixtures.ts'
+import { opCases } from './op-fixtures.ts'
+import { dilatedConvolution } from './tensor-fixtures.ts'
 import { ops, type OpName } from './registry.ts'
 
 const FORWARD = 2e-6
@@ -80,6 +82,9 @@ test('a dilated convolution is computed, and its gradient refused', async () => 
   graph.output('y', output)
   const seed = graph.input('seed', 'float32', output.shape)
   expect(() => gradients(graph, [{ value: output, seed }], [inputs[0]!])).toThrow('dilated convolution is not defined')
-  const { y } = await runGraph(graph, { ...feedsOf(dilatedConvolution, plain), seed: floats(spreadNumbers([1, 2, 5, 5], 1)) })
+  const { y } = await runGraph(graph, {
+    ...feedsOf(dilatedConvolution, plain),
+    seed: floats(spreadNumbers([1, 2, 5, 5], 1)),
+  })
   expect(worstError(y!, dilatedConvolution.reference(...plain))).toBeLessThan(FORWARD)
 })

@@ -1,0 +1,143 @@
+/** Bad input ends in one line with cause and remedy, exit code 2, and nothing half-written. */
+import { spawnSync } from 'node:child_process'
+import { existsSync } from 'node:fs'
+import { cp, mkdir, readdir, readFile, truncate, writeFile } from 'node:fs/promises'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import sharp from 'sharp'
+import { floatTensor, openSafetensors, readTensor, writeSafetensors, type StoredTensor } from '../../engine/model/safetensors.ts'
+import { openWorkplace, tandem, type Workplace } from './testing.ts'
+
+let place: Workplace
+beforeAll(async () => {
+  place = await openWorkplace()
+  const whole = await readFile(place.picture)
+  await writeFile(place.path('truncated.png'), whole.subarray(0, whole.length / 2))
+  await writeFile(place.path('empty.png'), '')
+  await writeFile(place.path('text.png'), 'this is not a picture')
+  const huge = sharp({ create: { width: 30_000, height: 30_000, channels: 3, background: '#888' }, limitInputPixels: false })
+  await huge.png({ compressionLevel: 1 }).toFile(place.path('huge.png'))
+  await mkdir(place.path('folder'))
+  await writeFile(place.path('file'), 'x')
+}, 120_000)
+afterAll(() => place.remove())
+
+/** Runs and demands the one line; returns it. */
+async function refused(...args: string[]): Promise<string> {
+  const { code, err, out } = await tandem(...args)
+  const lines = err.trim().split('\n')
+  expect({ code, lines: lines.length, start: lines[0]?.slice(0, 8) }, err).toEqual({ code: 2, lines: args.includes('--mode') || err.includes('--help') ? lines.length : 1, start: 'tandem: ' })
+  expect(out).toBe('')
+  return lines[0]!
+}
+
+const editArgs = (over: Partial<Record<'image' | 'instruction' | 'steps' | 'model' | 'out', string>> = {}): string[] => {
+  const { image = place.picture, instruction = 'remove the dog', steps = '2', model = place.model, out = place.path('never') } = over
+  return ['edit', '--image', image, '--instruction', instruction, '--steps', steps, '--model', model, '--out', out]
+}
+
+describe('a bad picture', () => {
+  it.each([
+    ['missing.png', 'There is no picture'],
+    ['truncated.png', 'damaged or cut short'],
+    ['empty.png', 'is empty'],
+    ['text.png', 'not a picture'],
+    ['huge.png', '30000 x 30000'],
+    ['folder', 'is a folder'],
+  ])('%s is refused: %s', async (name, cause) => {
+    expect(await refused(...editArgs({ image: place.path(name) }))).toContain(cause)
+    expect(existsSync(place.path('never'))).toBe(false)
+  })
+})
+
+describe('a bad instruction', () => {
+  it.each([
+    ['an empty one', '   ', 'is empty'],
+    ['5,000 words', 'remove the dog '.repeat(1667), 'Shorten'],
+    ['one without a word the model knows', 'zorp blik quux', 'no word this model was trained on'],
+  ])('%s is refused', async (_name, instruction, cause) => {
+    expect(await refused(...editArgs({ instruction }))).toContain(cause)
+    expect(existsSync(place.path('never'))).toBe(false)
+  })
+})
+
+describe('bad options', () => {
+  it.each(['0', 'abc', '-3', '2.5', '99999999'])('steps %s are refused', async (steps) => {
+    expect(await refused(...editArgs({ steps }))).toContain('whole number')
+  })
+  it('an unknown mode is refused with the modes there are', async () => {
+    expect(await refused(...editArgs(), '--mode', 'magic')).toContain('semi-parallel')
+  })
+  it('with --json, the error is also an object on stdout', async () => {
+    const { code, out } = await tandem(...editArgs({ instruction: ' ' }), '--json')
+    expect(code).toBe(2)
+    expect(JSON.parse(out)).toMatchObject({ error: { message: 'The instruction is empty.' } })
+  })
+})
+
+describe('a bad trajectory', () => {
+  it('missing, foreign and truncated ones are refused', async () => {
+    const { code } = await tandem(...editArgs({ out: place.path('run') }))
+    expect(code).toBe(0)
+    const whole = await readFile(place.path('run/trajectory.tdm'))
+    await writeFile(place.path('cut.tdm'), whole.subarray(0, whole.length - 20))
+    for (const name of ['none.tdm', 'cut.tdm', 'text.png', 'empty.png', 'folder']) {
+      await refused('resume', place.path(name), '--step', '0', '--model', place.model, '--out', place.path('never'))
+      await refused('trajectory', 'show', place.path(name), '--step', '0', '--model', place.model)
+    }
+    expect(await refused('resume', place.path('run/trajectory.tdm'), '--step', '9', '--model', place.model, '--out', place.path('never'))).toContain('Choose a step')
+    expect(existsSync(place.path('never'))).toBe(false)
+  })
+})
+
+describe('a bad model folder', () => {
+  async function broken(name: string, change: (tensors: Map<string, StoredTensor>) => void): Promise<string> {
+    const folder = place.path(name)
+    await cp(place.model, folder, { recursive: true })
+    const file = await openSafetensors(`${place.model}/model.safetensors`)
+    const tensors = new Map<string, StoredTensor>()
+    for (const tensor of file.tensors.keys()) tensors.set(tensor, await readTensor(file, tensor))
+    change(tensors)
+    await writeSafetensors(`${folder}/model.safetensors`, tensors)
+    return folder
+  }
+  it('missing, extra and misshapen tensors are named', async () => {
+    const head = 'model.transformer.ln_f.weight'
+    const missing = await broken('missing', (tensors) => tensors.delete(head))
+    expect(await refused(...editArgs({ model: missing }))).toContain(`lacks ${head}`)
+    const extra = await broken('extra', (tensors) => tensors.set('stray', floatTensor(new Float32Array(2), [2])))
+    expect(await refused(...editArgs({ model: extra }))).toContain('stray')
+    const misshapen = await broken('misshapen', (tensors) => tensors.set(head, floatTensor(new Float32Array(7), [7])))
+    expect(await refused(...editArgs({ model: misshapen }))).toContain('[7]')
+    await truncate(`${misshapen}/model.safetensors`, 100)
+    await refused(...editArgs({ model: misshapen }))
+    await refused(...editArgs({ model: place.path('no-model') }))
+  })
+})
+
+describe('a bad place to write', () => {
+  it('a file where the folder should be is refused', async () => {
+    expect(await refused(...editArgs({ out: place.path('file') }))).toContain('file')
+    expect(await readFile(place.path('file'), 'utf8')).toBe('x')
+  })
+  it('a path below a file is refused', async () => {
+    await refused(...editArgs({ out: place.path('file/below') }))
+  })
+  it.runIf(process.platform === 'linux')('a place where no folder can be made is refused', async () => {
+    await refused(...editArgs({ out: '/proc/tandem' }))
+  })
+  it('a full disk and a read-only folder are refused, and keep nothing', async (context) => {
+    const disk = place.path('disk')
+    await mkdir(disk)
+    const mount = (...args: string[]): boolean => spawnSync('mount', args, { stdio: 'ignore' }).status === 0
+    // Only root may mount: elsewhere the words for these refusals are covered by the tests of files.ts.
+    if (!mount('-t', 'tmpfs', '-o', 'size=16k', 'tandem-test', disk)) return context.skip()
+    try {
+      expect(await refused(...editArgs({ out: `${disk}/out` }))).toContain('disk is full')
+      expect(await readdir(disk)).toEqual([])
+      mount('-o', 'remount,ro', disk)
+      expect(await refused(...editArgs({ out: `${disk}/out` }))).toContain('read-only')
+    } finally {
+      spawnSync('umount', [disk])
+    }
+  })
+})

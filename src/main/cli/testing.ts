@@ -1,0 +1,73 @@
+/** For tests: the command line as a process, and a small model folder with random weights that it can run in no time. */
+import { spawn } from 'node:child_process'
+import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { seededRandom } from '../../engine/data/random.ts'
+import { renderScene, loadWorld } from '../../engine/data/world/world.ts'
+import { worldWords } from '../../engine/data/world/words.ts'
+import { encodePng } from '../../engine/images.ts'
+import { modelFiles, writeHalfWeights } from '../../engine/model/folder.ts'
+import { modelParameters } from '../../engine/model/forward.ts'
+import { tokenizerParameters } from '../../engine/model/image-tokenizer.ts'
+import { initialiseParameters, layOutParameters, type ParameterSpec } from '../../engine/model/parameters.ts'
+import { shippedConfig } from '../../engine/model/shipped.ts'
+import { buildTokenizerJson, createTextTokenizer } from '../../engine/model/text-tokenizer.ts'
+
+const image = { format: 'tandem-image-tokenizer', version: 1, factor: 16, window: 2, bits: 4, features: 8, hidden: 8 } as const
+const options = { gridEmbeddings: true, segmentEmbeddings: true, fuse: true, tiedHead: true }
+
+/** A whole model folder: one layer of 32, the world's words, 16 image codes. */
+export async function writeTinyModel(directory: string, seed = 1): Promise<void> {
+  await mkdir(directory, { recursive: true })
+  const tokenizer = buildTokenizerJson(worldWords(await loadWorld()))
+  const sizes = { name: 'tiny', dModel: 32, layers: 1, heads: 2, mlpHidden: 64, ropeTheta: 10_000, options, instructionLength: 32, reasoningLength: 36 }
+  const config = shippedConfig(sizes, createTextTokenizer(tokenizer).size, image, 128)
+  const weights = async (file: string, specs: readonly ParameterSpec[]): Promise<void> => {
+    const table = layOutParameters(specs)
+    await writeHalfWeights(join(directory, file), table, initialiseParameters(table, seededRandom('tiny', seed, file)), {})
+  }
+  await writeFile(join(directory, modelFiles.config), JSON.stringify(config))
+  await writeFile(join(directory, modelFiles.tokenizer), JSON.stringify(tokenizer))
+  await writeFile(join(directory, modelFiles.imageConfig), JSON.stringify(image))
+  await weights(modelFiles.weights, modelParameters(config))
+  await weights(modelFiles.imageWeights, tokenizerParameters(image))
+}
+
+export interface Ended {
+  readonly code: number | null
+  readonly out: string
+  readonly err: string
+}
+
+const entry = fileURLToPath(new URL('../cli.ts', import.meta.url))
+
+/** Runs `tandem` from source, as a user would start it. */
+export function tandem(...args: string[]): Promise<Ended> {
+  const child = spawn(process.execPath, [entry, ...args], { stdio: ['ignore', 'pipe', 'pipe'], env: { ...process.env, NODE_OPTIONS: '' } })
+  let out = ''
+  let err = ''
+  child.stdout.on('data', (chunk: Buffer) => (out += chunk.toString('utf8')))
+  child.stderr.on('data', (chunk: Buffer) => (err += chunk.toString('utf8')))
+  return new Promise((resolve) => child.once('close', (code) => resolve({ code, out, err })))
+}
+
+export interface Workplace {
+  readonly root: string
+  readonly model: string
+  readonly picture: string
+  path(name: string): string
+  remove(): Promise<void>
+}
+
+/** A temporary folder with the small model and a picture of the world. */
+export async function openWorkplace(): Promise<Workplace> {
+  const root = await mkdtemp(join(tmpdir(), 'tandem-test-'))
+  const model = join(root, 'model')
+  const picture = join(root, 'scene.png')
+  await writeTinyModel(model)
+  const cells = Array.from({ length: 16 }, (_, i) => (i === 5 ? 'dog' : i === 10 ? 'cow' : null))
+  await writeFile(picture, await encodePng(renderScene(await loadWorld(), { background: 'meadow', cells }), 128, 128))
+  return { root, model, picture, path: (name) => join(root, name), remove: () => rm(root, { recursive: true, force: true }) }
+}
