@@ -9,8 +9,8 @@ import type { ModelConfig } from '../src/shared/model-config.ts'
 export interface Peer {
   readonly version: string
   /** One step or forward; returns the milliseconds the peer measured around it. */
-  step(): Promise<number>
-  close(): Promise<void>
+  readonly step: () => Promise<number>
+  readonly close: () => Promise<void>
 }
 
 export async function openPeer(kind: 'train' | 'forward', config: ModelConfig, batch: number): Promise<Peer | null> {
@@ -33,11 +33,11 @@ export async function openPeer(kind: 'train' | 'forward', config: ModelConfig, b
   const version = await read()
   return {
     version,
-    async step() {
+    step: async () => {
       child.stdin.write('step\n')
       return Number(await read())
     },
-    async close() {
+    close: async () => {
       child.stdin.end()
       await new Promise((resolve) => child.once('exit', resolve))
     },

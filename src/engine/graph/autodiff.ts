@@ -2,7 +2,7 @@
  * Reverse-mode differentiation over the graph: the gradient is more graph. Rules give gradients of the broadcast
  * shape; the walker here, and nothing else, sums them back over broadcast axes.
  */
-import { Graph } from './graph.ts'
+import type { Graph } from './graph.ts'
 import { add } from './ops/elementwise.ts'
 import { ops } from './ops/registry.ts'
 import { reduceSum } from './ops/reduce.ts'

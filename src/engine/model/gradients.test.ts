@@ -117,7 +117,7 @@ async function directionalError(
     up[i] = weights[i]! + epsilon * v
     down[i] = weights[i]! - epsilon * v
     // What single precision made of the step, not what was asked.
-    product += (gradient[i]! * (up[i]! - down[i]!)) / (2 * epsilon)
+    product += (gradient[i]! * (up[i] - down[i])) / (2 * epsilon)
     norm += gradient[i]! ** 2
   })
   const difference = ((await loss(up)) - (await loss(down))) / (2 * epsilon)

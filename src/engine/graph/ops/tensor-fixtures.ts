@@ -19,8 +19,8 @@ const flipped = (x: Plain): Plain => make([x.shape[1]!, x.shape[0]!], ([i, j]) =
 const gemmCase = (transA: boolean, transB: boolean): OpCase => ({
   what: `${transA ? 'A^T' : 'A'} ${transB ? 'B^T' : 'B'}`,
   floats: [transA ? [4, 2] : [2, 4], transB ? [3, 4] : [4, 3]],
-  build: (a, b) => gemm(a!, b!, transA, transB),
-  reference: (a, b) => product(transA ? flipped(a!) : a!, transB ? flipped(b!) : b!),
+  build: (a, b) => gemm(a, b, transA, transB),
+  reference: (a, b) => product(transA ? flipped(a) : a, transB ? flipped(b) : b),
 })
 
 /** y[b, o, i, j] = sum of x[b, c, i s - p + d u, j s - p + d v] w[o, c, u, v]. */
@@ -62,8 +62,8 @@ const convCase = (image: number[], stride: number, padding: number, kernel = [3,
     [2, 2, ...image],
     [3, 2, ...kernel],
   ],
-  build: (x, w) => conv(x!, w!, stride, padding),
-  reference: (x, w) => convolved(stride, padding)(x!, w!),
+  build: (x, w) => conv(x, w, stride, padding),
+  reference: (x, w) => convolved(stride, padding)(x, w),
 })
 
 const scattered = (base: Plain, updates: Plain, indices: Plain): Plain => {
@@ -81,22 +81,22 @@ export const tensorCases = {
     {
       what: 'a matrix to a cube',
       floats: [[4, 6]],
-      build: (x) => reshape(x!, [2, 2, 6]),
-      reference: (x) => ({ shape: [2, 2, 6], data: x!.data }),
+      build: (x) => reshape(x, [2, 2, 6]),
+      reference: (x) => ({ shape: [2, 2, 6], data: x.data }),
     },
   ],
   Transpose: [
     {
       what: 'a rotation of axes',
       floats: [[2, 3, 4]],
-      build: (x) => transpose(x!, [2, 0, 1]),
-      reference: (x) => make([4, 2, 3], ([i, j, k]) => get(x!, [j!, k!, i!])),
+      build: (x) => transpose(x, [2, 0, 1]),
+      reference: (x) => make([4, 2, 3], ([i, j, k]) => get(x, [j!, k!, i!])),
     },
     {
       what: 'an exchange',
       floats: [[2, 3, 4, 2]],
-      build: (x) => transpose(x!, [0, 2, 1, 3]),
-      reference: (x) => make([2, 4, 3, 2], ([i, j, k, l]) => get(x!, [i!, k!, j!, l!])),
+      build: (x) => transpose(x, [0, 2, 1, 3]),
+      reference: (x) => make([2, 4, 3, 2], ([i, j, k, l]) => get(x, [i!, k!, j!, l!])),
     },
   ],
   Expand: [[3, 1], [1], [2, 1, 4], []].map((shape) => ({
@@ -191,8 +191,8 @@ export const tensorCases = {
         [1, 2, 3, 4],
         [1, 2, 4, 5],
       ],
-      build: (s, v) => attend(s!, v!),
-      reference: (s, v) => product(softmaxOf(s!), v!),
+      build: (s, v) => attend(s, v),
+      reference: (s, v) => product(softmaxOf(s), v),
     },
   ],
   Gather: [
@@ -200,15 +200,15 @@ export const tensorCases = {
       what: 'rows, some of them often',
       floats: [[4, 3]],
       integers: [whole([2, 3], 1, 3, 1, 1, 0, 3)],
-      build: (x, i) => gather(x!, i!),
-      reference: (x, i) => make([2, 3, 3], ([a, b, c]) => get(x!, [get(i!, [a!, b!]), c!])),
+      build: (x, i) => gather(x, i),
+      reference: (x, i) => make([2, 3, 3], ([a, b, c]) => get(x, [get(i, [a!, b!]), c!])),
     },
     {
       what: 'one row',
       floats: [[4, 3]],
       integers: [whole([1], 2)],
-      build: (x, i) => gather(x!, i!),
-      reference: (x, i) => make([1, 3], ([a, c]) => get(x!, [get(i!, [a!]), c!])),
+      build: (x, i) => gather(x, i),
+      reference: (x, i) => make([1, 3], ([a, c]) => get(x, [get(i, [a!]), c!])),
     },
   ],
   GatherElements: [
@@ -216,15 +216,15 @@ export const tensorCases = {
       what: 'one a row',
       floats: [[3, 5]],
       integers: [whole([3, 1], 4, 0, 2)],
-      build: (x, i) => gatherElements(x!, i!, 1),
-      reference: (x, i) => make([3, 1], ([a]) => get(x!, [a!, get(i!, [a!, 0])])),
+      build: (x, i) => gatherElements(x, i, 1),
+      reference: (x, i) => make([3, 1], ([a]) => get(x, [a!, get(i, [a!, 0])])),
     },
     {
       what: 'the same one twice',
       floats: [[2, 4]],
       integers: [whole([2, 3], 1, 1, 3, 0, 2, 0)],
-      build: (x, i) => gatherElements(x!, i!, -1),
-      reference: (x, i) => make([2, 3], ([a, b]) => get(x!, [a!, get(i!, [a!, b!])])),
+      build: (x, i) => gatherElements(x, i, -1),
+      reference: (x, i) => make([2, 3], ([a, b]) => get(x, [a!, get(i, [a!, b!])])),
     },
   ],
   ScatterAdd: [
@@ -235,8 +235,8 @@ export const tensorCases = {
         [4, 2],
       ],
       integers: [whole([4, 2], 0, 0, 2, 2, 0, 2, 2, 0)],
-      build: (base, updates, i) => scatterAdd(base!, i!, updates!, 0),
-      reference: (base, updates, i) => scattered(base!, updates!, i!),
+      build: (base, updates, i) => scatterAdd(base, i, updates, 0),
+      reference: (base, updates, i) => scattered(base, updates, i),
     },
   ],
   Conv: [
@@ -253,8 +253,8 @@ export const tensorCases = {
         [2, 3, 3, 4],
         [3, 2, 3, 3],
       ],
-      build: (x, w) => convTranspose(x!, w!, 1, 1),
-      reference: (x, w) => transposed(1, 1, [0, 0])(x!, w!),
+      build: (x, w) => convTranspose(x, w, 1, 1),
+      reference: (x, w) => transposed(1, 1, [0, 0])(x, w),
     },
     {
       what: 'stride 2 with extra rows',
@@ -262,8 +262,8 @@ export const tensorCases = {
         [1, 2, 3, 3],
         [2, 2, 3, 3],
       ],
-      build: (x, w) => convTranspose(x!, w!, 2, 1, [1, 1]),
-      reference: (x, w) => transposed(2, 1, [1, 1])(x!, w!),
+      build: (x, w) => convTranspose(x, w, 2, 1, [1, 1]),
+      reference: (x, w) => transposed(2, 1, [1, 1])(x, w),
     },
     {
       what: 'stride 2 with an extra row only',
@@ -271,8 +271,8 @@ export const tensorCases = {
         [1, 2, 3, 2],
         [2, 2, 2, 3],
       ],
-      build: (x, w) => convTranspose(x!, w!, 2, 0, [1, 0]),
-      reference: (x, w) => transposed(2, 0, [1, 0])(x!, w!),
+      build: (x, w) => convTranspose(x, w, 2, 0, [1, 0]),
+      reference: (x, w) => transposed(2, 0, [1, 0])(x, w),
     },
   ],
 } satisfies Record<string, readonly OpCase[]>
@@ -284,6 +284,6 @@ export const dilatedConvolution: OpCase = {
     [1, 2, 7, 7],
     [2, 2, 3, 3],
   ],
-  build: (x, w) => conv(x!, w!, 1, 1, 2),
-  reference: (x, w) => convolved(1, 1, 2)(x!, w!),
+  build: (x, w) => conv(x, w, 1, 1, 2),
+  reference: (x, w) => convolved(1, 1, 2)(x, w),
 }
