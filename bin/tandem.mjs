@@ -2,25 +2,39 @@
 // Starts the command line from a clone. Plain JavaScript without dependencies, so that any Node can run it: it finds the
 // project's own Node, builds what is stale, and hands over to the built command line.
 import { spawn, spawnSync } from 'node:child_process'
-import { existsSync, mkdirSync, readdirSync, rmSync, statSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdirSync, readdirSync, readFileSync, realpathSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
-import { fileURLToPath } from 'node:url'
+import { fileURLToPath, pathToFileURL } from 'node:url'
 
 const root = dirname(dirname(fileURLToPath(import.meta.url)))
 const dist = join(root, 'dist')
 const stamp = join(dist, '.built')
+const lock = join(dist, '.building')
 const entry = join(dist, 'main', 'cli.js')
+/** A build takes seconds; a lock older than this is nobody's, whatever process has its number by now. */
+const LOCK_EXPIRES_MS = 10 * 60_000
 
-/** Latest change of anything the build reads. */
-function newestSource() {
+/**
+ * Names the state of what the build reads: latest change and number of files. Compared for equality, so that a file that
+ * was removed, or replaced by an older one as the newest, or changed while a build ran, counts as a change.
+ */
+function sourceState() {
   let newest = 0
-  const see = (path) => (newest = Math.max(newest, statSync(path).mtimeMs))
+  let count = 0
+  const see = (path) => {
+    newest = Math.max(newest, statSync(path).mtimeMs)
+    count++
+  }
   for (const name of readdirSync(root)) if (/^tsconfig.*\.json$|^package\.json$/.test(name)) see(join(root, name))
   for (const name of readdirSync(join(root, 'src'), { recursive: true })) {
-    if (/\.(ts|json)$/.test(name) && !name.endsWith('.test.ts')) see(join(root, 'src', name))
+    if (/\.ts$|tsconfig\.json$/.test(name) && !name.endsWith('.test.ts')) see(join(root, 'src', name))
   }
-  return newest
+  return `${newest} ${count}`
 }
+
+const readIfThere = (path) => (existsSync(path) ? readFileSync(path, 'utf8') : '')
+const isFresh = () => existsSync(entry) && readIfThere(stamp) === sourceState()
+const pause = (ms) => Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, ms)
 
 function ownNode() {
   const file = process.platform === 'win32' ? 'node.exe' : 'node'
@@ -28,55 +42,88 @@ function ownNode() {
   return candidates.find(existsSync)
 }
 
-const node = ownNode()
-if (!node) {
-  console.error('tandem: the packages are not installed. Run "npm ci" in the project folder first.')
+/** The lock of a build that was killed is nobody's. An empty one is being written this moment. */
+function isAbandoned() {
+  try {
+    if (Date.now() - statSync(lock).mtimeMs > LOCK_EXPIRES_MS) return true
+    const owner = Number(readFileSync(lock, 'utf8'))
+    if (owner) process.kill(owner, 0)
+    return false
+  } catch (error) {
+    return error.code === 'ESRCH'
+  }
+}
+
+/** One build at a time: a second start waits for the first one's lock to go. Only "it is there" is worth waiting for. */
+function takeLock() {
+  mkdirSync(dist, { recursive: true })
+  for (let waited = false; ; waited = true) {
+    try {
+      writeFileSync(lock, String(process.pid), { flag: 'wx' })
+      return
+    } catch (error) {
+      if (error.code !== 'EEXIST') throw error
+      if (isAbandoned()) rmSync(lock, { recursive: true, force: true })
+      else if (!waited) console.error('tandem: waiting for a build that another start began ...')
+      pause(100)
+    }
+  }
+}
+
+/** True when dist is fresh at the end. */
+function build(node) {
+  takeLock()
+  try {
+    if (isFresh()) return true
+    console.error('tandem: building (only after a change) ...')
+    const state = sourceState()
+    const tsc = join(root, 'node_modules', 'typescript', 'bin', 'tsc')
+    // tsc trusts its own records; when the output they speak of is gone, they have to be ignored.
+    const force = existsSync(entry) ? [] : ['--force']
+    const { status } = spawnSync(node, [tsc, '-b', ...force], { cwd: root, stdio: ['ignore', 2, 2] })
+    if (status === 0) writeFileSync(stamp, state)
+    return status === 0
+  } finally {
+    rmSync(lock, { force: true })
+  }
+}
+
+/** Under the project's Node there is nothing to start; any other Node starts it and stands in for it. */
+async function handOver(node) {
+  if (realpathSync(process.execPath) === realpathSync(node)) {
+    process.setSourceMapsEnabled(true)
+    await import(pathToFileURL(entry).href)
+    return
+  }
+  const child = spawn(node, ['--enable-source-maps', entry, ...process.argv.slice(2)], { stdio: 'inherit' })
+  // A terminal sends Ctrl-C to both, and the child counts them: pass it on only where no terminal does.
+  const terminal = process.stdin.isTTY || process.stdout.isTTY || process.stderr.isTTY
+  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) {
+    process.on(signal, () => (signal === 'SIGINT' && terminal) || child.kill(signal))
+  }
+  child.on('error', (error) => fail(`the project's Node does not start (${error.message}). Run "npm ci" again.`))
+  child.on('exit', (code, signal) => {
+    if (!signal) return process.exit(code)
+    process.removeAllListeners(signal)
+    process.kill(process.pid, signal)
+  })
+}
+
+function fail(message) {
+  console.error(`tandem: ${message}`)
   process.exit(2)
 }
 
-/** One build at a time: a second start waits for the first one's lock to go. */
-function build() {
-  mkdirSync(dist, { recursive: true })
-  const lock = join(dist, '.building')
-  const started = Date.now()
-  for (;;) {
-    try {
-      mkdirSync(lock)
-      break
-    } catch {
-      const age = existsSync(lock) ? Date.now() - statSync(lock).mtimeMs : 0
-      if (age > 120_000 || Date.now() - started > 180_000) rmSync(lock, { recursive: true, force: true })
-      else Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 100)
-    }
-  }
-  try {
-    if (isFresh()) return
-    const began = Date.now()
-    console.error('tandem: building (only after a change) ...')
-    const tsc = join(root, 'node_modules', 'typescript', 'bin', 'tsc')
-    const { status } = spawnSync(node, [tsc, '-b'], { cwd: root, stdio: ['ignore', 2, 2] })
-    if (status !== 0) {
-      console.error('tandem: the build failed; see the messages above.')
-      process.exitCode = 1
-      return
-    }
-    writeFileSync(stamp, String(began))
-  } finally {
-    rmSync(lock, { recursive: true, force: true })
-  }
+const node = ownNode()
+if (!node) fail('the packages are not installed. Run "npm ci" in the project folder first.')
+let built = isFresh()
+try {
+  built ||= build(node)
+} catch (error) {
+  fail(`the project cannot be built here (${error.message}). Its folder dist has to be writable.`)
 }
-
-function isFresh() {
-  return existsSync(stamp) && existsSync(entry) && statSync(stamp).mtimeMs >= newestSource()
+if (!built) {
+  console.error('tandem: the build failed; see the messages above.')
+  process.exit(1)
 }
-
-if (!isFresh()) build()
-if (!process.exitCode) {
-  const child = spawn(node, ['--enable-source-maps', entry, ...process.argv.slice(2)], { stdio: 'inherit' })
-  // The terminal sends Ctrl-C to both; the child decides what it means.
-  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.on(signal, () => signal !== 'SIGINT' && child.kill(signal))
-  child.on('exit', (code, signal) => {
-    if (signal) process.kill(process.pid, signal)
-    process.exitCode = code ?? 1
-  })
-}
+await handOver(node)
