@@ -1,8 +1,10 @@
-import { mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { crc32, deflateSync } from 'node:zlib'
 import sharp from 'sharp'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { TandemError } from '../shared/errors.ts'
 import { encodePng, readMask, readPicture } from './images.ts'
 
 let root: string
@@ -28,7 +30,9 @@ describe('pictures', () => {
 
   it('any size becomes the asked one, squashing is told, transparency turns white', async () => {
     const path = join(root, 'wide.png')
-    await sharp({ create: { width: 40, height: 20, channels: 4, background: { r: 255, g: 0, b: 0, alpha: 0 } } }).png().toFile(path)
+    await sharp({ create: { width: 40, height: 20, channels: 4, background: { r: 255, g: 0, b: 0, alpha: 0 } } })
+      .png()
+      .toFile(path)
     const picture = await readPicture(path, { size: 8 })
     expect(picture).toMatchObject({ width: 40, height: 20, squashed: true })
     expect(new Set(picture.rgb)).toEqual(new Set([255]))
@@ -38,7 +42,9 @@ describe('pictures', () => {
     const grey = sharp(Buffer.alloc(64, 90), { raw: { width: 8, height: 8, channels: 1 } })
     await grey.clone().png().toFile(join(root, 'grey.png'))
     await grey.clone().toColourspace('rgb16').png().toFile(join(root, 'deep.png'))
-    await sharp(rgb, { raw: { width: 8, height: 8, channels: 3 } }).png({ palette: true }).toFile(join(root, 'palette.png'))
+    await sharp(rgb, { raw: { width: 8, height: 8, channels: 3 } })
+      .png({ palette: true })
+      .toFile(join(root, 'palette.png'))
     for (const name of ['grey.png', 'deep.png', 'palette.png']) {
       expect((await readPicture(join(root, name), { size: 8 })).rgb).toHaveLength(8 * 8 * 3)
     }
@@ -49,8 +55,78 @@ describe('pictures', () => {
     const path = join(root, 'mask.png')
     const half = Buffer.alloc(8 * 8 * 4, 255)
     half.fill(0, 0, 8 * 4 * 4)
-    await sharp(half, { raw: { width: 8, height: 8, channels: 4 } }).png().toFile(path)
+    await sharp(half, { raw: { width: 8, height: 8, channels: 4 } })
+      .png()
+      .toFile(path)
     const mask = await readMask(path, { size: 8 })
     expect([mask.length, mask[0], mask[63]]).toEqual([64, 0, 255])
   })
 })
+
+describe('pictures from elsewhere', () => {
+  it.each(['print.jpg', 'moving.gif'])('%s is RGB to us', async (name) => {
+    const grey = sharp({ create: { width: 16, height: 16, channels: 3, background: '#808080' } })
+    await (name.endsWith('jpg') ? grey.toColourspace('cmyk').jpeg() : grey.gif()).toFile(join(root, name))
+    const picture = await readPicture(join(root, name), { size: 8 })
+    expect(picture.rgb).toHaveLength(8 * 8 * 3)
+    // Through a printer's inks and back a grey is only about the same grey.
+    for (const value of picture.rgb.subarray(60, 63)) expect(Math.abs(value - 0x80)).toBeLessThan(16)
+  })
+
+  it('one that its camera noted as turned stands upright', async () => {
+    const half = Uint8Array.from({ length: 8 * 8 * 3 }, (_, i) => (Math.floor(i / 3) % 8 < 4 ? 255 : 0))
+    const turned = sharp(half, { raw: { width: 8, height: 8, channels: 3 } }).withMetadata({ orientation: 6 })
+    await turned.png().toFile(join(root, 'turned.png'))
+    const picture = await readPicture(join(root, 'turned.png'), { size: 8 })
+    expect([0, 7, 63].map((cell) => picture.rgb[cell * 3])).toEqual([255, 255, 0])
+  })
+})
+
+describe('a bad picture is refused by name, with what to do', () => {
+  const noise = Uint8Array.from({ length: 64 * 64 * 3 }, (_, i) => (i * 7919) % 251)
+  async function half(format: 'png' | 'jpeg' | 'webp'): Promise<Buffer> {
+    const image = sharp(noise, { raw: { width: 64, height: 64, channels: 3 } })
+    const whole = await image.toFormat(format).toBuffer()
+    return whole.subarray(0, whole.length / 2)
+  }
+
+  it.each<[string, string, (path: string) => unknown]>([
+    ['missing.png', 'There is no picture', () => null],
+    ['folder.png', 'is a folder', (path) => mkdir(path)],
+    ['empty.png', '0 bytes', (path) => writeFile(path, '')],
+    ['words.png', 'not a picture', (path) => writeFile(path, 'only words')],
+    ['signature.png', 'not a picture', (path) => writeFile(path, pngThatSays(8, 8).subarray(0, 8))],
+    ['cut.png', 'cut short', async (path) => writeFile(path, await half('png'))],
+    ['cut.jpg', 'cut short', async (path) => writeFile(path, await half('jpeg'))],
+    ['cut.webp', 'cut short', async (path) => writeFile(path, await half('webp'))],
+    ['huge.png', '30000 x 30000', (path) => writeFile(path, pngThatSays(30_000, 30_000))],
+    ['long.png', '1000000 x 101', (path) => writeFile(path, pngThatSays(1_000_000, 101))],
+  ])('%s: %s', async (name, cause, make) => {
+    await make(join(root, name))
+    const error: unknown = await readPicture(join(root, name), { size: 8 }).catch((thrown: unknown) => thrown)
+    expect(error).toBeInstanceOf(TandemError)
+    const { kind, message, remedy } = error as TandemError
+    expect(kind).toBe('input')
+    expect(message).toContain(name)
+    expect(message).toContain(cause)
+    expect(message).not.toContain(root)
+    expect(remedy).not.toBe('')
+  })
+})
+
+/** A PNG with a header of width x height and next to no pixels behind it: whoever decodes it finds it cut short. */
+function pngThatSays(width: number, height: number): Buffer {
+  const size = Buffer.alloc(8)
+  size.writeUInt32BE(width, 0)
+  size.writeUInt32BE(height, 4)
+  const chunk = (type: string, body: Buffer): Buffer => {
+    const typed = Buffer.concat([Buffer.from(type, 'latin1'), body])
+    const [length, check] = [Buffer.alloc(4), Buffer.alloc(4)]
+    length.writeUInt32BE(body.length)
+    check.writeUInt32BE(crc32(typed))
+    return Buffer.concat([length, typed, check])
+  }
+  const header = Buffer.concat([size, Buffer.from([8, 2, 0, 0, 0])])
+  const parts = [chunk('IHDR', header), chunk('IDAT', deflateSync(Buffer.alloc(64))), chunk('IEND', Buffer.alloc(0))]
+  return Buffer.concat([Buffer.from('89504e470d0a1a0a', 'hex'), ...parts])
+}

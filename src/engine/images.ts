@@ -43,7 +43,7 @@ async function openPicture(path: string): Promise<{ image: Sharp; meta: Metadata
   const bytes = await readChecked(path)
   const header = sharp(bytes, { limitInputPixels: false, failOn: 'truncated' })
   const meta = await header.metadata().catch((error: unknown) => {
-    throw new TandemError(`${name} is not a picture this program can read.`, 'Give a PNG, JPEG or WebP file.', 'input', { cause: error })
+    throw new TandemError(`${name} is not a picture this program can read, or it is cut short.`, 'Give a whole PNG, JPEG or WebP file.', 'input', { cause: error })
   })
   if (meta.width * meta.height > MAX_PIXELS) {
     throw new TandemError(`${name} is ${meta.width} x ${meta.height} pixels, more than can be decoded.`, 'Scale it down to 10,000 x 10,000 or less.')

@@ -19,7 +19,18 @@ describe('a seed', () => {
   })
 
   test('is the whole list of its parts: order, boundaries and numbers all count', () => {
-    const seeds = [['a', 'b'], ['ab'], ['b', 'a'], ['a', 'b', ''], ['a', 1], ['a', 12], ['a', 1, 2], ['é'], ['e\u0301'], []]
+    const seeds = [
+      ['a', 'b'],
+      ['ab'],
+      ['b', 'a'],
+      ['a', 'b', ''],
+      ['a', 1],
+      ['a', 12],
+      ['a', 1, 2],
+      ['é'],
+      ['e\u0301'],
+      [],
+    ]
     expect(new Set(seeds.map((parts) => [...hashWords(parts, 4)].join())).size).toBe(seeds.length)
   })
 
@@ -35,7 +46,8 @@ describe('a state', () => {
         const random = seededRandom(seed)
         for (let i = 0; i < n; i++) random.normal() // an odd number leaves a spare
         const other = restoreRandom(random.state())
-        for (let i = 0; i < 5; i++) expect([other.normal(), other.next(), other.int(9)]).toEqual([random.normal(), random.next(), random.int(9)])
+        for (let i = 0; i < 5; i++)
+          expect([other.normal(), other.next(), other.int(9)]).toEqual([random.normal(), random.next(), random.int(9)])
         expect(other.state()).toBe(random.state())
       }),
     )

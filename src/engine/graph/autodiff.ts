@@ -14,7 +14,11 @@ import { GraphError, type Shape, type Value } from './types.ts'
  * Vector-Jacobian product: for seeds s_i = dLoss/d(output_i), returns dLoss/d(wrt_j), shaped like wrt_j.
  * A wrt that no output depends on is an error: it is a weight that would never train.
  */
-export function gradients(graph: Graph, outputs: readonly { value: Value; seed: Value }[], wrt: readonly Value[]): Value[] {
+export function gradients(
+  graph: Graph,
+  outputs: readonly { value: Value; seed: Value }[],
+  wrt: readonly Value[],
+): Value[] {
   const depends = new Set<Value>(wrt)
   for (const node of graph.nodes) {
     if (node.inputs.some((input) => depends.has(input))) depends.add(node.output)

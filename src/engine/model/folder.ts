@@ -28,7 +28,7 @@ export type WeightSource = (name: string) => InitializerData
 export interface ModelFolder {
   readonly directory: string
   readonly name: string
-  /** Hash of the weights and the config: two runs with equal hashes used the same model. */
+  /** Hash of the weights (image tokenizer included) and the config: two runs with equal hashes used the same model. */
   readonly hash: string
   readonly config: ModelConfig
   readonly text: TextTokenizer
@@ -73,7 +73,7 @@ export async function openModelFolder(directory: string): Promise<ModelFolder> {
   return {
     directory,
     name: config.name,
-    hash: hashOf(config, weights.digest),
+    hash: hashOf(config, weights.digest, imageWeights.digest),
     config,
     text,
     image: createImageCodec(imageConfig, config.image.size, imageWeights.source),
@@ -82,8 +82,8 @@ export async function openModelFolder(directory: string): Promise<ModelFolder> {
   }
 }
 
-function hashOf(config: ModelConfig, digest: string): string {
-  return createHash('sha256').update(JSON.stringify(config)).update(digest).digest('hex').slice(0, 32)
+function hashOf(config: ModelConfig, ...digests: readonly string[]): string {
+  return createHash('sha256').update(JSON.stringify([config, ...digests])).digest('hex').slice(0, 32)
 }
 
 /** The tensors of a file must be exactly those of the model: a checkpoint of something else is refused by name. */

@@ -66,7 +66,7 @@ describe.each(variants)('with %s', (_, options) => {
       expectClose(
         await trainLogits(config, task, weights, sequences),
         expectedLogits(config, task, weights, sequences),
-        1e-5,
+        2e-5,
       )
     },
   )
@@ -101,8 +101,8 @@ test('a layout with text before the picture, and picture first, is the same mode
   const weights = randomWeights(config)
   const sequence = randomSequence(config, 'edit', 1)
   const expected = expectedLogits(config, 'edit', weights, [sequence])
-  expectClose(await trainLogits(config, 'edit', weights, [sequence]), expected, 1e-5)
-  expectClose(await inferLogits(config, 'edit', weights, sequence), expected, 1e-5)
+  expectClose(await trainLogits(config, 'edit', weights, [sequence]), expected, 2e-5)
+  expectClose(await inferLogits(config, 'edit', weights, sequence), expected, 2e-5)
 })
 
 test('one layer and one head: the block that serves only output rows is the first and the last', async () => {
@@ -112,7 +112,7 @@ test('one layer and one head: the block that serves only output rows is the firs
   expectClose(
     await inferLogits(config, 'edit', weights, sequence),
     expectedLogits(config, 'edit', weights, [sequence]),
-    1e-5,
+    2e-5,
   )
 })
 

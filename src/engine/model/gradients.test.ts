@@ -148,6 +148,12 @@ describe.each([
     }
   })
 
+  test('scatters with ScatterElements, never with ScatterND, whose additions race', () => {
+    const model = Buffer.from(buildTrainGraph(setup.config, 'edit', BATCH).model)
+    expect(model.includes('ScatterElements')).toBe(true)
+    expect(model.includes('ScatterND')).toBe(false)
+  })
+
   test('adds up every use of one embedding row', async () => {
     const { config, table } = setup
     const { offset, shape } = table.spans.find((span) => span.name === names.embedding)!
