@@ -36,10 +36,27 @@ async function peakMemory(pid: number): Promise<number> {
 async function cold(): Promise<{ ms: number; megabytes: number }> {
   const out = await mkdtemp(join(tmpdir(), 'tandem-bench-'))
   const began = performance.now()
-  const args = [join(root, 'bin/tandem.mjs'), 'edit', '--image', picture, '--instruction', instruction, '--steps', '16', '--seed', '1', '--out', out, '--json']
+  const args = [
+    join(root, 'bin/tandem.mjs'),
+    'edit',
+    '--image',
+    picture,
+    '--instruction',
+    instruction,
+    '--steps',
+    '16',
+    '--seed',
+    '1',
+    '--out',
+    out,
+    '--json',
+  ]
   const child = spawn(process.execPath, args, { stdio: 'ignore' })
   let megabytes = 0
-  const watch = setInterval(() => void peakMemory(child.pid!).then((value) => (megabytes = Math.max(megabytes, value))), 50)
+  const watch = setInterval(
+    () => void peakMemory(child.pid!).then((value) => (megabytes = Math.max(megabytes, value))),
+    50,
+  )
   const code = await new Promise<number | null>((resolve) => child.once('exit', resolve))
   const ms = performance.now() - began
   clearInterval(watch)
@@ -77,7 +94,10 @@ for (let i = 0; i < runs; i++) colds.push(await cold())
 const result = {
   what: 'an edit of 16 steps with the model that ships',
   runs,
-  coldMs: { median: Math.round(median(colds.map((c) => c.ms))), worst: Math.round(Math.max(...colds.map((c) => c.ms))) },
+  coldMs: {
+    median: Math.round(median(colds.map((c) => c.ms))),
+    worst: Math.round(Math.max(...colds.map((c) => c.ms))),
+  },
   coldPeakMegabytes: Math.round(Math.max(...colds.map((c) => c.megabytes))),
   warmMs: Math.round(median(await warm())),
 }

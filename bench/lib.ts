@@ -30,7 +30,12 @@ export async function interleave(
 }
 
 export function machine(): Record<string, unknown> {
-  return { cpu: cpus()[0]?.model ?? 'unknown', threads: availableParallelism(), node: process.version, platform: process.platform }
+  return {
+    cpu: cpus()[0]?.model ?? 'unknown',
+    threads: availableParallelism(),
+    node: process.version,
+    platform: process.platform,
+  }
 }
 
 export async function saveResult(name: string, result: object): Promise<void> {
@@ -45,7 +50,11 @@ export function benchConfig(options: Partial<{ dModel: number; layers: number }>
   const codes = 64
   const text = 476
   const control = (...tokens: number[]): { kind: 'control'; tokens: number[] } => ({ kind: 'control', tokens })
-  const field = <N extends string>(name: N, length: number): { kind: 'field'; name: N; length: number } => ({ kind: 'field', name, length })
+  const field = <N extends string>(name: N, length: number): { kind: 'field'; name: N; length: number } => ({
+    kind: 'field',
+    name,
+    length,
+  })
   const input = [control(6, 4), field('inputImage', codes), control(5)]
   const instruction = [control(2), field('instruction', 59)]
   const output = [control(4), field('outputImage', codes), control(5, 2)]

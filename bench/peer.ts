@@ -20,7 +20,9 @@ export async function openPeer(kind: 'train' | 'forward', config: ModelConfig, b
     return null
   }
   const layout = resolveLayout(config, 'edit')
-  const outputs = layout.fields.filter((f) => f.name.startsWith('output')).map(({ start, length, modality }) => ({ start, length, modality }))
+  const outputs = layout.fields
+    .filter((f) => f.name.startsWith('output'))
+    .map(({ start, length, modality }) => ({ start, length, modality }))
   const spec = { kind, batch, length: layout.length, outputs, threads: availableParallelism(), config }
   const script = fileURLToPath(new URL('peers/torch_model.py', import.meta.url))
   const child = spawn(python, [script, JSON.stringify(spec)], { stdio: ['pipe', 'pipe', 'inherit'] })

@@ -41,7 +41,10 @@ export async function productCeiling(source: Graph): Promise<Ceiling> {
     const value = graph.input(name, 'float32', shape)
     operands.set(name, value)
     const size = shape.reduce((a, b) => a * b, 1)
-    feeds[name] = { data: Float32Array.from({ length: size }, (_, i) => ((i * 7919) % 97) / 970 - 0.05), dims: [...shape] }
+    feeds[name] = {
+      data: Float32Array.from({ length: size }, (_, i) => ((i * 7919) % 97) / 970 - 0.05),
+      dims: [...shape],
+    }
     return value
   }
   const seen = new Map<string, number>()
@@ -50,11 +53,18 @@ export async function productCeiling(source: Graph): Promise<Ceiling> {
     const key = JSON.stringify([op, left, right, attrs])
     const nth = seen.get(key) ?? 0
     seen.set(key, nth + 1)
-    const product = graph.op(op, [operand(left, nth % COPIES, 'a'), operand(right, Math.floor(nth / COPIES), 'b')], attrs)
+    const product = graph.op(
+      op,
+      [operand(left, nth % COPIES, 'a'), operand(right, Math.floor(nth / COPIES), 'b')],
+      attrs,
+    )
     const inner = op === 'Gemm' && attrs['transA'] ? left[0]! : left.at(-1)!
     flops += 2 * inner * (product.shape as number[]).reduce((a, b) => a * b, 1)
     // One element of each result leaves the graph: enough to keep the product alive.
-    graph.output(`y${i}`, product.shape.reduce<Value>((value, _, axis) => slice(value, axis, 0, 1), product))
+    graph.output(
+      `y${i}`,
+      product.shape.reduce<Value>((value, _, axis) => slice(value, axis, 0, 1), product),
+    )
   })
   return { session: await createSession(encodeModel(graph)), feeds, flops, products: products.length }
 }

@@ -32,7 +32,14 @@ for (const { name, offset, size, shape } of table.spans) {
   feeds[name] = { data: weights.subarray(offset, offset + size), dims: shape }
   into[gradientName(name)] = { data: gradient.subarray(offset, offset + size), dims: shape }
 }
-const optimiser = await createOptimiser(table, { kind: 'adamw', beta1: 0.9, beta2: 0.99, eps: 1e-8, weightDecay: 0.1, momentum: 0.95 })
+const optimiser = await createOptimiser(table, {
+  kind: 'adamw',
+  beta1: 0.9,
+  beta2: 0.99,
+  eps: 1e-8,
+  weightDecay: 0.1,
+  momentum: 0.95,
+})
 
 const ceiling = await productCeiling(composeTrainGraph(config, 'edit', batch).graph)
 const square = await squareProduct()
@@ -63,11 +70,17 @@ const result = {
   rounds,
   medianMs: ms,
   samplesPerSecond: Number(((batch / ms['step']!) * 1000).toFixed(1)),
-  gflops: { graph: gflops(ceiling.flops, ms['graph']!), products: gflops(ceiling.flops, ms['products']!), square: gflops(square.flops, ms['square']!) },
+  gflops: {
+    graph: gflops(ceiling.flops, ms['graph']!),
+    products: gflops(ceiling.flops, ms['products']!),
+    square: gflops(square.flops, ms['square']!),
+  },
   /** Share of the step's time that its own matrix products take when nothing else is run. */
   ofOwnProducts: Number((ms['products']! / ms['graph']!).toFixed(3)),
   ofSquare: Number((gflops(ceiling.flops, ms['graph']!) / gflops(square.flops, ms['square']!)).toFixed(3)),
-  ...(peer ? { pytorch: { version: peer.version, timesOurStep: Number((ms['pytorch']! / ms['step']!).toFixed(3)) } } : {}),
+  ...(peer
+    ? { pytorch: { version: peer.version, timesOurStep: Number((ms['pytorch']! / ms['step']!).toFixed(3)) } }
+    : {}),
 }
 console.log(JSON.stringify(result, null, 2))
 await saveResult(`train-step-b${batch}`, result)

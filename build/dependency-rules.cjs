@@ -43,7 +43,8 @@ module.exports = {
     },
     {
       name: 'main-reaches-engine-through-worker-and-cli',
-      comment: 'Only the worker entry and the command line import the engine; everything else speaks to it in messages.',
+      comment:
+        'Only the worker entry and the command line import the engine; everything else speaks to it in messages.',
       severity: 'error',
       from: { path: '^src/main/', pathNot: ['^src/main/jobs/worker', '^src/main/cli(\\.ts|/)', tests] },
       to: { path: '^src/engine/' },
@@ -117,6 +118,10 @@ module.exports = {
     tsConfig: { fileName: 'tsconfig.check.json' },
     // A type costs nothing at run time but binds two modules all the same.
     tsPreCompilationDeps: true,
-    enhancedResolveOptions: { exportsFields: ['exports'], conditionNames: ['import', 'node', 'default'], mainFields: ['module', 'main'] },
+    enhancedResolveOptions: {
+      exportsFields: ['exports'],
+      conditionNames: ['import', 'node', 'default'],
+      mainFields: ['module', 'main'],
+    },
   },
 }

@@ -48,7 +48,10 @@ const files: Readonly<Record<string, string>> = {
 
 function packageFiles(name: string): Record<string, string> {
   const at = `node_modules/${name}`
-  return { [`${at}/package.json`]: JSON.stringify({ name, version: '1.0.0', main: 'index.js' }), [`${at}/index.js`]: '' }
+  return {
+    [`${at}/package.json`]: JSON.stringify({ name, version: '1.0.0', main: 'index.js' }),
+    [`${at}/index.js`]: '',
+  }
 }
 
 beforeAll(async () => {
@@ -57,8 +60,19 @@ beforeAll(async () => {
     await mkdir(dirname(join(tree, name)), { recursive: true })
     await writeFile(join(tree, name), text)
   }
-  await writeFile(join(tree, 'package.json'), JSON.stringify({ name: 'rules', type: 'module', dependencies: { 'onnxruntime-node': '*', electron: '*', 'better-sqlite3': '*', zod: '*' }, devDependencies: { vitest: '*' } }))
-  await writeFile(join(tree, 'tsconfig.check.json'), JSON.stringify({ compilerOptions: { module: 'nodenext', allowImportingTsExtensions: true, noEmit: true } }))
+  await writeFile(
+    join(tree, 'package.json'),
+    JSON.stringify({
+      name: 'rules',
+      type: 'module',
+      dependencies: { 'onnxruntime-node': '*', electron: '*', 'better-sqlite3': '*', zod: '*' },
+      devDependencies: { vitest: '*' },
+    }),
+  )
+  await writeFile(
+    join(tree, 'tsconfig.check.json'),
+    JSON.stringify({ compilerOptions: { module: 'nodenext', allowImportingTsExtensions: true, noEmit: true } }),
+  )
 })
 afterAll(() => rm(tree, { recursive: true, force: true }))
 
@@ -71,7 +85,10 @@ describe('the dependency rules', () => {
   it('each catches the file that breaks it, and no more', () => {
     const cli = join(root, 'node_modules', 'dependency-cruiser', 'bin', 'dependency-cruiser.mjs')
     const config = join(root, 'build', 'dependency-rules.cjs')
-    const { stdout, stderr } = spawnSync(process.execPath, [cli, '--config', config, '--output-type', 'json', 'src'], { cwd: tree, encoding: 'utf8' })
+    const { stdout, stderr } = spawnSync(process.execPath, [cli, '--config', config, '--output-type', 'json', 'src'], {
+      cwd: tree,
+      encoding: 'utf8',
+    })
     expect(stderr).toBe('')
     const { summary } = JSON.parse(stdout) as { summary: { violations: Violation[] } }
     const broken: Record<string, string[]> = {}

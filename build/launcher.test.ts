@@ -87,7 +87,11 @@ describe('building', () => {
   it.each<[string, () => Promise<unknown>, boolean]>([
     ['a changed source', () => writeFile(at('src/a.ts'), 'two'), true],
     ['a new source', () => writeFile(at('src/b.ts'), ''), true],
-    ['an older file in the place of the newest', () => utimes(at('src/a.ts'), 1, 1).then(() => utimes(at('package.json'), 2, 2)), true],
+    [
+      'an older file in the place of the newest',
+      () => utimes(at('src/a.ts'), 1, 1).then(() => utimes(at('package.json'), 2, 2)),
+      true,
+    ],
     ['a changed package.json', () => writeFile(at('package.json'), '{ }'), true],
     ['a missing output', () => rm(at('dist/main/cli.js')), true],
     ['a changed test', () => writeFile(at('src/a.test.ts'), ''), false],
@@ -168,7 +172,10 @@ describe.each([
   it.each(['SIGINT', 'SIGTERM'] as const)('passes %s on, and leaves with what came of it', async (signal) => {
     await start()
     await writeFile(at('dist/main/cli.js'), commandLine.replace('setTimeout', "console.log('ready')\n  setTimeout"))
-    expect(await start(['wait'], { kill: signal })).toMatchObject({ code: 7, out: expect.stringContaining(signal) as string })
+    expect(await start(['wait'], { kill: signal })).toMatchObject({
+      code: 7,
+      out: expect.stringContaining(signal) as string,
+    })
   })
 
   it('dies of the signal that the command line died of', async () => {

@@ -10,7 +10,9 @@ const out = join(root, 'runs', 'demo')
 const instruction = readFileSync(join(sample, 'instruction.txt'), 'utf8').trim()
 
 function tandem(...args) {
-  const { status } = spawnSync(process.execPath, [join(root, 'bin', 'tandem.mjs'), ...args], { stdio: ['ignore', 2, 'inherit'] })
+  const { status } = spawnSync(process.execPath, [join(root, 'bin', 'tandem.mjs'), ...args], {
+    stdio: ['ignore', 2, 'inherit'],
+  })
   if (status !== 0) process.exit(status ?? 1)
 }
 

@@ -34,7 +34,9 @@ type Report = z.infer<typeof report>
 type Group = z.infer<typeof group>
 
 async function evaluate(...args: string[]): Promise<Report> {
-  const child = spawn(process.execPath, [join(root, 'src/main/cli.ts'), 'eval', ...args, '--json'], { stdio: ['ignore', 'pipe', 'inherit'] })
+  const child = spawn(process.execPath, [join(root, 'src/main/cli.ts'), 'eval', ...args, '--json'], {
+    stdio: ['ignore', 'pipe', 'inherit'],
+  })
   let out = ''
   child.stdout.on('data', (chunk: Buffer) => (out += chunk.toString('utf8')))
   const code = await new Promise((resolve) => child.once('close', resolve))
@@ -58,10 +60,23 @@ const cell = (g: Group | null | undefined, name: string, factor: number, digits 
   const f = (x: number): string => (x * factor).toFixed(digits)
   return `${f(value.value)} (${f(value.low)}-${f(value.high)})`
 }
-const dimensions = ['text_quality', 'text_alignment', 'image_consistency', 'image_alignment', 'image_quality', 'output_alignment']
+const dimensions = [
+  'text_quality',
+  'text_alignment',
+  'image_consistency',
+  'image_alignment',
+  'image_quality',
+  'output_alignment',
+]
 
 function table(rows: readonly (readonly [string, Group])[], withText = true): string {
-  const head = ['', 'n', 'right image %', ...(withText ? ['right reasoning %'] : []), ...(withText ? dimensions : dimensions.slice(2, 5)).map((d) => d.replace('_', ' '))]
+  const head = [
+    '',
+    'n',
+    'right image %',
+    ...(withText ? ['right reasoning %'] : []),
+    ...(withText ? dimensions : dimensions.slice(2, 5)).map((d) => d.replace('_', ' ')),
+  ]
   const lines = rows.map(([name, g]) => [
     name,
     cell(g, 'count', 1),

@@ -25,7 +25,9 @@ import { createTokenizerTask } from '../src/engine/train/tokenizer-task.ts'
 import { fileURLToPath } from 'node:url'
 
 const model = fileURLToPath(new URL('../resources/models/storybook/', import.meta.url))
-const runs = fileURLToPath(new URL(process.env['TANDEM_RUNS'] ? `file://${process.env['TANDEM_RUNS']}/` : '../runs/storybook/', import.meta.url))
+const runs = fileURLToPath(
+  new URL(process.env['TANDEM_RUNS'] ? `file://${process.env['TANDEM_RUNS']}/` : '../runs/storybook/', import.meta.url),
+)
 const recipe = recipeSchema.parse(JSON.parse(await readFile(join(model, 'recipe.json'), 'utf8')))
 const world = await loadWorld()
 
@@ -34,7 +36,10 @@ const asked = process.argv.slice(2)
 for (const [name, stage] of Object.entries(stages)) if (asked.length === 0 || asked.includes(name)) await stage()
 
 async function text(): Promise<void> {
-  await writeFile(join(model, modelFiles.tokenizer), JSON.stringify(buildTokenizerJson(worldWords(world)), null, 1) + '\n')
+  await writeFile(
+    join(model, modelFiles.tokenizer),
+    JSON.stringify(buildTokenizerJson(worldWords(world)), null, 1) + '\n',
+  )
 }
 
 async function image(): Promise<void> {
@@ -46,20 +51,27 @@ async function image(): Promise<void> {
   const directory = join(runs, 'image-tokenizer')
   await drive(task, directory, recipe.imageTokenizer)
   const state = await loadCheckpoint(checkpointPath(directory), task.table)
-  await writeHalfWeights(join(model, modelFiles.imageWeights), task.table, state.ema, { format: 'tandem-image-tokenizer' })
+  await writeHalfWeights(join(model, modelFiles.imageWeights), task.table, state.ema, {
+    format: 'tandem-image-tokenizer',
+  })
   await writeFile(join(model, modelFiles.imageConfig), JSON.stringify(config, null, 2) + '\n')
 }
 
 async function predictor(): Promise<void> {
   const { architecture, phases, snapshotEvery } = recipe.predictor
   const tokenizer = createTextTokenizer(JSON.parse(await readFile(join(model, modelFiles.tokenizer), 'utf8')) as object)
-  const imageConfig = imageTokenizerConfigSchema.parse(JSON.parse(await readFile(join(model, modelFiles.imageConfig), 'utf8')))
+  const imageConfig = imageTokenizerConfigSchema.parse(
+    JSON.parse(await readFile(join(model, modelFiles.imageConfig), 'utf8')),
+  )
   const config = shippedConfig(architecture, tokenizer.size, imageConfig, world.size)
   await writeFile(join(model, modelFiles.config), JSON.stringify(config, null, 2) + '\n')
   const codec = await openCodec(imageConfig)
   let start: Float32Array | undefined
   for (const [i, phase] of phases.entries()) {
-    const source = await createWorldSource(world, codec, tokenizer, { seed: recipe.seed + i, curriculum: phase.curriculum })
+    const source = await createWorldSource(world, codec, tokenizer, {
+      seed: recipe.seed + i,
+      curriculum: phase.curriculum,
+    })
     const task = createSftTask(config, phase.sft, source, start ? { start } : {})
     const directory = join(runs, `predictor-${i + 1}`)
     console.error(`predictor, phase ${i + 1} of ${phases.length}`)
@@ -90,7 +102,8 @@ async function exportWeights(): Promise<void> {
   }
   const last = states.at(-1)
   if (!last) throw new Error('no predictor has been trained yet')
-  const sum = (pick: (state: TrainState) => number): string => states.reduce((n, state) => n + pick(state), 0).toFixed(0)
+  const sum = (pick: (state: TrainState) => number): string =>
+    states.reduce((n, state) => n + pick(state), 0).toFixed(0)
   const metadata = {
     format: 'tandem-model',
     phases: String(states.length),
@@ -103,12 +116,30 @@ async function exportWeights(): Promise<void> {
 }
 
 /** Runs a loop to its end, printing a line now and then; keeps the early checkpoint when its step passes. */
-async function drive(task: TrainTask, directory: string, loop: Pick<Recipe['imageTokenizer'], 'steps' | 'optimiser' | 'schedule' | 'clip' | 'ema'>, snapshotEvery?: number): Promise<void> {
+async function drive(
+  task: TrainTask,
+  directory: string,
+  loop: Pick<Recipe['imageTokenizer'], 'steps' | 'optimiser' | 'schedule' | 'clip' | 'ema'>,
+  snapshotEvery?: number,
+): Promise<void> {
   const stop = new AbortController()
   process.once('SIGINT', () => stop.abort())
   process.once('SIGTERM', () => stop.abort())
   const { steps, optimiser, schedule, clip, ema } = loop
-  const options = { directory, seed: recipe.seed, steps, optimiser, schedule, clip, ema, validateEvery: 1000, saveEvery: 120, resume: true, signal: stop.signal, ...(snapshotEvery ? { snapshotEvery } : {}) }
+  const options = {
+    directory,
+    seed: recipe.seed,
+    steps,
+    optimiser,
+    schedule,
+    clip,
+    ema,
+    validateEvery: 1000,
+    saveEvery: 120,
+    resume: true,
+    signal: stop.signal,
+    ...(snapshotEvery ? { snapshotEvery } : {}),
+  }
   const sums = new Map<string, number>()
   let counted = 0
   for await (const event of train(task, options)) {
@@ -117,11 +148,15 @@ async function drive(task: TrainTask, directory: string, loop: Pick<Recipe['imag
       for (const [name, value] of Object.entries(event.metrics)) sums.set(name, (sums.get(name) ?? 0) + value)
       if (event.step % 250 !== 0) continue
       const shown = [...sums].map(([name, value]) => `${name} ${(value / counted).toFixed(4)}`).join('  ')
-      console.error(`${event.step}/${event.total}  ${shown}  lr ${event.learningRate.toExponential(1)}  ${(event.samples / event.seconds).toFixed(1)}/s  ${(event.seconds / 60).toFixed(1)} min`)
+      console.error(
+        `${event.step}/${event.total}  ${shown}  lr ${event.learningRate.toExponential(1)}  ${(event.samples / event.seconds).toFixed(1)}/s  ${(event.seconds / 60).toFixed(1)} min`,
+      )
       sums.clear()
       counted = 0
     } else if (event.kind === 'snapshot') {
-      await writeHalfWeights(join(directory, `snapshot-${event.step}.safetensors`), task.table, event.weights, { step: String(event.step) })
+      await writeHalfWeights(join(directory, `snapshot-${event.step}.safetensors`), task.table, event.weights, {
+        step: String(event.step),
+      })
     } else if (event.kind === 'validation') {
       console.error('validation', event.step, JSON.stringify(event.metrics))
     }

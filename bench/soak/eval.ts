@@ -12,7 +12,18 @@ const context = { signal: new AbortController().signal, engine: (directory: stri
 const zero = { text: 0, image: 0 }
 const results: Record<string, unknown> = {}
 for (const mode of ['parallel', 'sequential', 'semi-parallel', 'image-only'] as const) {
-  const spec = { kind: 'eval', model, seed, count, mode, steps: 16, split: 'test', heldOutOnly: false, guidance: zero, temperatures: zero } as const
+  const spec = {
+    kind: 'eval',
+    model,
+    seed,
+    count,
+    mode,
+    steps: 16,
+    split: 'test',
+    heldOutOnly: false,
+    guidance: zero,
+    temperatures: zero,
+  } as const
   for await (const update of runJob(spec, context)) {
     if (update.type === 'progress' && update.done % 100 === 0) console.error(mode, update.done)
     if (update.type === 'result') results[mode] = update.result

@@ -62,7 +62,15 @@ for (let i = 0; i < times; i++) {
     const again = startEngineProcess()
     const target = join(work, `again-${i}`)
     const step = Math.min(trajectory.steps.length, STEPS - 1)
-    for await (const update of again.run({ kind: 'resume', model, trajectory: log, step, replace: [], remask: [], out: target })) {
+    for await (const update of again.run({
+      kind: 'resume',
+      model,
+      trajectory: log,
+      step,
+      replace: [],
+      remask: [],
+      out: target,
+    })) {
       if (update.type === 'failed') throw new Error(update.message)
     }
     again.dispose()

@@ -30,7 +30,12 @@ for (let i = 0; i < edits; i++) {
 await engine.dispose()
 const half = megabytes.slice(megabytes.length >> 1)
 const growth = half.at(-1)! - half[0]!
-const result = { what: 'resident memory over edits in one engine, every 10 edits', edits, megabytes, growthOverSecondHalf: growth }
+const result = {
+  what: 'resident memory over edits in one engine, every 10 edits',
+  edits,
+  megabytes,
+  growthOverSecondHalf: growth,
+}
 console.log(JSON.stringify(result, null, 2))
 await saveResult('soak-leak', result)
 if (growth > 30) process.exitCode = 1

@@ -25,7 +25,9 @@ describe('writing a file', () => {
     await expect(writeFileAtomic(join(root, 'taken'), 'x')).rejects.toThrow(TandemError)
     expect(await readdir(root)).toEqual(['taken'])
     await writeFile(join(root, 'file'), '')
-    await expect(writeFileAtomic(join(root, 'file', 'below'), 'x')).rejects.toThrow('a file stands where a folder is needed')
+    await expect(writeFileAtomic(join(root, 'file', 'below'), 'x')).rejects.toThrow(
+      'a file stands where a folder is needed',
+    )
   })
 })
 

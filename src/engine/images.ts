@@ -43,18 +43,29 @@ async function openPicture(path: string): Promise<{ image: Sharp; meta: Metadata
   const bytes = await readChecked(path)
   const header = sharp(bytes, { limitInputPixels: false, failOn: 'truncated' })
   const meta = await header.metadata().catch((error: unknown) => {
-    throw new TandemError(`${name} is not a picture this program can read, or it is cut short.`, 'Give a whole PNG, JPEG or WebP file.', 'input', { cause: error })
+    throw new TandemError(
+      `${name} is not a picture this program can read, or it is cut short.`,
+      'Give a whole PNG, JPEG or WebP file.',
+      'input',
+      { cause: error },
+    )
   })
   if (meta.width * meta.height > MAX_PIXELS) {
-    throw new TandemError(`${name} is ${meta.width} x ${meta.height} pixels, more than can be decoded.`, 'Scale it down to 10,000 x 10,000 or less.')
+    throw new TandemError(
+      `${name} is ${meta.width} x ${meta.height} pixels, more than can be decoded.`,
+      'Scale it down to 10,000 x 10,000 or less.',
+    )
   }
   return { image: sharp(bytes, { limitInputPixels: MAX_PIXELS, failOn: 'truncated' }).rotate(), meta, name }
 }
 
 async function decode(image: Sharp, name: string): Promise<Uint8Array> {
-  const data = await image.raw().toBuffer().catch((error: unknown) => {
-    throw new TandemError(`${name} is damaged or cut short.`, 'Save or download it again.', 'input', { cause: error })
-  })
+  const data = await image
+    .raw()
+    .toBuffer()
+    .catch((error: unknown) => {
+      throw new TandemError(`${name} is damaged or cut short.`, 'Save or download it again.', 'input', { cause: error })
+    })
   return new Uint8Array(data.buffer, data.byteOffset, data.byteLength)
 }
 
@@ -64,20 +75,30 @@ export async function readPicture(path: string, { size }: { size: number }): Pro
   const exact = meta.width === size && meta.height === size
   const scaled = exact ? image : image.resize(size, size, { fit: 'fill' })
   const rgb = await decode(scaled.flatten({ background: '#fff' }).toColourspace('srgb').removeAlpha(), name)
-  if (rgb.length !== size * size * 3) throw new TandemError(`${name} has an unusual pixel format.`, 'Save it as an RGB PNG.')
+  if (rgb.length !== size * size * 3)
+    throw new TandemError(`${name} has an unusual pixel format.`, 'Save it as an RGB PNG.')
   return { rgb, width: meta.width, height: meta.height, squashed: meta.width !== meta.height }
 }
 
 /** Decodes a mask to one luminance byte a pixel, size x size; transparent pixels count as black. */
 export async function readMask(path: string, { size }: { size: number }): Promise<Uint8Array> {
   const { image, name } = await openPicture(path)
-  const grey = image.resize(size, size, { fit: 'fill', kernel: 'nearest' }).flatten({ background: '#000' }).greyscale().removeAlpha()
+  const grey = image
+    .resize(size, size, { fit: 'fill', kernel: 'nearest' })
+    .flatten({ background: '#000' })
+    .greyscale()
+    .removeAlpha()
   const data = await decode(grey, name)
   return data.length === size * size ? data : data.filter((_, i) => i % (data.length / (size * size)) === 0)
 }
 
 /** Encodes RGB [height, width, 3] as PNG; `text` becomes tEXt-style metadata readable by any tool. */
-export async function encodePng(rgb: Uint8Array, width: number, height: number, text?: Readonly<Record<string, string>>): Promise<Buffer> {
+export async function encodePng(
+  rgb: Uint8Array,
+  width: number,
+  height: number,
+  text?: Readonly<Record<string, string>>,
+): Promise<Buffer> {
   const sharp = await loadSharp()
   const image = sharp(rgb, { raw: { width, height, channels: 3 } }).png({ compressionLevel: 9 })
   const plain = await image.toBuffer()
@@ -90,7 +111,11 @@ const IHDR_END = PNG_SIGNATURE + 12 + 13
 /** iTXt chunks (UTF-8, uncompressed) right after the header, as the PNG specification has them. */
 function addText(png: Buffer, text: Readonly<Record<string, string>>): Buffer {
   const chunks = Object.entries(text).map(([keyword, value]) => {
-    const body = Buffer.concat([Buffer.from(keyword.slice(0, 79), 'latin1'), Buffer.from([0, 0, 0, 0, 0]), Buffer.from(value, 'utf8')])
+    const body = Buffer.concat([
+      Buffer.from(keyword.slice(0, 79), 'latin1'),
+      Buffer.from([0, 0, 0, 0, 0]),
+      Buffer.from(value, 'utf8'),
+    ])
     return chunk('iTXt', body)
   })
   return Buffer.concat([png.subarray(0, IHDR_END), ...chunks, png.subarray(IHDR_END)])

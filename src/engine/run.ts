@@ -65,7 +65,8 @@ export async function prepareRun(engine: Engine, request: RunRequest): Promise<T
   const tokens = layout.template.slice()
   const instruction = requireField(layout, 'instruction')
   const ids = text.encode(request.instruction)
-  if (ids.length === 0) throw new TandemError('The instruction is empty.', 'Say what should change, for example: remove the cat.')
+  if (ids.length === 0)
+    throw new TandemError('The instruction is empty.', 'Say what should change, for example: remove the cat.')
   if (ids.length >= instruction.length) {
     const limit = instruction.length - 1
     throw new TandemError(`The instruction is ${ids.length} tokens long; this model reads ${limit}.`, 'Shorten it.')
@@ -73,7 +74,11 @@ export async function prepareRun(engine: Engine, request: RunRequest): Promise<T
   tokens.set(padText(config, ids, instruction.length), instruction.start)
   const inputField = findField(layout, 'inputImage')
   const codes = request.input && inputField ? await image.encode(request.input) : null
-  if (codes && inputField) tokens.set(codes.map((code) => code + config.image.offset), inputField.start)
+  if (codes && inputField)
+    tokens.set(
+      codes.map((code) => code + config.image.offset),
+      inputField.start,
+    )
   for (const name of ['outputImage', 'outputText'] as const) {
     const field = findField(layout, name)
     if (field) tokens.fill(config.special.mask, field.start, field.start + field.length)
@@ -107,7 +112,13 @@ export async function prepareRun(engine: Engine, request: RunRequest): Promise<T
   }
 }
 
-function keepOutside(config: ModelConfig, start: number, codes: Int32Array | null, region: readonly number[], tokens: Int32Array): void {
+function keepOutside(
+  config: ModelConfig,
+  start: number,
+  codes: Int32Array | null,
+  region: readonly number[],
+  tokens: Int32Array,
+): void {
   if (!codes) throw new TandemError('A mask needs an input picture.', 'Give a picture, or leave the mask out.')
   const free = new Set(region)
   codes.forEach((code, cell) => {
@@ -116,7 +127,11 @@ function keepOutside(config: ModelConfig, start: number, codes: Int32Array | nul
 }
 
 /** Denoises from the header, or goes on from a known part of a run. Yields canonical steps, as they are recorded. */
-export async function* runSteps(engine: Engine, known: Trajectory, signal?: AbortSignal): AsyncGenerator<TrajectoryStep> {
+export async function* runSteps(
+  engine: Engine,
+  known: Trajectory,
+  signal?: AbortSignal,
+): AsyncGenerator<TrajectoryStep> {
   const { header } = known
   const mask = engine.model.config.special.mask
   const instruction = header.fields.find((field) => field.name === 'instruction')

@@ -12,7 +12,10 @@ const perModality = z.strictObject({ text: z.number(), image: z.number() })
 export const MAX_STEPS = 4096
 
 /** A token put at a place: an output text position or image cell, counted from the start of its field. */
-export const placeSchema = z.strictObject({ field: z.enum(['outputText', 'outputImage', 'sequence']), index: z.int().nonnegative() })
+export const placeSchema = z.strictObject({
+  field: z.enum(['outputText', 'outputImage', 'sequence']),
+  index: z.int().nonnegative(),
+})
 export type Place = z.infer<typeof placeSchema>
 
 export const generateSpecSchema = z.strictObject({
@@ -64,7 +67,12 @@ export const sftSpecSchema = z.strictObject({
   resume: z.boolean(),
 })
 
-export const jobSpecSchema = z.discriminatedUnion('kind', [generateSpecSchema, resumeSpecSchema, evalSpecSchema, sftSpecSchema])
+export const jobSpecSchema = z.discriminatedUnion('kind', [
+  generateSpecSchema,
+  resumeSpecSchema,
+  evalSpecSchema,
+  sftSpecSchema,
+])
 export type JobSpec = z.infer<typeof jobSpecSchema>
 export type JobKind = JobSpec['kind']
 export type SpecOf<K extends JobKind> = Extract<JobSpec, { kind: K }>
@@ -95,8 +103,19 @@ export type RunResult = z.infer<typeof runResultSchema>
 export const jobUpdateSchema = z.discriminatedUnion('type', [
   z.strictObject({ type: z.literal('warning'), message: z.string() }),
   z.strictObject({ type: z.literal('started'), total: z.int(), detail: z.string() }),
-  z.strictObject({ type: z.literal('step'), step: z.int(), total: z.int(), words: z.array(shownWordSchema), masked: z.int() }),
-  z.strictObject({ type: z.literal('progress'), done: z.int(), total: z.int(), metrics: z.record(z.string(), z.number()) }),
+  z.strictObject({
+    type: z.literal('step'),
+    step: z.int(),
+    total: z.int(),
+    words: z.array(shownWordSchema),
+    masked: z.int(),
+  }),
+  z.strictObject({
+    type: z.literal('progress'),
+    done: z.int(),
+    total: z.int(),
+    metrics: z.record(z.string(), z.number()),
+  }),
   z.strictObject({ type: z.literal('result'), result: z.unknown() }),
 ])
 export type JobUpdate = z.infer<typeof jobUpdateSchema>

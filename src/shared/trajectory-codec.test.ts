@@ -48,7 +48,14 @@ describe('the compacted form', () => {
         for (const k of ks) {
           const f = frame(back, k)
           expect(snapshots[k]).toEqual(
-            Array.from(f.tokens, (t, p) => [t, f.confidence[p], f.committedAt[p], f.candidates[p], f.candidateConfidence[p], f.pinned[p]]),
+            Array.from(f.tokens, (t, p) => [
+              t,
+              f.confidence[p],
+              f.committedAt[p],
+              f.candidates[p],
+              f.candidateConfidence[p],
+              f.pinned[p],
+            ]),
           )
         }
       }),
@@ -56,7 +63,12 @@ describe('the compacted form', () => {
     )
   })
   test('does not depend on the order in which a header was put together', () => {
-    const header = testHeader({ id: 'a', createdAt: '2026-01-02T03:04:05Z', region: [0, 3], parent: { hash: 'abcdef01', step: 3 } })
+    const header = testHeader({
+      id: 'a',
+      createdAt: '2026-01-02T03:04:05Z',
+      region: [0, 3],
+      parent: { hash: 'abcdef01', step: 3 },
+    })
     const reversed = Object.fromEntries(Object.entries(header).reverse()) as typeof header
     const encode = (h: typeof header): Uint8Array => encodeTrajectory({ header: h, steps: [], events: [] }, stored)
     expect(encode(reversed)).toEqual(encode(header))
@@ -64,7 +76,9 @@ describe('the compacted form', () => {
   })
   test('refuses to write what makes no sense, as a defect of ours', () => {
     const broken: Trajectory = { header: testHeader({ length: 3 }), steps: [], events: [] }
-    expect(() => encodeTrajectory(broken, stored)).toThrow(expect.objectContaining({ name: 'TandemError', kind: 'internal' }))
+    expect(() => encodeTrajectory(broken, stored)).toThrow(
+      expect.objectContaining({ name: 'TandemError', kind: 'internal' }),
+    )
   })
 })
 
@@ -88,7 +102,9 @@ describe('bytes that are not what they should be', () => {
     for (let round = 0; round < 4000; round++) {
       const changed = bytes.slice()
       for (let hits = 1 + Math.floor(random() * 3); hits > 0; hits--) {
-        changed[4 + Math.floor(random() * (bytes.length - 8))] = [0, 255, 127, 128, Math.floor(random() * 256)][Math.floor(random() * 5)]!
+        changed[4 + Math.floor(random() * (bytes.length - 8))] = [0, 255, 127, 128, Math.floor(random() * 256)][
+          Math.floor(random() * 5)
+        ]!
       }
       readsOrRefuses(sealed(changed))
     }
@@ -96,7 +112,12 @@ describe('bytes that are not what they should be', () => {
   test('of pure chance never fail in another way', () => {
     fc.assert(fc.property(fc.uint8Array({ maxLength: 200 }), (noise) => void readsOrRefuses(noise)))
     const magic = [...'TDM1'].map((c) => c.charCodeAt(0))
-    fc.assert(fc.property(fc.uint8Array({ minLength: 20, maxLength: 200 }), (n) => void readsOrRefuses(sealed(Uint8Array.of(...magic, 1, 0, ...n)))))
+    fc.assert(
+      fc.property(
+        fc.uint8Array({ minLength: 20, maxLength: 200 }),
+        (n) => void readsOrRefuses(sealed(Uint8Array.of(...magic, 1, 0, ...n))),
+      ),
+    )
   })
   test('from a newer version are refused in plain words', () => {
     const newer = bytes.slice()
@@ -106,7 +127,11 @@ describe('bytes that are not what they should be', () => {
     )
   })
   test('that claim an enormous size are refused before anything is allocated', () => {
-    for (const [at, what] of [[8, 'length'], [12, 'steps'], [16, 'header']] as const) {
+    for (const [at, what] of [
+      [8, 'length'],
+      [12, 'steps'],
+      [16, 'header'],
+    ] as const) {
       const claim = bytes.slice()
       claim.set([0xff, 0xff, 0xff, 0x7f], at)
       expect(readsOrRefuses(sealed(claim)), what).toBeUndefined()

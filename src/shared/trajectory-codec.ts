@@ -99,13 +99,18 @@ export function decodeTrajectory(bytes: Uint8Array, compression: Compression, na
     checkVersion(version, name)
     const body = bytes.subarray(0, Math.max(0, bytes.length - 4))
     if (bytes.length < headBytes + 4) throw new BadTrajectory('it ends too early')
-    if (new ByteReader(bytes.subarray(body.length)).uint(4) !== crc32(body)) throw new BadTrajectory('its checksum is wrong')
+    if (new ByteReader(bytes.subarray(body.length)).uint(4) !== crc32(body))
+      throw new BadTrajectory('its checksum is wrong')
     return finish(migrate(readVersion1(new ByteReader(body.subarray(6)), compression), version, migrations))
   })
 }
 
 /** Runs the migrations from `version` up to the current one. */
-export function migrate(raw: RawTrajectory, version: number, table: Readonly<Record<number, Migration>>): RawTrajectory {
+export function migrate(
+  raw: RawTrajectory,
+  version: number,
+  table: Readonly<Record<number, Migration>>,
+): RawTrajectory {
   let current = raw
   for (let v = version; v < trajectoryVersion; v++) {
     const step = table[v]
@@ -157,7 +162,8 @@ function readVersion1(reader: ByteReader, compression: Compression): RawTrajecto
   const tokenWidth = reader.uint(1)
   const length = reader.uint(4)
   const stepCount = reader.uint(4)
-  if (stepWidth < 1 || stepWidth > 2 || tokenWidth < 2 || tokenWidth > 4) throw new BadTrajectory('its widths are wrong')
+  if (stepWidth < 1 || stepWidth > 2 || tokenWidth < 2 || tokenWidth > 4)
+    throw new BadTrajectory('its widths are wrong')
   if (length < 1 || length > maxLength || stepCount > maxSteps) throw new BadTrajectory('its sizes are impossible')
   const json = parseJson(reader.ascii(reader.uint(4)))
   if (typeof json !== 'object' || json === null) throw new BadTrajectory('its header is not an object')
@@ -207,7 +213,11 @@ function section(reader: ByteReader, compression: Compression): ByteReader {
   return new ByteReader(raw)
 }
 
-function largestToken(steps: readonly TrajectoryStep[], events: readonly TrajectoryEvent[], given: readonly number[]): number {
+function largestToken(
+  steps: readonly TrajectoryStep[],
+  events: readonly TrajectoryEvent[],
+  given: readonly number[],
+): number {
   let largest = 0
   const note = (token: number): void => {
     if (token > largest) largest = token

@@ -2,7 +2,13 @@
  * Invented runs for tests: any sequence of commits, re-masks, drafts and edits that the rules allow, with the state
  * after each step kept by the most naive bookkeeping there is, so that the replay can be compared with it.
  */
-import { quantiseConfidence, type Trajectory, type TrajectoryEvent, type TrajectoryHeader, type TrajectoryStep } from './trajectory.ts'
+import {
+  quantiseConfidence,
+  type Trajectory,
+  type TrajectoryEvent,
+  type TrajectoryHeader,
+  type TrajectoryStep,
+} from './trajectory.ts'
 
 export interface RunShape {
   readonly seed: number
@@ -113,7 +119,13 @@ export function randomRun(shape: RunShape): { trajectory: Trajectory; snapshots:
 }
 
 /** A run as the released sampler makes it: a prompt, then 1280 output positions, drafts for all that is still masked. */
-export function largeRun(options: { vocabSize: number; prompt: number; output: number; steps: number; seed: number }): Trajectory {
+export function largeRun(options: {
+  vocabSize: number
+  prompt: number
+  output: number
+  steps: number
+  seed: number
+}): Trajectory {
   const { vocabSize, prompt, output, steps: count, seed } = options
   const random = chance(seed)
   const maskId = vocabSize - 1

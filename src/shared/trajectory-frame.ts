@@ -83,11 +83,13 @@ export function advanceFrame(
   }
   const { commits, candidates } = step
   commits.positions.forEach((p, i) => {
-    if (state.committedAt[p] !== undecidedStep) throw new BadTrajectory(`step ${step.step} commits decided position ${p}`)
+    if (state.committedAt[p] !== undecidedStep)
+      throw new BadTrajectory(`step ${step.step} commits decided position ${p}`)
     decide(state, p, commits.tokens[i]!, commits.confidence[i]!, step.step)
   })
   candidates.positions.forEach((p, i) => {
-    if (state.committedAt[p] !== undecidedStep) throw new BadTrajectory(`step ${step.step} drafts decided position ${p}`)
+    if (state.committedAt[p] !== undecidedStep)
+      throw new BadTrajectory(`step ${step.step} drafts decided position ${p}`)
     state.candidates[p] = candidates.tokens[i]!
     state.candidateConfidence[p] = candidates.confidence[i]!
   })
@@ -111,7 +113,8 @@ function decide(state: Frame, p: number, token: number, confidence: number, step
   state.candidateConfidence[p] = 0
 }
 
-const maskAgain = (state: Frame, header: TrajectoryHeader, p: number): void => decide(state, p, header.maskId, 0, undecidedStep)
+const maskAgain = (state: Frame, header: TrajectoryHeader, p: number): void =>
+  decide(state, p, header.maskId, 0, undecidedStep)
 
 /** A whole record in canonical form, replayed once to prove that it is consistent. Throws BadTrajectory. */
 export function canonicalTrajectory(trajectory: Trajectory): Trajectory {

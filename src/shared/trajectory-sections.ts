@@ -3,7 +3,7 @@
  * so that they deflate; and the history, rows of what the commit planes cannot hold (edits, re-masks, commits that a
  * later commit of the same position replaced). Also one step as a record of the running log.
  */
-import type { ByteReader} from './trajectory-bytes.ts';
+import type { ByteReader } from './trajectory-bytes.ts'
 import { ByteWriter } from './trajectory-bytes.ts'
 import {
   BadTrajectory,
@@ -122,7 +122,8 @@ export function readHistory(reader: ByteReader, shells: readonly StepShell[], le
     step += reader.varint()
     const position = reader.varint()
     const shell = shells[step - 1]
-    if (step < 1 || step > shells.length + 1 || position >= length) throw new BadTrajectory('an edit lies outside the run')
+    if (step < 1 || step > shells.length + 1 || position >= length)
+      throw new BadTrajectory('an edit lies outside the run')
     if (kind === kinds.replace) events.push({ kind: 'replace', step, position, token: reader.varint() })
     else if (kind === kinds.remask) events.push({ kind: 'remask', step, position })
     else if (kind === kinds.pin) events.push({ kind: 'pin', step, position })

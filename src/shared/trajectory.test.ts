@@ -48,7 +48,12 @@ const story: Trajectory = {
 
 describe('confidence', () => {
   test('is quantised the same the second time', () => {
-    fc.assert(fc.property(fc.double({ min: 0, max: 1, noNaN: true }), (c) => quantiseConfidence(quantiseConfidence(c)) === quantiseConfidence(c)))
+    fc.assert(
+      fc.property(
+        fc.double({ min: 0, max: 1, noNaN: true }),
+        (c) => quantiseConfidence(quantiseConfidence(c)) === quantiseConfidence(c),
+      ),
+    )
   })
   test('keeps every level, in falling order', () => {
     for (let level = 0; level < 256; level++) expect(confidenceLevel(levelConfidence(level))).toBe(level)
@@ -74,7 +79,14 @@ describe('a frame', () => {
   test('starts with what is given and what is masked', () => {
     const f = frame(story, 0)
     expect([...f.tokens]).toEqual([7, 8, 9, 9, 9, 9])
-    expect([...f.committedAt]).toEqual([givenStep, givenStep, undecidedStep, undecidedStep, undecidedStep, undecidedStep])
+    expect([...f.committedAt]).toEqual([
+      givenStep,
+      givenStep,
+      undecidedStep,
+      undecidedStep,
+      undecidedStep,
+      undecidedStep,
+    ])
     expect([...f.confidence]).toEqual([1, 1, 0, 0, 0, 0])
     expect([...f.candidates]).toEqual([-1, -1, -1, -1, -1, -1])
     expect([...f.pinned]).toEqual([1, 0, 0, 0, 0, 0])
@@ -100,15 +112,27 @@ describe('a frame', () => {
     expect(f.confidence[5]).toBe(1)
     expect([...f.pinned]).toEqual([1, 0, 0, 0, 0, 0])
   })
-  test.each([-1, 4, 0.5, Number.NaN])('of step %s is refused', (k) => expect(() => frame(story, k)).toThrow(TandemError))
+  test.each([-1, 4, 0.5, Number.NaN])('of step %s is refused', (k) =>
+    expect(() => frame(story, k)).toThrow(TandemError),
+  )
   test('can be followed step by step', () => {
     let state = initialFrame(story.header)
-    for (const s of story.steps) state = advanceFrame(state, story.header, s, story.events.filter((e) => e.step === s.step))
+    for (const s of story.steps)
+      state = advanceFrame(
+        state,
+        story.header,
+        s,
+        story.events.filter((e) => e.step === s.step),
+      )
     expect(state).toEqual(frame(story, 3))
   })
   test('takes the edits that wait for the next step', () => {
     const state = frame(story, 2)
-    applyEvents(state, story.header, story.events.filter((e) => e.step === 3))
+    applyEvents(
+      state,
+      story.header,
+      story.events.filter((e) => e.step === 3),
+    )
     expect([...state.tokens]).toEqual([9, 8, 9, 9, 5, 2])
   })
 })
@@ -129,7 +153,10 @@ describe('an inconsistent record', () => {
     ['edits past the end', { steps: [step(1)], events: [{ kind: 'pin', step: 3, position: 1 }] }],
     ['edits the mask in', { steps: [step(1)], events: [{ kind: 'replace', step: 1, position: 1, token: 9 }] }],
     ['has too few tokens', { header: testHeader({ length: 7 }) }],
-    ['has a field past the end', { header: testHeader({ fields: [{ name: 'outputText', start: 3, length: 9, modality: 'text' }] }) }],
+    [
+      'has a field past the end',
+      { header: testHeader({ fields: [{ name: 'outputText', start: 3, length: 9, modality: 'text' }] }) },
+    ],
     ['has a region outside the grid', { header: testHeader({ region: [4] }) }],
     ['pins past the end', { header: testHeader({ pinned: [6] }) }],
     ['has a seed of 33 bits', { header: testHeader({ seed: 2 ** 32 }) }],

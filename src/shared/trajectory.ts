@@ -16,7 +16,10 @@ export const maxSteps = undecidedStep - 1
 export const maxLength = 1 << 20
 export const maxToken = 0x7ffffffe
 
-const position = z.int().min(0).max(maxLength - 1)
+const position = z
+  .int()
+  .min(0)
+  .max(maxLength - 1)
 const token = z.int().min(0).max(maxToken)
 const stepNumber = z.int().min(1).max(maxSteps)
 const uint32 = z.int().min(0).max(0xffffffff)
@@ -29,7 +32,10 @@ export const decodingModeSchema = z.enum(['parallel', 'sequential', 'semi-parall
 export type DecodingMode = z.infer<typeof decodingModeSchema>
 
 /** `kind` is the sampler's name of the unmasking curve (linear, cosine ...); `steps` are those that update the modality. */
-const modalityScheduleSchema = z.strictObject({ kind: z.string().min(1).max(64), steps: z.array(stepNumber).max(maxSteps) })
+const modalityScheduleSchema = z.strictObject({
+  kind: z.string().min(1).max(64),
+  steps: z.array(stepNumber).max(maxSteps),
+})
 const perModality = z.strictObject({ text: z.number(), image: z.number() })
 
 /** What a run started from. Without `id` and `createdAt`, which are never set by default, equal runs are equal files. */
@@ -52,7 +58,14 @@ export const trajectoryHeaderSchema = z
     tokens: z.array(token).min(1).max(maxLength),
     maskId: token,
     fields: z
-      .array(z.strictObject({ name: z.enum(fieldNames), start: position, length: z.int().positive(), modality: modalitySchema }))
+      .array(
+        z.strictObject({
+          name: z.enum(fieldNames),
+          start: position,
+          length: z.int().positive(),
+          modality: modalitySchema,
+        }),
+      )
       .max(64),
     /** Codes along one side, id of code 0, number of codes. */
     image: z.strictObject({ grid: z.int().positive().max(1024), offset: token, codebookSize: z.int().positive() }),
@@ -69,7 +82,9 @@ export const trajectoryHeaderSchema = z
   .refine((h) => h.tokens.length === h.length, { message: 'tokens must have `length` entries' })
   .refine((h) => h.fields.every((f) => f.start + f.length <= h.length), { message: 'a field ends past the sequence' })
   .refine((h) => h.pinned.every((p) => p < h.length), { message: 'a pinned position lies outside the sequence' })
-  .refine((h) => (h.region ?? []).every((cell) => cell < h.image.grid ** 2), { message: 'a region cell lies outside the grid' })
+  .refine((h) => (h.region ?? []).every((cell) => cell < h.image.grid ** 2), {
+    message: 'a region cell lies outside the grid',
+  })
 export type TrajectoryHeader = z.infer<typeof trajectoryHeaderSchema>
 
 /** Token choices as three columns of equal length; confidence is the probability of the choice, 0..1. */
@@ -93,7 +108,11 @@ export interface TrajectoryStep {
   readonly forwards: number
 }
 
-const picksSchema = z.strictObject({ positions: z.array(position), tokens: z.array(token), confidence: z.array(z.number()) })
+const picksSchema = z.strictObject({
+  positions: z.array(position),
+  tokens: z.array(token),
+  confidence: z.array(z.number()),
+})
 export const trajectoryStepSchema: z.ZodType<TrajectoryStep> = z.strictObject({
   step: stepNumber,
   commits: picksSchema,
@@ -144,7 +163,10 @@ export const levelConfidence = (level: number): number => levelValues[level]!
 export const quantiseConfidence = (confidence: number): number => levelConfidence(confidenceLevel(confidence))
 
 /** The form a step is recorded in: columns by ascending position, confidences quantised. Throws BadTrajectory. */
-export function canonicalStep(header: Pick<TrajectoryHeader, 'length' | 'maskId'>, step: TrajectoryStep): TrajectoryStep {
+export function canonicalStep(
+  header: Pick<TrajectoryHeader, 'length' | 'maskId'>,
+  step: TrajectoryStep,
+): TrajectoryStep {
   if (!uint32.safeParse(step.forwards).success) throw new BadTrajectory(`step ${step.step} has no count of forwards`)
   const remasked = [...step.remasked].sort((a, b) => a - b)
   checkPositions(remasked, header.length, 'remasked')
@@ -162,7 +184,8 @@ export function checkedEvent(header: Pick<TrajectoryHeader, 'length' | 'maskId'>
   const parsed = trajectoryEventSchema.safeParse(event)
   if (!parsed.success) throw new BadTrajectory(`an edit is wrong (${firstIssue(parsed.error)})`)
   const { data } = parsed
-  if (data.position >= header.length) throw new BadTrajectory(`an edit names position ${data.position}, past the sequence`)
+  if (data.position >= header.length)
+    throw new BadTrajectory(`an edit names position ${data.position}, past the sequence`)
   if (data.kind === 'replace' && data.token === header.maskId) {
     throw new BadTrajectory(`an edit puts the mask on position ${data.position}`)
   }
@@ -175,7 +198,11 @@ export function firstIssue(error: z.ZodError): string {
   return issue ? `${issue.path.join('.') || 'record'}: ${issue.message}` : 'it does not have the expected shape'
 }
 
-function canonicalPicks(header: Pick<TrajectoryHeader, 'maskId' | 'length'>, picks: TokenPicks, what: string): TokenPicks {
+function canonicalPicks(
+  header: Pick<TrajectoryHeader, 'maskId' | 'length'>,
+  picks: TokenPicks,
+  what: string,
+): TokenPicks {
   const { positions, tokens, confidence } = picks
   if (tokens.length !== positions.length || confidence.length !== positions.length) {
     throw new BadTrajectory(`the columns of ${what} differ in length`)
@@ -195,7 +222,8 @@ function canonicalPicks(header: Pick<TrajectoryHeader, 'maskId' | 'length'>, pic
 
 function checkPositions(sorted: readonly number[], length: number, what: string): void {
   sorted.forEach((p, i) => {
-    if (!Number.isInteger(p) || p < 0 || p >= length) throw new BadTrajectory(`${what} name position ${p}, outside the sequence`)
+    if (!Number.isInteger(p) || p < 0 || p >= length)
+      throw new BadTrajectory(`${what} name position ${p}, outside the sequence`)
     if (i > 0 && sorted[i - 1] === p) throw new BadTrajectory(`${what} name position ${p} twice`)
   })
 }

@@ -45,7 +45,9 @@ export function verifyGraph(graph: Graph): void {
     }
     const { dtype, shape } = inferNode(node.op, node.inputs, node.attrs)
     if (dtype !== node.output.dtype || !sameShape(shape, node.output.shape)) {
-      throw new GraphError(`${node.op} makes ${dtype} ${formatShape(shape)}, recorded as ${formatShape(node.output.shape)}`)
+      throw new GraphError(
+        `${node.op} makes ${dtype} ${formatShape(shape)}, recorded as ${formatShape(node.output.shape)}`,
+      )
     }
     define(node.output, 'result')
   }

@@ -21,7 +21,10 @@ export function createEngineCache(capacity = 2): EngineCache {
   return {
     async engine(directory) {
       const key = resolve(directory)
-      const changed = await stat(join(key, modelFiles.weights)).then((s) => s.mtimeMs, () => 0)
+      const changed = await stat(join(key, modelFiles.weights)).then(
+        (s) => s.mtimeMs,
+        () => 0,
+      )
       const known = entries.get(key)
       entries.delete(key)
       if (known && known.changed === changed) {

@@ -26,7 +26,12 @@ export async function* evaluateJob(spec: SpecOf<'eval'>, context: JobContext): A
   const verdicts: Verdict[] = []
   for (let index = 0; index < spec.count; index++) {
     if (context.signal.aborted) return
-    const sample = makeSample(world, { split: spec.split, seed: spec.seed, index, ...(spec.heldOutOnly ? { heldOutOnly: true } : {}) })
+    const sample = makeSample(world, {
+      split: spec.split,
+      seed: spec.seed,
+      index,
+      ...(spec.heldOutOnly ? { heldOutOnly: true } : {}),
+    })
     verdicts.push(await judgeOne(engine, world, sample, spec, index))
     const right = verdicts.filter((v) => v.rightImage).length / verdicts.length
     yield { type: 'progress', done: index + 1, total: spec.count, metrics: { right_image: right } }
@@ -55,7 +60,13 @@ export async function* evaluateJob(spec: SpecOf<'eval'>, context: JobContext): A
   }
 }
 
-async function judgeOne(engine: Engine, world: World, sample: WorldSample, spec: SpecOf<'eval'>, index: number): Promise<Verdict> {
+async function judgeOne(
+  engine: Engine,
+  world: World,
+  sample: WorldSample,
+  spec: SpecOf<'eval'>,
+  index: number,
+): Promise<Verdict> {
   const input = sample.input ? renderScene(world, sample.input) : null
   const began = performance.now()
   const header = await prepareRun(engine, {
@@ -68,7 +79,11 @@ async function judgeOne(engine: Engine, world: World, sample: WorldSample, spec:
     temperatures: spec.temperatures,
   })
   const steps = await Array.fromAsync(runSteps(engine, { header, steps: [], events: [] }))
-  const { rgb, reasoning } = await readOutcome(engine, header, frame({ header, steps, events: [] }, steps.length).tokens)
+  const { rgb, reasoning } = await readOutcome(
+    engine,
+    header,
+    frame({ header, steps, events: [] }, steps.length).tokens,
+  )
   const ms = performance.now() - began
   const { rightImage, rightReasoning, scores } = judge(world, sample, { rgb, reasoning })
   return { family: sample.family, heldOut: sample.heldOut, rightImage, rightReasoning, scores, ms }
@@ -99,8 +114,17 @@ function summarise(verdicts: readonly Verdict[]): Record<string, number | Estima
     right_image: share((v) => v.rightImage),
     right_reasoning: share((v) => v.rightReasoning),
     ...Object.fromEntries(
-      dimensionNames.map((name) => [name, mean(verdicts.flatMap((v) => v.scores[name] ?? []), 2)]),
+      dimensionNames.map((name) => [
+        name,
+        mean(
+          verdicts.flatMap((v) => v.scores[name] ?? []),
+          2,
+        ),
+      ]),
     ),
-    ms: mean(verdicts.map((v) => v.ms), 0),
+    ms: mean(
+      verdicts.map((v) => v.ms),
+      0,
+    ),
   }
 }

@@ -16,15 +16,21 @@ const MAX_CHARACTERS = 20_000
 
 export async function* generateJob(spec: SpecOf<'generate'>, context: JobContext): AsyncGenerator<JobUpdate> {
   const began = performance.now()
-  if (spec.instruction.trim() === '') throw new TandemError('The instruction is empty.', 'Say what should change, for example: remove the cat.')
-  if (spec.instruction.length > MAX_CHARACTERS) throw new TandemError('The instruction is far too long.', 'Shorten it to one sentence.')
+  if (spec.instruction.trim() === '')
+    throw new TandemError('The instruction is empty.', 'Say what should change, for example: remove the cat.')
+  if (spec.instruction.length > MAX_CHARACTERS)
+    throw new TandemError('The instruction is far too long.', 'Shorten it to one sentence.')
   const engine = await context.engine(spec.model)
   const { model } = engine
   const instruction = normaliseInstruction(spec.instruction)
   for (const message of checkWords(model, instruction)) yield { type: 'warning', message }
   const size = model.config.image.size
   const picture = spec.picture ? await readPicture(spec.picture, { size }) : null
-  if (picture?.squashed) yield { type: 'warning', message: `The picture is ${picture.width} x ${picture.height}; it was squashed to a square.` }
+  if (picture?.squashed)
+    yield {
+      type: 'warning',
+      message: `The picture is ${picture.width} x ${picture.height}; it was squashed to a square.`,
+    }
   const region = spec.mask ? await readRegion(spec.mask, model) : undefined
   const layout = resolveLayout(model.config, taskOf(picture !== null, spec.mode === 'image-only'))
   const fields = { fields: layout.fields.map((f) => ({ ...f })), length: layout.length }
@@ -52,10 +58,16 @@ export async function* generateJob(spec: SpecOf<'generate'>, context: JobContext
 function checkWords(model: ModelFolder, instruction: string): string[] {
   const unknown = model.text.unknownWords(instruction)
   if (model.text.knownWords(instruction) === 0) {
-    throw new TandemError('The instruction has no word this model was trained on.', 'The model that ships speaks of the storybook world: see docs/world.md.')
+    throw new TandemError(
+      'The instruction has no word this model was trained on.',
+      'The model that ships speaks of the storybook world: see docs/world.md.',
+    )
   }
   if (unknown.length === 0) return []
-  const shown = unknown.slice(0, 5).map((word) => `"${word}"`).join(', ')
+  const shown = unknown
+    .slice(0, 5)
+    .map((word) => `"${word}"`)
+    .join(', ')
   return [`The model was not trained on ${shown}; it sees ${unknown.length > 1 ? 'them' : 'it'} letter by letter.`]
 }
 
@@ -68,9 +80,14 @@ async function readRegion(path: string, model: ModelFolder): Promise<number[]> {
     const top = Math.floor(cell / grid) * factor
     const left = (cell % grid) * factor
     let white = false
-    for (let y = top; y < top + factor && !white; y++) white = mask.subarray(y * size + left, y * size + left + factor).some((v) => v > 127)
+    for (let y = top; y < top + factor && !white; y++)
+      white = mask.subarray(y * size + left, y * size + left + factor).some((v) => v > 127)
     if (white) free.push(cell)
   }
-  if (free.length === 0) throw new TandemError('The mask has no white part: nothing may change.', 'Paint white where the picture may change.')
+  if (free.length === 0)
+    throw new TandemError(
+      'The mask has no white part: nothing may change.',
+      'Paint white where the picture may change.',
+    )
   return free
 }

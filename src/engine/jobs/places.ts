@@ -12,7 +12,10 @@ export function positionOf({ fields }: Fields, place: Place): number {
   if (place.field === 'sequence') {
     const inside = outputs.some((f) => place.index >= f.start && place.index < f.start + f.length)
     if (inside) return place.index
-    throw new TandemError(`Position ${place.index} is not part of the output.`, `Choose one of ${outputs.map((f) => `${f.start}-${f.start + f.length - 1}`).join(', ')}.`)
+    throw new TandemError(
+      `Position ${place.index} is not part of the output.`,
+      `Choose one of ${outputs.map((f) => `${f.start}-${f.start + f.length - 1}`).join(', ')}.`,
+    )
   }
   const field = outputs.find((f) => f.name === place.field)
   if (!field) throw new TandemError('This run has no reasoning to edit.', 'Run it in another mode than image-only.')
@@ -27,7 +30,10 @@ export function tokenAt(model: ModelFolder, { fields }: Fields, position: number
   if (field?.modality === 'image') {
     const code = /^\d+$/.test(token) ? Number(token) : NaN
     if (code < config.image.codebookSize) return config.image.offset + code
-    throw new TandemError(`"${token}" is not an image code.`, `Give a number from 0 to ${config.image.codebookSize - 1}.`)
+    throw new TandemError(
+      `"${token}" is not an image code.`,
+      `Give a number from 0 to ${config.image.codebookSize - 1}.`,
+    )
   }
   if (/^#\d+$/.test(token)) {
     const id = Number(token.slice(1))

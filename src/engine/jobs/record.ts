@@ -16,10 +16,21 @@ import { writeTrajectory } from '../trajectory/file.ts'
 import { TrajectoryLog } from '../trajectory/log.ts'
 import { maskedCount, shownWords } from './words.ts'
 
-export const outputFiles = { image: 'image.png', reasoning: 'reasoning.txt', trajectory: 'trajectory.tdm', log: 'trajectory.tdl' } as const
+export const outputFiles = {
+  image: 'image.png',
+  reasoning: 'reasoning.txt',
+  trajectory: 'trajectory.tdm',
+  log: 'trajectory.tdl',
+} as const
 
 /** Runs from a known part to the end, records it in `out`, and yields steps and the result. */
-export async function* recordRun(engine: Engine, known: Trajectory, out: string, began: number, signal: AbortSignal): AsyncGenerator<JobUpdate> {
+export async function* recordRun(
+  engine: Engine,
+  known: Trajectory,
+  out: string,
+  began: number,
+  signal: AbortSignal,
+): AsyncGenerator<JobUpdate> {
   const { header } = known
   const folder = await openFolder(out)
   let finished = false
@@ -54,7 +65,10 @@ export async function* recordRun(engine: Engine, known: Trajectory, out: string,
 async function openLog(folder: string, known: Trajectory): Promise<TrajectoryLog> {
   const path = join(folder, outputFiles.log)
   if (await stat(path).catch(() => null)) {
-    throw new TandemError('This folder holds the log of a run that was cut off.', `Resume it from ${outputFiles.log}, delete it, or choose another folder.`)
+    throw new TandemError(
+      'This folder holds the log of a run that was cut off.',
+      `Resume it from ${outputFiles.log}, delete it, or choose another folder.`,
+    )
   }
   const log = TrajectoryLog.create(path, known.header)
   for (const step of known.steps) {
@@ -65,16 +79,38 @@ async function openLog(folder: string, known: Trajectory): Promise<TrajectoryLog
   return log
 }
 
-async function writeOutputs(engine: Engine, trajectory: Trajectory, tokens: Int32Array, folder: string, began: number): Promise<RunResult> {
+async function writeOutputs(
+  engine: Engine,
+  trajectory: Trajectory,
+  tokens: Int32Array,
+  folder: string,
+  began: number,
+): Promise<RunResult> {
   const { header, steps } = trajectory
   const { size } = engine.model.config.image
   const outcome = await readOutcome(engine, header, tokens)
   const { seed, mode, instruction, guidance, temperatures } = header
-  const recipe = { instruction, seed, mode, steps: header.steps, guidance, temperatures, model: header.model, provider: header.provider, task: header.task }
+  const recipe = {
+    instruction,
+    seed,
+    mode,
+    steps: header.steps,
+    guidance,
+    temperatures,
+    model: header.model,
+    provider: header.provider,
+    task: header.task,
+  }
   const png = await encodePng(outcome.rgb, size, size, {
     Software: 'Tandem Studio',
     Description: instruction,
-    tandem: JSON.stringify({ ...recipe, reasoning: outcome.reasoning, schedule: header.schedule, region: header.region, pinned: header.pinned }),
+    tandem: JSON.stringify({
+      ...recipe,
+      reasoning: outcome.reasoning,
+      schedule: header.schedule,
+      region: header.region,
+      pinned: header.pinned,
+    }),
   })
   const path = (name: keyof typeof outputFiles): string => join(folder, outputFiles[name])
   const written: string[] = []

@@ -13,10 +13,14 @@ export async function* resumeJob(spec: SpecOf<'resume'>, context: JobContext): A
   const engine = await context.engine(spec.model)
   const { header } = parent
   if (header.model.hash !== engine.model.hash) {
-    throw new TandemError(`This run was made by another model (${header.model.name} ${header.model.hash.slice(0, 8)}).`, 'Give that model with --model.')
+    throw new TandemError(
+      `This run was made by another model (${header.model.name} ${header.model.hash.slice(0, 8)}).`,
+      'Give that model with --model.',
+    )
   }
   const last = Math.min(parent.steps.length, header.steps - 1)
-  if (spec.step > last) throw new TandemError(`The run cannot be resumed after step ${spec.step}.`, `Choose a step from 0 to ${last}.`)
+  if (spec.step > last)
+    throw new TandemError(`The run cannot be resumed after step ${spec.step}.`, `Choose a step from 0 to ${last}.`)
   const step = spec.step + 1
   const events: TrajectoryEvent[] = parent.events.filter((event) => event.step <= spec.step)
   for (const { place, token } of spec.replace) {

@@ -6,7 +6,14 @@ import type { JobUpdate, SpecOf } from '../../shared/jobs.ts'
 import { TandemError } from '../../shared/errors.ts'
 import { loadWorld } from '../data/world/world.ts'
 import { asWrite, writeFileAtomic } from '../files.ts'
-import { modelFiles, openModelFolder, readFlatWeights, readJson, writeHalfWeights, type ModelFolder } from '../model/folder.ts'
+import {
+  modelFiles,
+  openModelFolder,
+  readFlatWeights,
+  readJson,
+  writeHalfWeights,
+  type ModelFolder,
+} from '../model/folder.ts'
 import { loadCheckpoint } from '../train/checkpoint.ts'
 import { createFolderSource } from '../train/folder-source.ts'
 import { checkpointPath, train } from '../train/loop.ts'
@@ -26,7 +33,9 @@ export const sftConfigSchema = loopSchema.extend({
     z.strictObject({
       kind: z.literal('world'),
       seed: z.int().nonnegative(),
-      curriculum: z.strictObject({ sprites: z.int().min(8), until: z.number().min(0).max(1) }).default({ sprites: 32, until: 0 }),
+      curriculum: z
+        .strictObject({ sprites: z.int().min(8), until: z.number().min(0).max(1) })
+        .default({ sprites: 32, until: 0 }),
     }),
     /** A quadruplet folder, relative to the config file. */
     z.strictObject({ kind: z.literal('folder'), path: z.string().min(1) }),
@@ -49,7 +58,19 @@ export async function* sftJob(spec: SpecOf<'sft'>, context: JobContext): AsyncGe
   const task = createSftTask(model.config, config.sft, source, start ? { start } : {})
   try {
     const { steps, optimiser, schedule, clip, ema, seed, validateEvery, saveEvery } = config
-    const loop = { directory, seed, steps, optimiser, schedule, clip, ema, validateEvery, saveEvery, resume: spec.resume, signal: context.signal }
+    const loop = {
+      directory,
+      seed,
+      steps,
+      optimiser,
+      schedule,
+      clip,
+      ema,
+      validateEvery,
+      saveEvery,
+      resume: spec.resume,
+      signal: context.signal,
+    }
     for await (const event of train(task, loop)) {
       if (event.kind === 'start') {
         yield { type: 'started', total: event.total, detail: `${event.parameters} parameters, from step ${event.step}` }
@@ -57,7 +78,18 @@ export async function* sftJob(spec: SpecOf<'sft'>, context: JobContext): AsyncGe
         const { step, total, samples, seconds, learningRate, gradientNorm, metrics } = event
         const rate = samples / Math.max(seconds, 1e-9)
         const eta = ((total - step) * seconds) / Math.max(1, step)
-        yield { type: 'progress', done: step, total, metrics: { ...metrics, samples_per_second: rate, eta_seconds: eta, learning_rate: learningRate, gradient_norm: gradientNorm } }
+        yield {
+          type: 'progress',
+          done: step,
+          total,
+          metrics: {
+            ...metrics,
+            samples_per_second: rate,
+            eta_seconds: eta,
+            learning_rate: learningRate,
+            gradient_norm: gradientNorm,
+          },
+        }
       } else if (event.kind === 'validation') {
         yield { type: 'progress', done: event.step, total: steps, metrics: { ...event.metrics } }
       }
@@ -71,12 +103,19 @@ export async function* sftJob(spec: SpecOf<'sft'>, context: JobContext): AsyncGe
 }
 
 async function openSource(config: SftJobConfig, model: ModelFolder, relativeTo: string): Promise<SampleSource> {
-  if (config.data.kind === 'folder') return createFolderSource(resolve(relativeTo, config.data.path), model, config.sft.generateShare)
+  if (config.data.kind === 'folder')
+    return createFolderSource(resolve(relativeTo, config.data.path), model, config.sft.generateShare)
   const world = await loadWorld()
   if (world.size !== model.config.image.size) {
-    throw new TandemError(`The world draws ${world.size} px pictures, the model reads ${model.config.image.size} px.`, 'Train on a quadruplet folder instead.')
+    throw new TandemError(
+      `The world draws ${world.size} px pictures, the model reads ${model.config.image.size} px.`,
+      'Train on a quadruplet folder instead.',
+    )
   }
-  return createWorldSource(world, model.image, model.text, { seed: config.data.seed, curriculum: config.data.curriculum })
+  return createWorldSource(world, model.image, model.text, {
+    seed: config.data.seed,
+    curriculum: config.data.curriculum,
+  })
 }
 
 async function exportModel(
@@ -90,11 +129,16 @@ async function exportModel(
   const out = join(directory, 'model')
   await asWrite('The model folder', async () => {
     await mkdir(out, { recursive: true })
-    for (const name of [modelFiles.tokenizer, modelFiles.imageConfig, modelFiles.imageWeights]) await cp(join(base, name), join(out, name))
+    for (const name of [modelFiles.tokenizer, modelFiles.imageConfig, modelFiles.imageWeights])
+      await cp(join(base, name), join(out, name))
   })
   const named = { ...model.config, name: config.name ?? `${model.config.name}-sft` }
   await writeFileAtomic(join(out, modelFiles.config), JSON.stringify(named, null, 2) + '\n')
   const { step, samples, seconds } = state.progress
-  await writeHalfWeights(join(out, modelFiles.weights), table, state.ema, { format: 'tandem-model', steps: String(step), samples: String(samples) })
+  await writeHalfWeights(join(out, modelFiles.weights), table, state.ema, {
+    format: 'tandem-model',
+    steps: String(step),
+    samples: String(samples),
+  })
   return { model: out, checkpoint: checkpointPath(directory), steps: step, samples, seconds: Math.round(seconds) }
 }

@@ -4,7 +4,11 @@ import type { Frame } from '../../shared/trajectory-frame.ts'
 import { givenStep, undecidedStep, type TrajectoryHeader } from '../../shared/trajectory.ts'
 import type { ModelFolder } from '../model/folder.ts'
 
-export function shownWords(model: Pick<ModelFolder, 'config' | 'text'>, header: TrajectoryHeader, state: Frame): ShownWord[] {
+export function shownWords(
+  model: Pick<ModelFolder, 'config' | 'text'>,
+  header: TrajectoryHeader,
+  state: Frame,
+): ShownWord[] {
   const field = header.fields.find((f) => f.name === 'outputText')
   if (!field) return []
   const { eos, pad } = model.config.special
@@ -19,7 +23,11 @@ export function shownWords(model: Pick<ModelFolder, 'config' | 'text'>, header: 
     if (token < 0) words.push({ text: '▒', state: 'mask', confidence: 0 })
     else if (decided) {
       const given = state.committedAt[p] === givenStep
-      words.push({ text: model.text.label(token), state: given ? 'given' : 'committed', confidence: state.confidence[p]! })
+      words.push({
+        text: model.text.label(token),
+        state: given ? 'given' : 'committed',
+        confidence: state.confidence[p]!,
+      })
     } else if (token !== eos && token !== pad) {
       words.push({ text: model.text.label(token), state: 'candidate', confidence: state.candidateConfidence[p]! })
     }

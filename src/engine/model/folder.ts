@@ -12,7 +12,14 @@ import type { InitializerData } from '../graph/graph.ts'
 import { modelParameters } from './forward.ts'
 import { createImageCodec, codecShapes, type ImageCodec } from './image-codec.ts'
 import { layOutParameters, viewOf, type ParameterTable } from './parameters.ts'
-import { floatTensor, openSafetensors, readFloats, writeSafetensors, type SafetensorsFile, type StoredTensor } from './safetensors.ts'
+import {
+  floatTensor,
+  openSafetensors,
+  readFloats,
+  writeSafetensors,
+  type SafetensorsFile,
+  type StoredTensor,
+} from './safetensors.ts'
 import { loadTextTokenizer, type TextTokenizer } from './text-tokenizer.ts'
 
 export const modelFiles = {
@@ -39,7 +46,10 @@ export interface ModelFolder {
 
 export async function readJson<T>(path: string, schema: z.ZodType<T>, what: string): Promise<T> {
   const text = await readFile(path, 'utf8').catch(() => {
-    throw new TandemError(`There is no readable ${basename(path)} (${what}).`, 'Check the path, or restore the folder it belongs to.')
+    throw new TandemError(
+      `There is no readable ${basename(path)} (${what}).`,
+      'Check the path, or restore the folder it belongs to.',
+    )
   })
   let raw: unknown
   try {
@@ -50,22 +60,38 @@ export async function readJson<T>(path: string, schema: z.ZodType<T>, what: stri
   const parsed = schema.safeParse(raw)
   if (parsed.success) return parsed.data
   const issue = parsed.error.issues[0]
-  throw new TandemError(`${basename(path)} (${what}) is wrong at ${issue?.path.join('.') ?? '?'}: ${issue?.message ?? ''}.`, 'Correct it, or restore it from where it came.')
+  throw new TandemError(
+    `${basename(path)} (${what}) is wrong at ${issue?.path.join('.') ?? '?'}: ${issue?.message ?? ''}.`,
+    'Correct it, or restore it from where it came.',
+  )
 }
 
 export async function openModelFolder(directory: string): Promise<ModelFolder> {
   const folder = await stat(directory).catch(() => null)
   if (!folder?.isDirectory()) {
-    throw new TandemError(`There is no model folder ${basename(directory)}.`, `Give a folder with ${modelFiles.config} and ${modelFiles.weights}.`)
+    throw new TandemError(
+      `There is no model folder ${basename(directory)}.`,
+      `Give a folder with ${modelFiles.config} and ${modelFiles.weights}.`,
+    )
   }
   const config = await readJson(join(directory, modelFiles.config), modelConfigSchema, 'the model config')
-  const imageConfig = await readJson(join(directory, modelFiles.imageConfig), imageTokenizerConfigSchema, 'the image tokenizer config')
+  const imageConfig = await readJson(
+    join(directory, modelFiles.imageConfig),
+    imageTokenizerConfigSchema,
+    'the image tokenizer config',
+  )
   if (imageConfig.factor !== config.image.factor || 2 ** imageConfig.bits !== config.image.codebookSize) {
-    throw new TandemError('The image tokenizer and the model disagree on the codes.', 'Use the two files that were exported together.')
+    throw new TandemError(
+      'The image tokenizer and the model disagree on the codes.',
+      'Use the two files that were exported together.',
+    )
   }
   const text = await loadTextTokenizer(join(directory, modelFiles.tokenizer))
   if (text.size > config.textVocabSize) {
-    throw new TandemError('The text tokenizer has more tokens than the model.', 'Use the two files that were exported together.')
+    throw new TandemError(
+      'The text tokenizer has more tokens than the model.',
+      'Use the two files that were exported together.',
+    )
   }
   const shapes = new Map(modelParameters(config).map((spec) => [spec.name, spec.shape]))
   const weights = await readWeights(join(directory, modelFiles.weights), shapes)
@@ -83,7 +109,10 @@ export async function openModelFolder(directory: string): Promise<ModelFolder> {
 }
 
 function hashOf(config: ModelConfig, ...digests: readonly string[]): string {
-  return createHash('sha256').update(JSON.stringify([config, ...digests])).digest('hex').slice(0, 32)
+  return createHash('sha256')
+    .update(JSON.stringify([config, ...digests]))
+    .digest('hex')
+    .slice(0, 32)
 }
 
 /** The tensors of a file must be exactly those of the model: a checkpoint of something else is refused by name. */
@@ -97,7 +126,10 @@ export function checkTensors(file: SafetensorsFile, shapes: ReadonlyMap<string, 
   for (const [name, shape] of shapes) {
     const found = file.tensors.get(name)!.shape
     if (found.join() !== shape.join()) {
-      throw new TandemError(`${name} in ${what} is [${found.join(', ')}], the config asks for [${shape.join(', ')}].`, remedy)
+      throw new TandemError(
+        `${name} in ${what} is [${found.join(', ')}], the config asks for [${shape.join(', ')}].`,
+        remedy,
+      )
     }
   }
 }
@@ -107,7 +139,10 @@ function listed(names: readonly string[]): string {
   return names.length > 3 ? `${shown} and ${names.length - 3} more tensors` : shown
 }
 
-async function readWeights(path: string, shapes: ReadonlyMap<string, readonly number[]>): Promise<{ source: WeightSource; digest: string }> {
+async function readWeights(
+  path: string,
+  shapes: ReadonlyMap<string, readonly number[]>,
+): Promise<{ source: WeightSource; digest: string }> {
   const file = await openSafetensors(path)
   checkTensors(file, shapes)
   const digest = createHash('sha256')

@@ -32,8 +32,18 @@ export function modelParameters(config: ModelConfig): ParameterSpec[] {
   const wide = { normal: 0.02 }
   // Residual branches start small so that the trunk starts near the identity (GPT-2 section 2.3).
   const residual = { normal: 0.02 / Math.sqrt(2 * layers) }
-  const matrix = (name: string, shape: number[], init: ParameterSpec['init']): ParameterSpec => ({ name, shape, init, role: 'matrix' })
-  const other = (name: string, shape: number[], init: ParameterSpec['init']): ParameterSpec => ({ name, shape, init, role: 'other' })
+  const matrix = (name: string, shape: number[], init: ParameterSpec['init']): ParameterSpec => ({
+    name,
+    shape,
+    init,
+    role: 'matrix',
+  })
+  const other = (name: string, shape: number[], init: ParameterSpec['init']): ParameterSpec => ({
+    name,
+    shape,
+    init,
+    role: 'other',
+  })
   const one = { constant: 1 }
   const specs: ParameterSpec[] = []
   for (let i = 0; i < layers; i++) {
@@ -176,7 +186,11 @@ function block(context: ForwardContext, rope: RopeTables, layer: number, x: Valu
   const rotated = (value: Value, cos: Value, sin: Value): Value =>
     add(mul(value, cos), mul(matmul(value, rope.rotate), sin))
 
-  const q = rotated(split(linear(tail(normed), weight('q_proj')), rest), tableTail(rope.query.cos), tableTail(rope.query.sin))
+  const q = rotated(
+    split(linear(tail(normed), weight('q_proj')), rest),
+    tableTail(rope.query.cos),
+    tableTail(rope.query.sin),
+  )
   const k = rotated(split(linear(normed, weight('k_proj')), length), rope.key.cos, rope.key.sin)
   const v = split(linear(normed, weight('v_proj')), length)
   const scores = matmul(transpose(q, [0, 2, 1, 3]), transpose(k, [0, 2, 3, 1]))

@@ -104,7 +104,10 @@ export function buildTokenizerGraphs(
 ): { encoder: Uint8Array; decoder: Uint8Array } {
   const n = windowPatches(config)
   const shapes = new Map(tokenizerParameters(config).map((spec) => [spec.name, spec.shape]))
-  const store = (graph: Graph): Parameter => (name) => graph.weight(name, 'float32', shapes.get(name)!, weight(name, shapes.get(name)!))
+  const store =
+    (graph: Graph): Parameter =>
+    (name) =>
+      graph.weight(name, 'float32', shapes.get(name)!, weight(name, shapes.get(name)!))
   // Most significant bit first: code = sum over bits of (z > 0) 2^(bits-1-i).
   const powers = Float32Array.from({ length: config.bits }, (_, i) => 2 ** (config.bits - 1 - i))
 
@@ -121,7 +124,10 @@ export function buildTokenizerGraphs(
     for (let i = 0; i < config.bits; i++) table[code * config.bits + i] = (code >> (config.bits - 1 - i)) & 1 ? 1 : -1
   }
   const codes = decoder.input('codes', 'int64', [windows * n])
-  const signs = reshape(gather(decoder.constant(table, [2 ** config.bits, config.bits]), codes), [windows, n * config.bits])
+  const signs = reshape(gather(decoder.constant(table, [2 ** config.bits, config.bits]), codes), [
+    windows,
+    n * config.bits,
+  ])
   decoder.output('patches', decodeWindows(config, store(decoder), signs))
   return { encoder: encodeModel(encoder), decoder: encodeModel(decoder) }
 }

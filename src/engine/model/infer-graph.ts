@@ -63,9 +63,7 @@ export function buildInferGraph(
   }
   const rest = layout.length - layout.outputStart
   const hidden = forwardHidden(context, graph.input('tokens', 'int64', [passes, layout.length]))
-  const sequences = Array.from({ length: passes }, (_, p) =>
-    reshape(slice(hidden, 0, p, p + 1), [rest, config.dModel]),
-  )
+  const sequences = Array.from({ length: passes }, (_, p) => reshape(slice(hidden, 0, p, p + 1), [rest, config.dModel]))
   for (const modality of ['text', 'image'] as const) {
     if (modality === 'text' && !findField(layout, 'outputText')) continue
     const n = `rows_${modality}`

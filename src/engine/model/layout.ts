@@ -24,7 +24,12 @@ export interface Layout {
 }
 
 /** Segment embeddings are numbered in this order in every model. */
-export const fieldOrder = ['inputImage', 'instruction', 'outputImage', 'outputText'] as const satisfies readonly FieldName[]
+export const fieldOrder = [
+  'inputImage',
+  'instruction',
+  'outputImage',
+  'outputText',
+] as const satisfies readonly FieldName[]
 
 export const isImageField = (name: FieldName): boolean => name === 'inputImage' || name === 'outputImage'
 export const isOutputField = (name: FieldName): boolean => name === 'outputImage' || name === 'outputText'

@@ -93,7 +93,8 @@ function parseHeader(path: string, json: string, base: number, size: number): Om
 /** Tensors fill the file without gap or overlap, as the format demands: what does not was cut, joined or tampered with. */
 function checkCover(path: string, tensors: ReadonlyMap<string, TensorEntry>, base: number, size: number): void {
   let end = base
-  const gap = (from: number, to: number): TandemError => damaged(path, `bytes ${from - base} to ${to - base} belong to no tensor`)
+  const gap = (from: number, to: number): TandemError =>
+    damaged(path, `bytes ${from - base} to ${to - base} belong to no tensor`)
   const ordered = [...tensors].sort(([, a], [, b]) => a.offset - b.offset || a.length - b.length)
   for (const [name, { offset, length }] of ordered) {
     if (offset < end) throw damaged(path, `${name} overlaps another tensor`)
@@ -150,7 +151,9 @@ export async function writeSafetensors(
     offset += bytes.length
   }
   const text = JSON.stringify(header)
-  const json = Buffer.from(text.padEnd(Math.ceil(Buffer.byteLength(text) / 8) * 8 - (Buffer.byteLength(text) - text.length)))
+  const json = Buffer.from(
+    text.padEnd(Math.ceil(Buffer.byteLength(text) / 8) * 8 - (Buffer.byteLength(text) - text.length)),
+  )
   const length = Buffer.alloc(8)
   length.writeBigUInt64LE(BigInt(json.length))
   const temporary = `${path}.${randomBytes(4).toString('hex')}.tmp`

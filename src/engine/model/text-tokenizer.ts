@@ -9,14 +9,23 @@ import { TandemError } from '../../shared/errors.ts'
 
 /** Special tokens of the shipped model, in id order from 0. Ids leave this file only through a model config. */
 export const specialTokens = [
-  '<mask>', '<pad>', '<bos>', '<eos>', '<soi>', '<eoi>',
-  '<edit>', '<generate>', '<edit-image-only>', '<generate-image-only>',
+  '<mask>',
+  '<pad>',
+  '<bos>',
+  '<eos>',
+  '<soi>',
+  '<eoi>',
+  '<edit>',
+  '<generate>',
+  '<edit-image-only>',
+  '<generate-image-only>',
 ] as const
 export type SpecialToken = (typeof specialTokens)[number]
 
 /** GPT-2's printable stand-ins for the 256 bytes, in byte order. */
 function byteSymbols(): string[] {
-  const printable = (byte: number): boolean => (byte >= 33 && byte <= 126) || (byte >= 161 && byte <= 172) || byte >= 174
+  const printable = (byte: number): boolean =>
+    (byte >= 33 && byte <= 126) || (byte >= 161 && byte <= 172) || byte >= 174
   let next = 256
   return Array.from({ length: 256 }, (_, byte) => String.fromCharCode(printable(byte) ? byte : next++))
 }
@@ -32,21 +41,38 @@ export function buildTokenizerJson(words: readonly string[]): object {
     truncation: null,
     padding: null,
     added_tokens: specialTokens.map((content, id) => ({
-      id, content, single_word: false, lstrip: false, rstrip: false, normalized: false, special: true,
+      id,
+      content,
+      single_word: false,
+      lstrip: false,
+      rstrip: false,
+      normalized: false,
+      special: true,
     })),
     normalizer: { type: 'Sequence', normalizers: [{ type: 'NFC' }, { type: 'Lowercase' }] },
     pre_tokenizer: {
       type: 'Sequence',
       pretokenizers: [
-        { type: 'Split', pattern: { Regex: '[\\p{L}\\p{N}_]+|[^\\s\\p{L}\\p{N}_]' }, behavior: 'Removed', invert: true },
+        {
+          type: 'Split',
+          pattern: { Regex: '[\\p{L}\\p{N}_]+|[^\\s\\p{L}\\p{N}_]' },
+          behavior: 'Removed',
+          invert: true,
+        },
         { type: 'ByteLevel', add_prefix_space: true, trim_offsets: false, use_regex: false },
       ],
     },
     post_processor: null,
     decoder: { type: 'ByteLevel', add_prefix_space: true, trim_offsets: false, use_regex: false },
     model: {
-      type: 'BPE', dropout: null, unk_token: null, continuing_subword_prefix: null, end_of_word_suffix: null,
-      fuse_unk: false, byte_fallback: false, ignore_merges: true,
+      type: 'BPE',
+      dropout: null,
+      unk_token: null,
+      continuing_subword_prefix: null,
+      end_of_word_suffix: null,
+      fuse_unk: false,
+      byte_fallback: false,
+      ignore_merges: true,
       vocab: Object.fromEntries(entries.map((token, id) => [token, id])),
       merges: [],
     },
@@ -58,7 +84,10 @@ interface HfTokenizerApi {
   get_added_tokens_decoder(): Map<number, unknown>
   get_vocab(): Map<string, number>
   encode(text: string, options: { add_special_tokens: boolean }): { ids: number[] }
-  decode(ids: readonly number[], options: { skip_special_tokens?: boolean; clean_up_tokenization_spaces: boolean }): string
+  decode(
+    ids: readonly number[],
+    options: { skip_special_tokens?: boolean; clean_up_tokenization_spaces: boolean },
+  ): string
   id_to_token(id: number): string | undefined
 }
 const HfTokenizer = Tokenizer as unknown as new (json: object, config: object) => HfTokenizerApi
@@ -84,7 +113,12 @@ export async function loadTextTokenizer(path: string): Promise<TextTokenizer> {
   try {
     return createTextTokenizer(JSON.parse(text) as object)
   } catch (error) {
-    throw new TandemError(`${basename(path)} is not a tokenizer.json this program understands.`, 'Restore the model folder.', 'input', { cause: error })
+    throw new TandemError(
+      `${basename(path)} is not a tokenizer.json this program understands.`,
+      'Restore the model folder.',
+      'input',
+      { cause: error },
+    )
   }
 }
 
@@ -94,7 +128,8 @@ export function createTextTokenizer(json: object): TextTokenizer {
   const size = tokenizer.get_vocab().size
   // A text that spells a special token must not become one: the bracket is set apart, and the match is broken.
   const guard = (text: string): string => text.replace(/</g, ' < ')
-  const encode = (text: string): Int32Array => Int32Array.from(tokenizer.encode(guard(text), { add_special_tokens: false }).ids)
+  const encode = (text: string): Int32Array =>
+    Int32Array.from(tokenizer.encode(guard(text), { add_special_tokens: false }).ids)
   const words = (text: string): string[] => text.toLowerCase().match(/[\p{L}\p{N}_]+/gu) ?? []
   const isKnown = (word: string): boolean => encode(word).length === 1
   return {
@@ -102,7 +137,9 @@ export function createTextTokenizer(json: object): TextTokenizer {
     encode,
     decode(ids) {
       const kept = Array.from(ids).filter((id) => !special.has(id))
-      return kept.length === 0 ? '' : tokenizer.decode(kept, { skip_special_tokens: true, clean_up_tokenization_spaces: false }).trim()
+      return kept.length === 0
+        ? ''
+        : tokenizer.decode(kept, { skip_special_tokens: true, clean_up_tokenization_spaces: false }).trim()
     },
     label(id) {
       if (special.has(id)) return tokenizer.id_to_token(id) ?? ''

@@ -30,7 +30,12 @@ export interface TrainGraphOptions {
 }
 
 /** Feeds: `tokens` [B, L] int64, targets [B*n] int64 relative to the field's vocabulary, seeds [B*n], every parameter. */
-export function buildTrainGraph(config: ModelConfig, task: Task, batch: number, options: TrainGraphOptions = {}): TrainGraph {
+export function buildTrainGraph(
+  config: ModelConfig,
+  task: Task,
+  batch: number,
+  options: TrainGraphOptions = {},
+): TrainGraph {
   const { graph, ...rest } = composeTrainGraph(config, task, batch, options)
   return { model: encodeModel(graph), ...rest }
 }

@@ -25,7 +25,10 @@ export interface Session {
   readonly inputNames: readonly string[]
   readonly outputNames: readonly string[]
   /** Runs the graph once. `into` names preallocated float outputs, which are filled in place. */
-  run(feeds: Readonly<Record<string, Tensor>>, into?: Readonly<Record<string, Tensor<Float32Array>>>): Promise<Record<string, Tensor>>
+  run(
+    feeds: Readonly<Record<string, Tensor>>,
+    into?: Readonly<Record<string, Tensor<Float32Array>>>,
+  ): Promise<Record<string, Tensor>>
   dispose(): Promise<void>
 }
 
@@ -37,7 +40,8 @@ export async function createSession(model: Uint8Array | string, options: Session
     inputNames: session.inputNames,
     outputNames: session.outputNames,
     async run(feeds, into) {
-      if (disposed) throw new TandemError('The model session was closed while in use.', 'Start the run again.', 'internal')
+      if (disposed)
+        throw new TandemError('The model session was closed while in use.', 'Start the run again.', 'internal')
       const inputs: Record<string, ort.Tensor> = {}
       for (const [name, tensor] of Object.entries(feeds)) inputs[name] = toOrt(tensor)
       const fetches: Record<string, ort.Tensor | null> = {}
@@ -86,5 +90,9 @@ function toOrt({ data, dims }: Tensor): ort.Tensor {
 function fromOrt(name: string, tensor: ort.Tensor): Tensor {
   const { data, dims } = tensor
   if (data instanceof Float32Array || data instanceof BigInt64Array) return { data, dims }
-  throw new TandemError(`The model returned ${tensor.type} for ${name}.`, 'Export it again with float32 outputs.', 'internal')
+  throw new TandemError(
+    `The model returned ${tensor.type} for ${name}.`,
+    'Export it again with float32 outputs.',
+    'internal',
+  )
 }

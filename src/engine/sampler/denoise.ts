@@ -89,7 +89,10 @@ function chooseKept(
     : revealCount(kind as CurveName, maskedAtStart(header, modality), masked, i, steps.length)
   // Image remasking perturbs log p by tau (1 - ratio) Gumbel noise (MMaDA); text keeps plain confidence (LLaDA).
   const noise = modality === 'image' && !late ? ask.temperature * (1 - i / steps.length) : 0
-  const scores = Array.from(picks.confidence, (p) => Math.log(Math.max(p, 1e-30)) + (noise > 0 ? noise * gumbel(random) : 0))
+  const scores = Array.from(
+    picks.confidence,
+    (p) => Math.log(Math.max(p, 1e-30)) + (noise > 0 ? noise * gumbel(random) : 0),
+  )
   const order = scores.map((_, row) => row).sort((a, b) => scores[b]! - scores[a]! || a - b)
   return new Set(order.slice(0, count))
 }

@@ -20,7 +20,8 @@ export interface Plan {
   readonly image: readonly number[]
 }
 
-const range = (from: number, to: number): number[] => Array.from({ length: Math.max(0, to - from + 1) }, (_, i) => from + i)
+const range = (from: number, to: number): number[] =>
+  Array.from({ length: Math.max(0, to - from + 1) }, (_, i) => from + i)
 
 /** `count` of the given steps, spread evenly, the last one always among them. */
 function spread(steps: readonly number[], count: number): number[] {

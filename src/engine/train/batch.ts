@@ -94,10 +94,19 @@ export function buildBatch(
 }
 
 /** Masks the instruction and the input image of a share of the samples. Both draws are always made. */
-function dropConditions(config: ModelConfig, layout: Layout, sequence: Int32Array, corruption: CorruptionConfig, random: Random): void {
+function dropConditions(
+  config: ModelConfig,
+  layout: Layout,
+  sequence: Int32Array,
+  corruption: CorruptionConfig,
+  random: Random,
+): void {
   const text = random.next() < corruption.dropText
   const image = random.next() < corruption.dropImage
-  for (const [drop, name] of [[text, 'instruction'], [image, 'inputImage']] as const) {
+  for (const [drop, name] of [
+    [text, 'instruction'],
+    [image, 'inputImage'],
+  ] as const) {
     const field = drop ? findField(layout, name) : undefined
     if (field) sequence.fill(config.special.mask, field.start, field.start + field.length)
   }

@@ -38,16 +38,30 @@ export async function saveCheckpoint(path: string, table: ParameterTable, state:
       tensors.set(`${part}.${span.name}`, floatTensor(viewOf(state[part], span), span.shape))
     }
   }
-  await writeSafetensors(path, tensors, { format: 'tandem-checkpoint', version: '1', progress: JSON.stringify(state.progress) })
+  await writeSafetensors(path, tensors, {
+    format: 'tandem-checkpoint',
+    version: '1',
+    progress: JSON.stringify(state.progress),
+  })
 }
 
 /** Throws a TandemError when the file is not a checkpoint, or not one of this model. */
 export async function loadCheckpoint(path: string, table: ParameterTable): Promise<TrainState> {
   const file = await openSafetensors(path)
   const remedy = 'Resume with the configuration the run was started with, or start a new run.'
-  if (file.metadata['format'] !== 'tandem-checkpoint') throw new TandemError('This file is not a training checkpoint.', remedy)
-  if (file.metadata['version'] !== '1') throw new TandemError('This checkpoint was written by another version of Tandem.', 'Resume with that version, or start a new run.')
-  const state = { weights: new Float32Array(table.size), ema: new Float32Array(table.size), first: new Float32Array(table.size), second: new Float32Array(table.size) }
+  if (file.metadata['format'] !== 'tandem-checkpoint')
+    throw new TandemError('This file is not a training checkpoint.', remedy)
+  if (file.metadata['version'] !== '1')
+    throw new TandemError(
+      'This checkpoint was written by another version of Tandem.',
+      'Resume with that version, or start a new run.',
+    )
+  const state = {
+    weights: new Float32Array(table.size),
+    ema: new Float32Array(table.size),
+    first: new Float32Array(table.size),
+    second: new Float32Array(table.size),
+  }
   for (const part of PARTS) {
     for (const span of table.spans) {
       const name = `${part}.${span.name}`
@@ -63,7 +77,12 @@ export async function loadCheckpoint(path: string, table: ParameterTable): Promi
 
 function readProgress(text: string): TrainProgress {
   const damaged = (cause?: unknown): TandemError =>
-    new TandemError("The checkpoint's progress record is damaged.", 'Restore the file from a copy, or start a new run.', 'input', { cause })
+    new TandemError(
+      "The checkpoint's progress record is damaged.",
+      'Restore the file from a copy, or start a new run.',
+      'input',
+      { cause },
+    )
   let raw: unknown
   try {
     raw = JSON.parse(text)

@@ -16,7 +16,11 @@ interface Pools {
   readonly generate: TokenSample[]
 }
 
-export async function createFolderSource(directory: string, model: ModelFolder, generateShare: number): Promise<SampleSource> {
+export async function createFolderSource(
+  directory: string,
+  model: ModelFolder,
+  generateShare: number,
+): Promise<SampleSource> {
   const train: Pools = { edit: [], generate: [] }
   const validation: Pools = { edit: [], generate: [] }
   const problems: string[] = []
@@ -35,14 +39,21 @@ export async function createFolderSource(directory: string, model: ModelFolder, 
     throw new TandemError(`${problems.length} rows cannot be trained on. ${shown}`, 'Correct or remove them.')
   }
   if (train.edit.length === 0 && generateShare < 1) {
-    throw new TandemError('The folder has no edit to train on.', 'Add rows with an input_image, or set sft.generateShare to 1.')
+    throw new TandemError(
+      'The folder has no edit to train on.',
+      'Add rows with an input_image, or set sft.generateShare to 1.',
+    )
   }
   if (train.generate.length === 0 && generateShare > 0) {
-    throw new TandemError('The folder has no generation to train on.', 'Add rows without input_image, or set sft.generateShare to 0.')
+    throw new TandemError(
+      'The folder has no generation to train on.',
+      'Add rows without input_image, or set sft.generateShare to 0.',
+    )
   }
   const pool = (pools: Pools, edit: boolean): TokenSample[] => (edit ? pools.edit : pools.generate)
   // Without rows of its own, validation measures what was trained on.
-  const held = (edit: boolean): TokenSample[] => (pool(validation, edit).length > 0 ? pool(validation, edit) : pool(train, edit))
+  const held = (edit: boolean): TokenSample[] =>
+    pool(validation, edit).length > 0 ? pool(validation, edit) : pool(train, edit)
   return {
     identity: JSON.stringify({ folder: [train, validation].map((p) => [p.edit.length, p.generate.length]) }),
     train(index, edit) {
@@ -72,7 +83,11 @@ async function encode(row: Quadruplet, model: ModelFolder): Promise<TokenSample>
   const fit = (name: 'instruction' | 'outputText', words: string): Int32Array => {
     const ids = text.encode(words)
     const limit = requireField(layout, name).length - 1
-    if (ids.length > limit) throw new TandemError(`its ${name === 'instruction' ? 'instruction' : 'reasoning'} is ${ids.length} tokens, the model reads ${limit}.`, '')
+    if (ids.length > limit)
+      throw new TandemError(
+        `its ${name === 'instruction' ? 'instruction' : 'reasoning'} is ${ids.length} tokens, the model reads ${limit}.`,
+        '',
+      )
     return ids
   }
   const codes = async (path: string): Promise<Int32Array> => image.encode((await readPicture(path, { size })).rgb)

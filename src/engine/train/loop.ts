@@ -45,7 +45,12 @@ export interface LoopOptions {
   readonly seed: number
   readonly steps: number
   readonly optimiser: OptimiserConfig
-  readonly schedule: { readonly peak: number; readonly warmup: number; readonly decayFrom: number; readonly floor: number }
+  readonly schedule: {
+    readonly peak: number
+    readonly warmup: number
+    readonly decayFrom: number
+    readonly floor: number
+  }
   readonly clip: number
   /** EMA decay of the weights that are shipped; ramps up over the first steps. */
   readonly ema: number
@@ -63,8 +68,16 @@ export interface LoopOptions {
 
 export type TrainEvent =
   | { readonly kind: 'start'; readonly step: number; readonly total: number; readonly parameters: number }
-  | { readonly kind: 'step'; readonly step: number; readonly total: number; readonly samples: number; readonly seconds: number
-      readonly learningRate: number; readonly gradientNorm: number; readonly metrics: Readonly<Record<string, number>> }
+  | {
+      readonly kind: 'step'
+      readonly step: number
+      readonly total: number
+      readonly samples: number
+      readonly seconds: number
+      readonly learningRate: number
+      readonly gradientNorm: number
+      readonly metrics: Readonly<Record<string, number>>
+    }
   | { readonly kind: 'validation'; readonly step: number; readonly metrics: Readonly<Record<string, number>> }
   /** `weights` is the live average: whoever keeps it copies it before the next event. */
   | { readonly kind: 'snapshot'; readonly step: number; readonly weights: Float32Array }
@@ -104,7 +117,11 @@ export async function* train(task: TrainTask, options: LoopOptions): AsyncGenera
       const outcome = await task.step(context)
       const gradientNorm = clipGradient(gradient, options.clip)
       if (!Number.isFinite(gradientNorm)) {
-        throw new TandemError(`The gradient is not finite at step ${step}.`, 'Lower the learning rate and resume.', 'environment')
+        throw new TandemError(
+          `The gradient is not finite at step ${step}.`,
+          'Lower the learning rate and resume.',
+          'environment',
+        )
       }
       const learningRate = learningRateAt(step, { ...options.schedule, total: options.steps })
       await optimiser.update(state.weights, gradient, learningRate)
@@ -113,11 +130,21 @@ export async function* train(task: TrainTask, options: LoopOptions): AsyncGenera
       samples += outcome.samples
       position = outcome.position
       const seconds = before + now() - began
-      yield { kind: 'step', step, total: options.steps, samples, seconds, learningRate, gradientNorm, metrics: outcome.metrics }
+      yield {
+        kind: 'step',
+        step,
+        total: options.steps,
+        samples,
+        seconds,
+        learningRate,
+        gradientNorm,
+        metrics: outcome.metrics,
+      }
       if (task.validate && (step % options.validateEvery === 0 || step === options.steps)) {
         yield { kind: 'validation', step, metrics: await task.validate(state.ema) }
       }
-      if (options.snapshotEvery && step % options.snapshotEvery === 0) yield { kind: 'snapshot', step, weights: state.ema }
+      if (options.snapshotEvery && step % options.snapshotEvery === 0)
+        yield { kind: 'snapshot', step, weights: state.ema }
       if (now() - saved >= options.saveEvery) yield await save()
       // ONNX Runtime holds the thread during a step: give signals and timers their turn.
       await new Promise((resolve) => setImmediate(resolve))
@@ -130,14 +157,23 @@ export async function* train(task: TrainTask, options: LoopOptions): AsyncGenera
 }
 
 async function openState(task: TrainTask, options: LoopOptions, path: string): Promise<TrainState> {
-  const exists = await stat(path).then(() => true, () => false)
+  const exists = await stat(path).then(
+    () => true,
+    () => false,
+  )
   if (exists && !options.resume) {
-    throw new TandemError('This folder already holds a training run.', 'Add --resume to go on with it, or choose another folder.')
+    throw new TandemError(
+      'This folder already holds a training run.',
+      'Add --resume to go on with it, or choose another folder.',
+    )
   }
   if (exists) {
     const state = await loadCheckpoint(path, task.table)
     if (state.progress.config !== task.identity) {
-      throw new TandemError('The configuration differs from the one this run was started with.', 'Resume with the original configuration, or start a new run.')
+      throw new TandemError(
+        'The configuration differs from the one this run was started with.',
+        'Resume with the original configuration, or start a new run.',
+      )
     }
     return state
   }

@@ -90,7 +90,8 @@ function adamw(
     const g = gradient[i]!
     const m = (first[i] = beta1 * first[i]! + (1 - beta1) * g)
     const v = (second[i] = beta2 * second[i]! + (1 - beta2) * g * g)
-    weights[i] = weights[i]! * (1 - decay * decayed[i]!) - (learningRate * m * correct1) / (Math.sqrt(v * correct2) + eps)
+    weights[i] =
+      weights[i]! * (1 - decay * decayed[i]!) - (learningRate * m * correct1) / (Math.sqrt(v * correct2) + eps)
   }
 }
 
@@ -109,7 +110,13 @@ export function clipGradient(gradient: Float32Array, limit: number): number {
 /** Linear warm-up, a plateau, then a cosine decay from `decayFrom` of the run to `floor` of the peak. */
 export function learningRateAt(
   step: number,
-  { peak, warmup, total, decayFrom, floor }: { peak: number; warmup: number; total: number; decayFrom: number; floor: number },
+  {
+    peak,
+    warmup,
+    total,
+    decayFrom,
+    floor,
+  }: { peak: number; warmup: number; total: number; decayFrom: number; floor: number },
 ): number {
   if (step < warmup) return (peak * (step + 1)) / warmup
   const start = Math.max(warmup, decayFrom * total)

@@ -71,7 +71,9 @@ export function createSftTask(
       const { edit, imageOnly } = draw(context.random)
       const task = taskOf(edit, imageOnly)
       const { program, layout } = await open(task, false)
-      const samples = Array.from({ length: sft.batch }, (_, i) => source.train(context.position + i, edit, context.progress))
+      const samples = Array.from({ length: sft.batch }, (_, i) =>
+        source.train(context.position + i, edit, context.progress),
+      )
       const batch = buildBatch(config, layout, samples, sft.corruption, context.random)
       const results = await program.step(batch.feeds, context.weights, context.gradient)
       return { samples: sft.batch, position: context.position + sft.batch, metrics: losses(batch, results, '') }
@@ -87,7 +89,9 @@ export function createSftTask(
           const samples = Array.from({ length: sft.batch }, (_, i) => source.validation(at + i, edit))
           const plain: CorruptionConfig = { ...sft.corruption, dropText: 0, dropImage: 0 }
           const batch = buildBatch(config, layout, samples, plain, random)
-          for (const [name, value] of Object.entries(losses(batch, await program.forward(batch.feeds, weights), 'val_'))) {
+          for (const [name, value] of Object.entries(
+            losses(batch, await program.forward(batch.feeds, weights), 'val_'),
+          )) {
             const entry = sums.get(name) ?? { sum: 0, n: 0 }
             sums.set(name, { sum: entry.sum + value, n: entry.n + 1 })
           }
@@ -102,7 +106,11 @@ export function createSftTask(
 }
 
 /** Weighted loss per output position, and plain cross-entropy and accuracy-free means over masked rows per modality. */
-function losses(batch: Batch, results: Readonly<Record<string, { data: unknown }>>, prefix: string): Record<string, number> {
+function losses(
+  batch: Batch,
+  results: Readonly<Record<string, { data: unknown }>>,
+  prefix: string,
+): Record<string, number> {
   const out: Record<string, number> = {}
   let total = 0
   let rows = 0

@@ -7,7 +7,11 @@ import { createSession, type Session, type Tensor } from '../runtime/session.ts'
 
 export interface Program {
   /** Runs forward and backward; `gradient` (laid out by the table) is overwritten, with zeros where nothing flows. */
-  step(feeds: Readonly<Record<string, Tensor>>, weights: Float32Array, gradient: Float32Array): Promise<Record<string, Tensor>>
+  step(
+    feeds: Readonly<Record<string, Tensor>>,
+    weights: Float32Array,
+    gradient: Float32Array,
+  ): Promise<Record<string, Tensor>>
   /** Runs without gradients wanted: for a forward-only program. */
   forward(feeds: Readonly<Record<string, Tensor>>, weights: Float32Array): Promise<Record<string, Tensor>>
   dispose(): Promise<void>

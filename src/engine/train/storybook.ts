@@ -41,7 +41,8 @@ export async function sceneEncoder(world: World, codec: ImageCodec): Promise<(sc
       const cells = Array.from({ length: CELLS }, (_, i) => contents[from + i] ?? null)
       const codes = await codec.encode(renderScene(world, { background, cells }))
       cells.forEach((_, cell) => {
-        if (from + cell < contents.length) codesOf[from + cell] = Int32Array.from(cellPlaces(cell), (place) => codes[place]!)
+        if (from + cell < contents.length)
+          codesOf[from + cell] = Int32Array.from(cellPlaces(cell), (place) => codes[place]!)
       })
     }
     table.set(background, codesOf)
@@ -49,7 +50,10 @@ export async function sceneEncoder(world: World, codec: ImageCodec): Promise<(sc
   function cellPlaces(cell: number): number[] {
     const top = Math.floor(cell / cellsAcross) * perCell
     const left = (cell % cellsAcross) * perCell
-    return Array.from({ length: perCell * perCell }, (_, i) => (top + Math.floor(i / perCell)) * grid + left + (i % perCell))
+    return Array.from(
+      { length: perCell * perCell },
+      (_, i) => (top + Math.floor(i / perCell)) * grid + left + (i % perCell),
+    )
   }
   const places = Array.from({ length: CELLS }, (_, cell) => cellPlaces(cell))
   return (scene) => {
@@ -70,7 +74,12 @@ export interface WorldSourceOptions {
 }
 
 /** Samples of the world as tokens; a sample is a pure function of (seed, split, index). */
-export async function createWorldSource(world: World, codec: ImageCodec, text: TextTokenizer, options: WorldSourceOptions): Promise<SampleSource> {
+export async function createWorldSource(
+  world: World,
+  codec: ImageCodec,
+  text: TextTokenizer,
+  options: WorldSourceOptions,
+): Promise<SampleSource> {
   const encode = await sceneEncoder(world, codec)
   const tokens = (sample: WorldSample): TokenSample => ({
     inputImage: sample.input ? encode(sample.input) : null,
@@ -79,12 +88,26 @@ export async function createWorldSource(world: World, codec: ImageCodec, text: T
     outputText: text.encode(sample.reasoning),
   })
   const draw = (split: Split, index: number, edit: boolean, spriteLimit: number): TokenSample =>
-    tokens(makeSample(world, { split, seed: options.seed, index, families: edit ? EDIT_FAMILIES : ['generate'], spriteLimit }))
+    tokens(
+      makeSample(world, {
+        split,
+        seed: options.seed,
+        index,
+        families: edit ? EDIT_FAMILIES : ['generate'],
+        spriteLimit,
+      }),
+    )
   const all = world.sprites.length
   const { sprites, until } = options.curriculum
   return {
     identity: JSON.stringify({ world: world.file.name, ...options }),
-    train: (index, edit, progress) => draw('train', index, edit, progress >= until ? all : Math.min(all, Math.round(sprites + ((all - sprites) * progress) / until))),
+    train: (index, edit, progress) =>
+      draw(
+        'train',
+        index,
+        edit,
+        progress >= until ? all : Math.min(all, Math.round(sprites + ((all - sprites) * progress) / until)),
+      ),
     validation: (index, edit) => draw('val', index, edit, all),
   }
 }

@@ -41,7 +41,8 @@ export async function createTokenizerTask(
         const window = random.next() < training.firstShare ? random.pick(first) : random.pick(second)
         target.set(window, i * size)
         const noise = training.noise * random.next() * (random.next() < 0.5 ? 0 : 1)
-        for (let j = i * size; j < (i + 1) * size; j++) patches[j] = target[j]! + (noise > 0 ? noise * fastNormal(random.next()) : 0)
+        for (let j = i * size; j < (i + 1) * size; j++)
+          patches[j] = target[j]! + (noise > 0 ? noise * fastNormal(random.next()) : 0)
       }
       const feeds = { patches: { data: patches, dims }, target: { data: target, dims } }
       const results = await program.step(feeds, weights, gradient)

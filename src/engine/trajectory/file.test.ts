@@ -96,7 +96,10 @@ describe('a file that cannot be read', () => {
 
 describe('size', () => {
   test.each([
-    ['M: 134656 ids, 1280 output positions of 2432, 128 steps', { vocabSize: 134656, prompt: 1152, output: 1280, steps: 128, seed: 1 }],
+    [
+      'M: 134656 ids, 1280 output positions of 2432, 128 steps',
+      { vocabSize: 134656, prompt: 1152, output: 1280, steps: 128, seed: 1 },
+    ],
     ['1280 positions without a prompt', { vocabSize: 134656, prompt: 0, output: 1280, steps: 64, seed: 2 }],
     ['64 codes and 64 words', { vocabSize: 2048, prompt: 128, output: 128, steps: 32, seed: 3 }],
   ])('the commits of %s stay below 6 KB', (_, options) => {
@@ -106,7 +109,13 @@ describe('size', () => {
   })
 })
 
-function sectionSizes(file: Buffer): { header: number; given: number; commits: number; steps: number; history: number } {
+function sectionSizes(file: Buffer): {
+  header: number
+  given: number
+  commits: number
+  steps: number
+  history: number
+} {
   const header = file.readUInt32LE(16)
   let at = 20 + header
   const next = (): number => {

@@ -45,7 +45,8 @@ export async function readWhole(path: string): Promise<Uint8Array> {
     const stat = await file.stat()
     if (stat.isDirectory()) throw new TandemError(`${name} is a folder.`, 'Choose a .tdm file.')
     if (!stat.isFile()) throw notTrajectory(name)
-    if (stat.size === 0) throw new TandemError(`${name} is empty.`, 'Use another copy of the file, or run the edit again.')
+    if (stat.size === 0)
+      throw new TandemError(`${name} is empty.`, 'Use another copy of the file, or run the edit again.')
     if (stat.size > maxFileBytes) throw notTrajectory(name)
     return await file.readFile()
   } catch (error) {
@@ -98,7 +99,12 @@ const explanations: Readonly<Record<string, readonly [cause: string, remedy: str
 /** What the file system said, in words and without the path. */
 export function fileError(error: unknown, name: string): TandemError {
   if (error instanceof TandemError) return error
-  const code = error instanceof Error && 'code' in error && typeof error.code === 'string' ? error.code : 'unknown error'
-  const [cause, remedy, kind] = explanations[code] ?? [`could not be used (${code})`, 'Check the disk and try again.', 'environment']
+  const code =
+    error instanceof Error && 'code' in error && typeof error.code === 'string' ? error.code : 'unknown error'
+  const [cause, remedy, kind] = explanations[code] ?? [
+    `could not be used (${code})`,
+    'Check the disk and try again.',
+    'environment',
+  ]
   return new TandemError(`${name} ${cause}.`, remedy, kind ?? 'input', { cause: error })
 }

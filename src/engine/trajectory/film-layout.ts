@@ -238,7 +238,10 @@ function drawCard(card: FilmCard, lines: readonly Atom[][], box: Box, totalSteps
       text(`of ${totalSteps}`, after, labelY, smallSize, colours.quiet),
       `<rect x="${track}" y="${labelY - 6.5}" width="64" height="4" rx="2" fill="${colours.track}"/>`,
     )
-    if (done > 0) parts.push(`<rect x="${track}" y="${labelY - 6.5}" width="${round(Math.max(4, 64 * done))}" height="4" rx="2" fill="${colours.accent}"/>`)
+    if (done > 0)
+      parts.push(
+        `<rect x="${track}" y="${labelY - 6.5}" width="${round(Math.max(4, 64 * done))}" height="4" rx="2" fill="${colours.accent}"/>`,
+      )
   }
   lines.forEach((line, i) => line.forEach((atom) => parts.push(drawAtom(atom, left, labelY + 27 + i * lineHeight))))
   return `<g>${parts.join('')}</g>`
@@ -248,13 +251,15 @@ function drawAtom(atom: Atom, left: number, baseline: number): string {
   if (atom.state === 'mask') {
     return `<rect x="${round(left + atom.x)}" y="${baseline - 8}" width="${maskWidth}" height="8" rx="4" fill="${colours.mask}"/>`
   }
-  const colour = atom.state === 'candidate' ? candidateColour(atom.confidence) : atom.state === 'given' ? '#5b6475' : colours.ink
+  const colour =
+    atom.state === 'candidate' ? candidateColour(atom.confidence) : atom.state === 'given' ? '#5b6475' : colours.ink
   return text(atom.text, round(left + atom.x), baseline, wordSize, colour)
 }
 
 /** Pale; a little firmer the surer the draft is. */
 function candidateColour(confidence: number): string {
-  const mix = (from: number, to: number): number => Math.round(from + (to - from) * Math.min(1, Math.max(0, confidence)))
+  const mix = (from: number, to: number): number =>
+    Math.round(from + (to - from) * Math.min(1, Math.max(0, confidence)))
   return `rgb(${mix(198, 140)},${mix(204, 154)},${mix(214, 186)})`
 }
 

@@ -13,7 +13,9 @@ import { filmSteps, renderFilm, type FilmOptions } from './film.ts'
 const word = (text: string, state: FilmWord['state'] = 'committed'): FilmWord => ({ text, state, confidence: 0.5 })
 const mask = word('', 'mask')
 const lines = (words: FilmWord[], width = 100, maxLines = 99): string[] =>
-  wrapWords(words, width, maxLines, estimateWidth).map((line) => line.map((a) => (a.state === 'mask' ? '_' : a.text)).join('|'))
+  wrapWords(words, width, maxLines, estimateWidth).map((line) =>
+    line.map((a) => (a.state === 'mask' ? '_' : a.text)).join('|'),
+  )
 
 const options: FilmOptions = {
   instruction: 'Move <the> "apple" & wait',
@@ -25,9 +27,17 @@ const options: FilmOptions = {
 describe('text in a card', () => {
   test.each<[string, FilmWord[], string[]]>([
     ['words are set apart, punctuation is not', [word('sky'), word('.'), word('A'), mask], ['sky|.|A|_']],
-    ['pieces that carry their spaces are joined', [word('ap'), word('ple'), word(' is'), word(' red'), word('der')], ['ap|ple|is|red|der']],
+    [
+      'pieces that carry their spaces are joined',
+      [word('ap'), word('ple'), word(' is'), word(' red'), word('der')],
+      ['ap|ple|is|red|der'],
+    ],
     ['a line breaks between words', [word('aaaaaaa'), word('bbbbbbb')], ['aaaaaaa', 'bbbbbbb']],
-    ['a printed word is not broken between its pieces', [word('aaaaaa'), word(' bbbb'), word('bbb')], ['aaaaaa', 'bbbb|bbb']],
+    [
+      'a printed word is not broken between its pieces',
+      [word('aaaaaa'), word(' bbbb'), word('bbb')],
+      ['aaaaaa', 'bbbb|bbb'],
+    ],
     ['a word wider than a line is cut', [word('aaaaaaaaaaaaaaaaaaaaaaaa')], ['aaaaaaaaaaaaa', 'aaaaaaaaaaa']],
     ['a new line is kept', [word('a\nb'), word('c')], ['a', 'b|c']],
     ['nothing is one empty line', [], ['']],
@@ -35,7 +45,9 @@ describe('text in a card', () => {
 
   test('stays inside its width and its number of lines whatever it is', () => {
     const states = fc.constantFrom<FilmWord['state']>('given', 'committed', 'candidate', 'mask')
-    const any = fc.array(fc.record({ text: fc.string({ unit: 'binary', maxLength: 30 }), state: states, confidence: fc.double() }))
+    const any = fc.array(
+      fc.record({ text: fc.string({ unit: 'binary', maxLength: 30 }), state: states, confidence: fc.double() }),
+    )
     fc.assert(
       fc.property(any, fc.integer({ min: 1, max: 5 }), (words, maxLines) => {
         const wrapped = wrapWords(words, 120, maxLines, estimateWidth)
@@ -45,7 +57,13 @@ describe('text in a card', () => {
     )
   })
   test('that is too long ends in an ellipsis', () => {
-    expect(lines(Array.from({ length: 20 }, () => word('aaaaaa')), 100, 2).at(-1)).toMatch(/…$/)
+    expect(
+      lines(
+        Array.from({ length: 20 }, () => word('aaaaaa')),
+        100,
+        2,
+      ).at(-1),
+    ).toMatch(/…$/)
     expect(wrapTitle('word '.repeat(200), 300, estimateWidth)).toHaveLength(3)
   })
 })
@@ -53,7 +71,16 @@ describe('text in a card', () => {
 test('markup in a text is shown, not obeyed, and characters that XML forbids are left out', () => {
   expect(escapeXml('<a href="x">&\u0000\u001f\ud800')).toBe('&#60;a href=&#34;x&#34;&#62;&#38;\ufffd')
   const card = { step: 1, words: [word('</text><script>')] }
-  const page = { instruction: '<b>', caption: '&', cards: [card], totalSteps: 1, tile: 100, columns: 2, maxLines: 3, scale: 1 }
+  const page = {
+    instruction: '<b>',
+    caption: '&',
+    cards: [card],
+    totalSteps: 1,
+    tile: 100,
+    columns: 2,
+    maxLines: 3,
+    scale: 1,
+  }
   expect(filmSvg(page, estimateWidth).svg).not.toMatch(/<script|<b>/)
 })
 
@@ -66,7 +93,13 @@ test('steps are spread over the run, ends included', () => {
 describe('a film strip', () => {
   test('is a PNG of whole rows of cards', async () => {
     const one = await sharp(await renderFilm([1], options)).metadata()
-    const film = await renderFilm(filmSteps(8, 9), { ...options, inputImage: new Uint8Array(48), caption: 'seed 1', columns: 5, scale: 1 })
+    const film = await renderFilm(filmSteps(8, 9), {
+      ...options,
+      inputImage: new Uint8Array(48),
+      caption: 'seed 1',
+      columns: 5,
+      scale: 1,
+    })
     const { format, width, height } = await sharp(film).metadata()
     expect([one.format, format]).toEqual(['png', 'png'])
     expect(width).toBe(2 * 32 + 5 * 212 + 4 * 16)
@@ -77,7 +110,12 @@ describe('a film strip', () => {
   })
   test('of no steps, too many steps or a picture of the wrong size is refused', async () => {
     await expect(renderFilm([], options)).rejects.toThrow(TandemError)
-    await expect(renderFilm(Array.from({ length: 65 }, () => 1), options)).rejects.toThrow(TandemError)
+    await expect(
+      renderFilm(
+        Array.from({ length: 65 }, () => 1),
+        options,
+      ),
+    ).rejects.toThrow(TandemError)
     await expect(renderFilm([1], { ...options, imageSize: 5 })).rejects.toThrow(/48 bytes instead of 75/)
   })
   test('is drawn on a machine without a font', async () => {

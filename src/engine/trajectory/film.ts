@@ -48,7 +48,8 @@ export async function renderFilm(frames: readonly number[], options: FilmOptions
   const { tile = 192, columns = 6, maxLines = 14, scale = 2, caption = '', instruction } = options
   const { default: sharp } = await import('sharp')
   const cards: FilmCard[] = []
-  const picture = (rgb: Uint8Array): Promise<string> => toDataUri(sharp, rgb, options.imageSize, Math.round(tile * scale), options.resampling)
+  const picture = (rgb: Uint8Array): Promise<string> =>
+    toDataUri(sharp, rgb, options.imageSize, Math.round(tile * scale), options.resampling)
   if (options.inputImage) cards.push({ image: await picture(options.inputImage), words: [] })
   for (const step of frames) {
     const rgb = await options.imageAt(step)
@@ -56,16 +57,33 @@ export async function renderFilm(frames: readonly number[], options: FilmOptions
   }
   const totalSteps = options.totalSteps ?? frames.at(-1)!
   const texts = cards.flatMap((card) => card.words.flatMap((word) => word.text.split(/\s+/)))
-  const measure = await measureTexts(sharp, [...texts, '…', 'decided', 'draft', 'masked', ...frames.map((k) => `Step ${k}`)])
+  const measure = await measureTexts(sharp, [
+    ...texts,
+    '…',
+    'decided',
+    'draft',
+    'masked',
+    ...frames.map((k) => `Step ${k}`),
+  ])
   const { svg } = filmSvg({ instruction, caption, cards, totalSteps, tile, columns, maxLines, scale }, measure)
   return sharp(Buffer.from(svg), { unlimited: true }).png({ compressionLevel: 9 }).toBuffer()
 }
 
 type Sharp = (typeof import('sharp'))['default']
 
-async function toDataUri(sharp: Sharp, rgb: Uint8Array, size: number, target: number, resampling?: 'nearest' | 'lanczos'): Promise<string> {
+async function toDataUri(
+  sharp: Sharp,
+  rgb: Uint8Array,
+  size: number,
+  target: number,
+  resampling?: 'nearest' | 'lanczos',
+): Promise<string> {
   if (rgb.length !== size * size * 3) {
-    throw new TandemError(`A picture has ${rgb.length} bytes instead of ${size * size * 3}.`, 'Please report this.', 'internal')
+    throw new TandemError(
+      `A picture has ${rgb.length} bytes instead of ${size * size * 3}.`,
+      'Please report this.',
+      'internal',
+    )
   }
   const kernel = resampling === 'nearest' ? 'nearest' : 'lanczos3'
   const png = await sharp(rgb, { raw: { width: size, height: size, channels: 3 } })
@@ -89,9 +107,15 @@ async function measureTexts(sharp: Sharp, texts: readonly string[]): Promise<Mea
   const widths = new Map<string, number>()
   for (let start = 0; start < distinct.length; start += rowsPerProbe) {
     const rows = distinct.slice(start, start + rowsPerProbe)
-    const lines = rows.map((text, i) => `<text x="4" y="${i * rowHeight + 28}" font-size="${probeSize}">${escapeXml(text)}</text>`)
+    const lines = rows.map(
+      (text, i) => `<text x="4" y="${i * rowHeight + 28}" font-size="${probeSize}">${escapeXml(text)}</text>`,
+    )
     const svg = `<svg xmlns="http://www.w3.org/2000/svg" width="${probeWidth}" height="${rows.length * rowHeight}" font-family="sans-serif">${lines.join('')}</svg>`
-    const alpha = await sharp(Buffer.from(svg), { unlimited: true }).ensureAlpha().extractChannel('alpha').raw().toBuffer()
+    const alpha = await sharp(Buffer.from(svg), { unlimited: true })
+      .ensureAlpha()
+      .extractChannel('alpha')
+      .raw()
+      .toBuffer()
     rows.forEach((text, i) => {
       const last = lastInk(alpha.subarray(i * rowHeight * probeWidth, (i + 1) * rowHeight * probeWidth))
       if (last > 4 && last < probeWidth - 1) widths.set(text, (last - 4 + 1.5) / probeSize)

@@ -14,7 +14,14 @@ const goldenPath = join(import.meta.dirname, 'testdata', 'golden.tdm')
 interface Mini {
   header: Record<string, unknown>
   forwards: number[]
-  frames: { tokens: number[]; confidence: number[]; committedAt: number[]; candidates: number[]; candidateConfidence: number[]; pinned: number[] }[]
+  frames: {
+    tokens: number[]
+    confidence: number[]
+    committedAt: number[]
+    candidates: number[]
+    candidateConfidence: number[]
+    pinned: number[]
+  }[]
 }
 
 function miniRead(file: Buffer): Mini {
@@ -67,7 +74,8 @@ function miniRead(file: Buffer): Mini {
     const token = kind === 0 || kind === 16 ? varint(history) : -1
     return { kind, step, position, token, level: kind === 0 ? history.readUInt8(cursor++) : 0 }
   })
-  if (cursor !== history.length || columns + C * (W + 1) !== stepColumns.length) throw new Error('bytes left over in a section')
+  if (cursor !== history.length || columns + C * (W + 1) !== stepColumns.length)
+    throw new Error('bytes left over in a section')
 
   const maskId = header.maskId as number
   const tokens = times(L, (p) => plane(given, 0, L, W, p))
@@ -137,9 +145,16 @@ test('a reader written from docs/formats.md alone sees what the codec sees', asy
 
 test('the golden file still reads as the run it was written from, down to the last bit', async () => {
   const { header, steps, events } = await readTrajectory(goldenPath)
-  expect([header.length, steps.length, header.seed, header.instruction]).toEqual([24, 9, 20260101, 'put the \u{1f989} beside the moon: "é"'])
+  expect([header.length, steps.length, header.seed, header.instruction]).toEqual([
+    24,
+    9,
+    20260101,
+    'put the \u{1f989} beside the moon: "é"',
+  ])
   expect(new Set(events.map((e) => e.kind)).size).toBe(4)
   const commits = steps.flatMap((s) => s.commits.positions)
   expect(commits.length).toBeGreaterThan(new Set(commits).size)
-  expect(hashTrajectory({ header, steps, events })).toBe('f5c2938ef68af370863fb5cc9e86019e6a1829b4a594ce9d7706291788558143')
+  expect(hashTrajectory({ header, steps, events })).toBe(
+    'f5c2938ef68af370863fb5cc9e86019e6a1829b4a594ce9d7706291788558143',
+  )
 })

@@ -128,7 +128,9 @@ test('an impossible step is a defect that ends the log and leaves what stood bef
   expect(() => log.append({ ...trajectory.steps[1]!, step: 5 })).toThrow(expect.objectContaining({ kind: 'internal' }))
   expect(() => log.append(trajectory.steps[1]!)).toThrow(/is closed/)
   expect((await recoverLog(path)).trajectory.steps).toHaveLength(1)
-  expect(() => TrajectoryLog.create(`${path}2`, testHeader({ length: 2 }))).toThrow(expect.objectContaining({ kind: 'internal' }))
+  expect(() => TrajectoryLog.create(`${path}2`, testHeader({ length: 2 }))).toThrow(
+    expect.objectContaining({ kind: 'internal' }),
+  )
 })
 
 test('an edit belongs to the step that comes next', () => {

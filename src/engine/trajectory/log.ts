@@ -82,7 +82,7 @@ export class TrajectoryLog {
   #write(bytes: Uint8Array): void {
     const fd = this.#open()
     try {
-      for (let done = 0; done < bytes.length; ) done += writeSync(fd, bytes, done)
+      for (let done = 0; done < bytes.length;) done += writeSync(fd, bytes, done)
       this.#length += bytes.length
     } catch (error) {
       // A half-written record would be dropped on opening anyway; cutting it keeps the log clean.

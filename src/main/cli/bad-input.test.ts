@@ -4,7 +4,13 @@ import { existsSync } from 'node:fs'
 import { cp, mkdir, readdir, readFile, truncate, writeFile } from 'node:fs/promises'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import sharp from 'sharp'
-import { floatTensor, openSafetensors, readTensor, writeSafetensors, type StoredTensor } from '../../engine/model/safetensors.ts'
+import {
+  floatTensor,
+  openSafetensors,
+  readTensor,
+  writeSafetensors,
+  type StoredTensor,
+} from '../../engine/model/safetensors.ts'
 import { openWorkplace, tandem, type Workplace } from './testing.ts'
 
 let place: Workplace
@@ -14,7 +20,10 @@ beforeAll(async () => {
   await writeFile(place.path('truncated.png'), whole.subarray(0, whole.length / 2))
   await writeFile(place.path('empty.png'), '')
   await writeFile(place.path('text.png'), 'this is not a picture')
-  const huge = sharp({ create: { width: 30_000, height: 30_000, channels: 3, background: '#888' }, limitInputPixels: false })
+  const huge = sharp({
+    create: { width: 30_000, height: 30_000, channels: 3, background: '#888' },
+    limitInputPixels: false,
+  })
   await huge.png({ compressionLevel: 1 }).toFile(place.path('huge.png'))
   await mkdir(place.path('folder'))
   await writeFile(place.path('file'), 'x')
@@ -25,13 +34,25 @@ afterAll(() => place.remove())
 async function refused(...args: string[]): Promise<string> {
   const { code, err, out } = await tandem(...args)
   const lines = err.trim().split('\n')
-  expect({ code, lines: lines.length, start: lines[0]?.slice(0, 8) }, err).toEqual({ code: 2, lines: args.includes('--mode') || err.includes('--help') ? lines.length : 1, start: 'tandem: ' })
+  expect({ code, lines: lines.length, start: lines[0]?.slice(0, 8) }, err).toEqual({
+    code: 2,
+    lines: args.includes('--mode') || err.includes('--help') ? lines.length : 1,
+    start: 'tandem: ',
+  })
   expect(out).toBe('')
   return lines[0]!
 }
 
-const editArgs = (over: Partial<Record<'image' | 'instruction' | 'steps' | 'model' | 'out', string>> = {}): string[] => {
-  const { image = place.picture, instruction = 'remove the dog', steps = '2', model = place.model, out = place.path('never') } = over
+const editArgs = (
+  over: Partial<Record<'image' | 'instruction' | 'steps' | 'model' | 'out', string>> = {},
+): string[] => {
+  const {
+    image = place.picture,
+    instruction = 'remove the dog',
+    steps = '2',
+    model = place.model,
+    out = place.path('never'),
+  } = over
   return ['edit', '--image', image, '--instruction', instruction, '--steps', steps, '--model', model, '--out', out]
 }
 
@@ -84,7 +105,18 @@ describe('a bad trajectory', () => {
       await refused('resume', place.path(name), '--step', '0', '--model', place.model, '--out', place.path('never'))
       await refused('trajectory', 'show', place.path(name), '--step', '0', '--model', place.model)
     }
-    expect(await refused('resume', place.path('run/trajectory.tdm'), '--step', '9', '--model', place.model, '--out', place.path('never'))).toContain('Choose a step')
+    expect(
+      await refused(
+        'resume',
+        place.path('run/trajectory.tdm'),
+        '--step',
+        '9',
+        '--model',
+        place.model,
+        '--out',
+        place.path('never'),
+      ),
+    ).toContain('Choose a step')
     expect(existsSync(place.path('never'))).toBe(false)
   })
 })

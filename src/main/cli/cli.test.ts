@@ -15,7 +15,19 @@ beforeAll(async () => {
 afterAll(() => place.remove())
 
 async function edit(out: string, ...more: string[]): Promise<RunResult> {
-  const args = ['edit', '--image', place.picture, '--instruction', 'swap the dog and the cow', '--steps', '6', '--seed', '11', '--model', place.model]
+  const args = [
+    'edit',
+    '--image',
+    place.picture,
+    '--instruction',
+    'swap the dog and the cow',
+    '--steps',
+    '6',
+    '--seed',
+    '11',
+    '--model',
+    place.model,
+  ]
   const { code, out: stdout, err } = await tandem(...args, '--out', place.path(out), '--json', ...more)
   expect(err).toBe('')
   expect(code).toBe(0)
@@ -48,7 +60,16 @@ describe('tandem edit', () => {
     const whole = await readFile(place.path('first/trajectory.tdm'))
     for (const step of [0, 1, 3, 5]) {
       const out = place.path(`resumed-${step}`)
-      const { code } = await tandem('resume', place.path('first/trajectory.tdm'), '--step', String(step), '--model', place.model, '--out', out)
+      const { code } = await tandem(
+        'resume',
+        place.path('first/trajectory.tdm'),
+        '--step',
+        String(step),
+        '--model',
+        place.model,
+        '--out',
+        out,
+      )
       expect(code).toBe(0)
       expect((await readFile(`${out}/trajectory.tdm`)).equals(whole)).toBe(true)
     }
@@ -56,7 +77,20 @@ describe('tandem edit', () => {
 
   it('honours replaced and re-masked tokens on resume, and says where the branch came from', async () => {
     const out = place.path('branch')
-    const { code, err } = await tandem('resume', place.path('first/trajectory.tdm'), '--step', '4', '--replace', 'text:0=cow', '--remask', 'text:1,cell:0', '--model', place.model, '--out', out)
+    const { code, err } = await tandem(
+      'resume',
+      place.path('first/trajectory.tdm'),
+      '--step',
+      '4',
+      '--replace',
+      'text:0=cow',
+      '--remask',
+      'text:1,cell:0',
+      '--model',
+      place.model,
+      '--out',
+      out,
+    )
     expect({ code, err: err.includes('tandem:') }).toEqual({ code: 0, err: false })
     const branch = await readTrajectory(`${out}/trajectory.tdm`)
     expect(branch.header.parent?.step).toBe(4)
@@ -68,7 +102,9 @@ describe('tandem edit', () => {
     const { default: sharp } = await import('sharp')
     const mask = Buffer.alloc(128 * 128)
     for (let y = 0; y < 32; y++) mask.fill(255, y * 128, y * 128 + 32)
-    await sharp(mask, { raw: { width: 128, height: 128, channels: 1 } }).png().toFile(place.path('mask.png'))
+    await sharp(mask, { raw: { width: 128, height: 128, channels: 1 } })
+      .png()
+      .toFile(place.path('mask.png'))
     const { trajectory } = await edit('masked', '--mask', place.path('mask.png'))
     const { header, steps } = await readTrajectory(trajectory)
     const field = (name: string): { start: number; length: number } => header.fields.find((f) => f.name === name)!
@@ -88,7 +124,17 @@ describe('tandem edit', () => {
   })
 
   it('names words the model was not trained on, and goes on', async () => {
-    const args = ['--image', place.picture, '--steps', '1', '--model', place.model, '--out', place.path('unknown'), '--json']
+    const args = [
+      '--image',
+      place.picture,
+      '--steps',
+      '1',
+      '--model',
+      place.model,
+      '--out',
+      place.path('unknown'),
+      '--json',
+    ]
     const { code, out, err } = await tandem('edit', '--instruction', 'remove the zeppelin', ...args)
     expect(code).toBe(0)
     expect(err).toContain('"zeppelin"')
@@ -98,15 +144,47 @@ describe('tandem edit', () => {
 
 describe('the other commands', () => {
   it('generate draws from a prompt', async () => {
-    const { code, out } = await tandem('generate', '--prompt', 'draw the meadow with a cat at b2', '--steps', '2', '--model', place.model, '--out', place.path('drawn'), '--json')
+    const { code, out } = await tandem(
+      'generate',
+      '--prompt',
+      'draw the meadow with a cat at b2',
+      '--steps',
+      '2',
+      '--model',
+      place.model,
+      '--out',
+      place.path('drawn'),
+      '--json',
+    )
     expect(code).toBe(0)
     expect(existsSync(runResultSchema.parse(JSON.parse(out)).image)).toBe(true)
   })
 
   it('trajectory show and film read a record without running the model', async () => {
-    const shown = await tandem('trajectory', 'show', place.path('first/trajectory.tdm'), '--step', '2', '--out', place.path('two.png'), '--model', place.model, '--json')
+    const shown = await tandem(
+      'trajectory',
+      'show',
+      place.path('first/trajectory.tdm'),
+      '--step',
+      '2',
+      '--out',
+      place.path('two.png'),
+      '--model',
+      place.model,
+      '--json',
+    )
     expect(JSON.parse(shown.out)).toMatchObject({ step: 2, steps: 6, image: place.path('two.png') })
-    const film = await tandem('trajectory', 'film', place.path('first/trajectory.tdm'), '--out', place.path('film.png'), '--cards', '3', '--model', place.model)
+    const film = await tandem(
+      'trajectory',
+      'film',
+      place.path('first/trajectory.tdm'),
+      '--out',
+      place.path('film.png'),
+      '--cards',
+      '3',
+      '--model',
+      place.model,
+    )
     expect(film.code).toBe(0)
     expect((await readFile(place.path('film.png'))).subarray(1, 4).toString()).toBe('PNG')
   })
@@ -123,7 +201,18 @@ describe('the other commands', () => {
   })
 
   it('eval judges and gives every number its interval', async () => {
-    const { code, out } = await tandem('eval', '--seed', '1', '--count', '4', '--steps', '1', '--model', place.model, '--json')
+    const { code, out } = await tandem(
+      'eval',
+      '--seed',
+      '1',
+      '--count',
+      '4',
+      '--steps',
+      '1',
+      '--model',
+      place.model,
+      '--json',
+    )
     expect(code).toBe(0)
     const report = JSON.parse(out) as { overall: Record<string, { value: number; low: number; high: number }> }
     expect(report).toMatchObject({ count: 4, split: 'test', overall: { count: 4 } })
@@ -136,7 +225,10 @@ describe('the other commands', () => {
 
   it('doctor says which providers work and why the others do not', async () => {
     const { out } = await tandem('doctor', '--json')
-    const report = JSON.parse(out) as { provider: string; providers: { name: string; available: boolean; reason?: string }[] }
+    const report = JSON.parse(out) as {
+      provider: string
+      providers: { name: string; available: boolean; reason?: string }[]
+    }
     expect(report.providers.find((p) => p.name === 'cpu')?.available).toBe(true)
     for (const provider of report.providers) if (!provider.available) expect(provider.reason).toBeTruthy()
   })

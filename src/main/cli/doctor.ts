@@ -14,11 +14,17 @@ export function addDoctorCommand(program: Command): void {
       if (options.json) printJson(report)
       else {
         process.stdout.write(`Tandem ${report.version}, Node ${report.node}, ${report.platform}\n`)
-        process.stdout.write(`${report.cores} cores, ${report.memoryGB} GB memory, ${report.freeDiskGB} GB free on disk\n`)
+        process.stdout.write(
+          `${report.cores} cores, ${report.memoryGB} GB memory, ${report.freeDiskGB} GB free on disk\n`,
+        )
         for (const { name, available, reason } of report.providers) {
-          process.stdout.write(`${name === report.provider ? '*' : ' '} ${name.padEnd(7)} ${available ? 'works' : `refused: ${reason ?? ''}`}\n`)
+          process.stdout.write(
+            `${name === report.provider ? '*' : ' '} ${name.padEnd(7)} ${available ? 'works' : `refused: ${reason ?? ''}`}\n`,
+          )
         }
-        process.stdout.write(`model: ${report.model.ok ? `${report.model.name}, ${report.model.parameters} parameters, ${report.model.hash}` : report.model.problem}\n`)
+        process.stdout.write(
+          `model: ${report.model.ok ? `${report.model.name}, ${report.model.parameters} parameters, ${report.model.hash}` : report.model.problem}\n`,
+        )
       }
       if (!report.model.ok) process.exitCode = 2
     })

@@ -20,7 +20,12 @@ export async function driveJob(spec: JobSpec, show: (update: JobUpdate) => void)
     for await (const update of engine.run(spec, { signal: stop.signal })) {
       if (update.type === 'cancelled') throw new TandemError('Stopped.', '', 'cancelled')
       if (update.type === 'failed') {
-        throw new TandemError(update.message, update.remedy, update.kind, update.stack ? { cause: update.stack } : undefined)
+        throw new TandemError(
+          update.message,
+          update.remedy,
+          update.kind,
+          update.stack ? { cause: update.stack } : undefined,
+        )
       }
       if (update.type === 'done') break
       if (update.type === 'warning') note(`tandem: ${update.message}`)

@@ -35,14 +35,23 @@ export function addEditCommand(program: Command): void {
     .requiredOption('--instruction <text>', 'what should change')
     .option('--mask <file>', 'a picture whose white parts may change; the rest is kept')
   addRunOptions(command)
-  command.addHelpText('after', '\nExample:\n  tandem edit --image scene.png --instruction "swap the dog and the cow" --seed 7 --out edited')
+  command.addHelpText(
+    'after',
+    '\nExample:\n  tandem edit --image scene.png --instruction "swap the dog and the cow" --seed 7 --out edited',
+  )
   command.action((options: RunOptions) => run(options))
 }
 
 export function addGenerateCommand(program: Command): void {
-  const command = program.command('generate').description('Draw a picture from a prompt.').requiredOption('--prompt <text>', 'what to draw')
+  const command = program
+    .command('generate')
+    .description('Draw a picture from a prompt.')
+    .requiredOption('--prompt <text>', 'what to draw')
   addRunOptions(command)
-  command.addHelpText('after', '\nExample:\n  tandem generate --prompt "draw the meadow with a cat at b2 and a dog right of it" --out drawn')
+  command.addHelpText(
+    'after',
+    '\nExample:\n  tandem generate --prompt "draw the meadow with a cat at b2 and a dog right of it" --out drawn',
+  )
   command.action((options: RunOptions) => run(options))
 }
 
@@ -94,6 +103,8 @@ async function run(options: RunOptions): Promise<void> {
 export function showRun(result: RunResult, json: boolean): void {
   if (json) return printJson(result)
   note(`${result.reasoning || '(no reasoning)'}`)
-  note(`${result.steps} steps, ${result.forwards} forwards, ${(result.ms / 1000).toFixed(2)} s on ${result.provider}, seed ${result.seed}`)
+  note(
+    `${result.steps} steps, ${result.forwards} forwards, ${(result.ms / 1000).toFixed(2)} s on ${result.provider}, seed ${result.seed}`,
+  )
   process.stdout.write(`${result.image}\n`)
 }

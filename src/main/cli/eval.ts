@@ -67,15 +67,36 @@ interface EvalReport {
   held_out: Record<string, Cell> | null
 }
 
-const columns = ['count', 'right_image', 'right_reasoning', 'text_quality', 'text_alignment', 'image_consistency', 'image_alignment', 'image_quality', 'output_alignment', 'ms']
+const columns = [
+  'count',
+  'right_image',
+  'right_reasoning',
+  'text_quality',
+  'text_alignment',
+  'image_consistency',
+  'image_alignment',
+  'image_quality',
+  'output_alignment',
+  'ms',
+]
 
 /** One line a family, value and interval. */
 function table({ overall, families, held_out }: EvalReport): string {
   const rows = [['', ...columns.map((c) => c.replace('_', ' '))]]
   const groups = { ...families, ...(held_out ? { 'held out': held_out } : {}), overall }
-  for (const [name, cells] of Object.entries(groups)) rows.push([name, ...columns.map((column) => format(cells[column] ?? null, column))])
+  for (const [name, cells] of Object.entries(groups))
+    rows.push([name, ...columns.map((column) => format(cells[column] ?? null, column))])
   const widths = rows[0]!.map((_, i) => Math.max(...rows.map((row) => row[i]!.length)))
-  return rows.map((row) => row.map((cell, i) => cell.padEnd(widths[i]!)).join('  ').trimEnd()).join('\n') + '\n'
+  return (
+    rows
+      .map((row) =>
+        row
+          .map((cell, i) => cell.padEnd(widths[i]!))
+          .join('  ')
+          .trimEnd(),
+      )
+      .join('\n') + '\n'
+  )
 }
 
 function format(cell: Cell, column: string): string {

@@ -24,7 +24,9 @@ export interface Examination {
   readonly freeDiskGB: number
   readonly provider: string
   readonly providers: readonly { name: string; available: boolean; reason?: string | undefined }[]
-  readonly model: { readonly ok: true; readonly name: string; readonly hash: string; readonly parameters: number } | { readonly ok: false; readonly problem: string }
+  readonly model:
+    | { readonly ok: true; readonly name: string; readonly hash: string; readonly parameters: number }
+    | { readonly ok: false; readonly problem: string }
 }
 
 const GB = 1024 ** 3

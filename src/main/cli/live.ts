@@ -13,7 +13,9 @@ export function bar(done: number, total: number): string {
 /** Decided words bright, drafts dim, masks as blocks. */
 export function styledWords(words: readonly ShownWord[]): string {
   return words
-    .map(({ text, state }) => (state === 'mask' ? style('2', '▒▒') : state === 'candidate' ? style('2', text) : style('1', text)))
+    .map(({ text, state }) =>
+      state === 'mask' ? style('2', '▒▒') : state === 'candidate' ? style('2', text) : style('1', text),
+    )
     .join(' ')
 }
 
@@ -39,8 +41,12 @@ export function createLive(stream: NodeJS.WriteStream = process.stderr): Live {
   return {
     show(update) {
       if (update.type === 'started') draw(`${bar(0, update.total)}  ${update.detail}`)
-      if (update.type === 'step') draw(`${bar(update.step, update.total)}  step ${update.step} of ${update.total}, ${update.masked} masked\n${styledWords(update.words)}`)
-      if (update.type === 'progress') draw(`${bar(update.done, update.total)}  ${update.done} of ${update.total}  ${metricsLine(update.metrics)}`)
+      if (update.type === 'step')
+        draw(
+          `${bar(update.step, update.total)}  step ${update.step} of ${update.total}, ${update.masked} masked\n${styledWords(update.words)}`,
+        )
+      if (update.type === 'progress')
+        draw(`${bar(update.done, update.total)}  ${update.done} of ${update.total}  ${metricsLine(update.metrics)}`)
     },
     end: () => undefined,
   }
@@ -50,7 +56,8 @@ export function createLive(stream: NodeJS.WriteStream = process.stderr): Live {
 export function metricsLine(metrics: Readonly<Record<string, number>>): string {
   return Object.entries(metrics)
     .map(([name, value]) => {
-      if (name === 'eta_seconds') return `ETA ${value > 90 ? `${Math.round(value / 60)} min` : `${Math.round(value)} s`}`
+      if (name === 'eta_seconds')
+        return `ETA ${value > 90 ? `${Math.round(value / 60)} min` : `${Math.round(value)} s`}`
       if (name === 'samples_per_second') return `${value.toFixed(1)} samples/s`
       return `${name} ${Math.abs(value) < 0.01 && value !== 0 ? value.toExponential(1) : value.toFixed(4)}`
     })

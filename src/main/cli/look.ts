@@ -15,13 +15,21 @@ async function open(path: string, modelDir: string): Promise<{ trajectory: Traje
   const trajectory = await readTrajectory(path)
   const model = await openModelFolder(modelDir)
   if (trajectory.header.model.hash !== model.hash) {
-    throw new TandemError(`This run was made by another model (${trajectory.header.model.name} ${trajectory.header.model.hash.slice(0, 8)}).`, 'Give that model with --model.')
+    throw new TandemError(
+      `This run was made by another model (${trajectory.header.model.name} ${trajectory.header.model.hash.slice(0, 8)}).`,
+      'Give that model with --model.',
+    )
   }
   return { trajectory, model }
 }
 
 /** RGB of a field's codes, drafts filled in; null where nothing is known of any cell. */
-async function pictureAt(model: ModelFolder, trajectory: Trajectory, step: number, name: 'inputImage' | 'outputImage'): Promise<Uint8Array | null> {
+async function pictureAt(
+  model: ModelFolder,
+  trajectory: Trajectory,
+  step: number,
+  name: 'inputImage' | 'outputImage',
+): Promise<Uint8Array | null> {
   const { header } = trajectory
   const field = header.fields.find((f) => f.name === name)
   if (!field) return null
@@ -51,23 +59,37 @@ export interface ShownStep {
   readonly image: string | null
 }
 
-export async function showStep(path: string, options: { step: number; out?: string; model: string }): Promise<ShownStep> {
+export async function showStep(
+  path: string,
+  options: { step: number; out?: string; model: string },
+): Promise<ShownStep> {
   const { trajectory, model } = await open(path, options.model)
   const state = frame(trajectory, options.step)
   const words = shownWords(model, trajectory.header, state)
   let image: string | null = null
   if (options.out !== undefined) {
     const { size } = model.config.image
-    const rgb = (await pictureAt(model, trajectory, options.step, 'outputImage')) ?? new Uint8Array(size * size * 3).fill(200)
+    const rgb =
+      (await pictureAt(model, trajectory, options.step, 'outputImage')) ?? new Uint8Array(size * size * 3).fill(200)
     await writeFileAtomic(options.out, await encodePng(rgb, size, size))
     image = resolve(options.out)
   }
   await model.image.dispose()
   const text = words.map((word) => (word.state === 'mask' ? '▒' : word.text)).join(' ')
-  return { step: options.step, steps: trajectory.steps.length, masked: maskedCount(trajectory.header, state), text, words, image }
+  return {
+    step: options.step,
+    steps: trajectory.steps.length,
+    masked: maskedCount(trajectory.header, state),
+    text,
+    words,
+    image,
+  }
 }
 
-export async function drawFilm(path: string, options: { out: string; cards: number; model: string }): Promise<{ film: string; steps: number[] }> {
+export async function drawFilm(
+  path: string,
+  options: { out: string; cards: number; model: string },
+): Promise<{ film: string; steps: number[] }> {
   const { trajectory, model } = await open(path, options.model)
   const { header } = trajectory
   const total = trajectory.steps.length
@@ -77,7 +99,10 @@ export async function drawFilm(path: string, options: { out: string; cards: numb
     instruction: header.instruction,
     imageSize: model.config.image.size,
     imageAt: async (k) => (await pictureAt(model, trajectory, k, 'outputImage')) ?? undefined,
-    textAt: (k) => shownWords(model, header, frame(trajectory, k)).map((word) => (word.state === 'mask' ? { ...word, text: '' } : word)),
+    textAt: (k) =>
+      shownWords(model, header, frame(trajectory, k)).map((word) =>
+        word.state === 'mask' ? { ...word, text: '' } : word,
+      ),
     ...(input ? { inputImage: input } : {}),
     totalSteps: total,
     caption: `${header.model.name}, ${header.mode}, ${header.steps} steps, seed ${header.seed}`,

@@ -50,11 +50,16 @@ export function place(text: string): Place {
   return { field: match[1] === 'text' ? 'outputText' : 'outputImage', index }
 }
 
-export const places = (text: string): Place[] => text.split(',').filter((part) => part.trim() !== '').map(place)
+export const places = (text: string): Place[] =>
+  text
+    .split(',')
+    .filter((part) => part.trim() !== '')
+    .map(place)
 
 export function placedToken(text: string): { place: Place; token: string } {
   const at = text.indexOf('=')
-  if (at < 1 || at === text.length - 1) throw new InvalidArgumentError(`"${text}" is not PLACE=TOKEN, for example text:3=cat.`)
+  if (at < 1 || at === text.length - 1)
+    throw new InvalidArgumentError(`"${text}" is not PLACE=TOKEN, for example text:3=cat.`)
   return { place: place(text.slice(0, at)), token: text.slice(at + 1) }
 }
 

@@ -23,7 +23,13 @@ export function reportError(error: unknown, json: boolean): number {
   const remedy = known ? error.remedy : 'This is a defect of Tandem: please report it with the lines above.'
   if (!known || error.kind === 'internal') {
     const detail = known && error.cause !== undefined ? error.cause : error
-    note(typeof detail === 'string' ? detail : detail instanceof Error ? (detail.stack ?? detail.message) : JSON.stringify(detail))
+    note(
+      typeof detail === 'string'
+        ? detail
+        : detail instanceof Error
+          ? (detail.stack ?? detail.message)
+          : JSON.stringify(detail),
+    )
   }
   note(`tandem: ${`${message} ${remedy}`.replace(/\s+/g, ' ').trim()}`)
   if (json) printJson({ error: { message, remedy } })

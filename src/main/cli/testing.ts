@@ -15,18 +15,41 @@ import { initialiseParameters, layOutParameters, type ParameterSpec } from '../.
 import { shippedConfig } from '../../engine/model/shipped.ts'
 import { buildTokenizerJson, createTextTokenizer } from '../../engine/model/text-tokenizer.ts'
 
-const image = { format: 'tandem-image-tokenizer', version: 1, factor: 16, window: 2, bits: 4, features: 8, hidden: 8 } as const
+const image = {
+  format: 'tandem-image-tokenizer',
+  version: 1,
+  factor: 16,
+  window: 2,
+  bits: 4,
+  features: 8,
+  hidden: 8,
+} as const
 const options = { gridEmbeddings: true, segmentEmbeddings: true, fuse: true, tiedHead: true }
 
 /** A whole model folder: one layer of 32, the world's words, 16 image codes. */
 export async function writeTinyModel(directory: string, seed = 1): Promise<void> {
   await mkdir(directory, { recursive: true })
   const tokenizer = buildTokenizerJson(worldWords(await loadWorld()))
-  const sizes = { name: 'tiny', dModel: 32, layers: 1, heads: 2, mlpHidden: 64, ropeTheta: 10_000, options, instructionLength: 32, reasoningLength: 36 }
+  const sizes = {
+    name: 'tiny',
+    dModel: 32,
+    layers: 1,
+    heads: 2,
+    mlpHidden: 64,
+    ropeTheta: 10_000,
+    options,
+    instructionLength: 32,
+    reasoningLength: 36,
+  }
   const config = shippedConfig(sizes, createTextTokenizer(tokenizer).size, image, 128)
   const weights = async (file: string, specs: readonly ParameterSpec[]): Promise<void> => {
     const table = layOutParameters(specs)
-    await writeHalfWeights(join(directory, file), table, initialiseParameters(table, seededRandom('tiny', seed, file)), {})
+    await writeHalfWeights(
+      join(directory, file),
+      table,
+      initialiseParameters(table, seededRandom('tiny', seed, file)),
+      {},
+    )
   }
   await writeFile(join(directory, modelFiles.config), JSON.stringify(config))
   await writeFile(join(directory, modelFiles.tokenizer), JSON.stringify(tokenizer))
@@ -45,7 +68,10 @@ const entry = fileURLToPath(new URL('../cli.ts', import.meta.url))
 
 /** Runs `tandem` from source, as a user would start it. */
 export function tandem(...args: string[]): Promise<Ended> {
-  const child = spawn(process.execPath, [entry, ...args], { stdio: ['ignore', 'pipe', 'pipe'], env: { ...process.env, NODE_OPTIONS: '' } })
+  const child = spawn(process.execPath, [entry, ...args], {
+    stdio: ['ignore', 'pipe', 'pipe'],
+    env: { ...process.env, NODE_OPTIONS: '' },
+  })
   let out = ''
   let err = ''
   child.stdout.on('data', (chunk: Buffer) => (out += chunk.toString('utf8')))
@@ -69,5 +95,11 @@ export async function openWorkplace(): Promise<Workplace> {
   await writeTinyModel(model)
   const cells = Array.from({ length: 16 }, (_, i) => (i === 5 ? 'dog' : i === 10 ? 'cow' : null))
   await writeFile(picture, await encodePng(renderScene(await loadWorld(), { background: 'meadow', cells }), 128, 128))
-  return { root, model, picture, path: (name) => join(root, name), remove: () => rm(root, { recursive: true, force: true }) }
+  return {
+    root,
+    model,
+    picture,
+    path: (name) => join(root, name),
+    remove: () => rm(root, { recursive: true, force: true }),
+  }
 }

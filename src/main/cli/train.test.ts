@@ -24,12 +24,32 @@ afterAll(() => place.remove())
 
 describe('tandem train sft', () => {
   it('trains on the world and exports a model that edits', async () => {
-    const { code, out, err } = await tandem('train', 'sft', '--config', place.path('sft.json'), '--out', place.path('run'), '--json')
+    const { code, out, err } = await tandem(
+      'train',
+      'sft',
+      '--config',
+      place.path('sft.json'),
+      '--out',
+      place.path('run'),
+      '--json',
+    )
     expect(code, err).toBe(0)
     const result = JSON.parse(out) as { model: string; steps: number; samples: number }
     expect(result).toMatchObject({ steps: 6, samples: 12 })
     expect(err).toMatch(/image_ce .*text_ce|text_ce .*image_ce/)
-    const edit = await tandem('edit', '--image', place.picture, '--instruction', 'remove the dog', '--steps', '2', '--model', result.model, '--out', place.path('edited'))
+    const edit = await tandem(
+      'edit',
+      '--image',
+      place.picture,
+      '--instruction',
+      'remove the dog',
+      '--steps',
+      '2',
+      '--model',
+      result.model,
+      '--out',
+      place.path('edited'),
+    )
     expect(edit.code, edit.err).toBe(0)
   })
 
@@ -38,18 +58,44 @@ describe('tandem train sft', () => {
     expect((await tandem(...args)).err).toContain('--resume')
     expect((await tandem(...args, '--resume')).code).toBe(0)
     await writeFile(place.path('other.json'), JSON.stringify({ ...config, sft: { batch: 3 } }))
-    const other = await tandem('train', 'sft', '--config', place.path('other.json'), '--out', place.path('run'), '--resume')
+    const other = await tandem(
+      'train',
+      'sft',
+      '--config',
+      place.path('other.json'),
+      '--out',
+      place.path('run'),
+      '--resume',
+    )
     expect({ code: other.code, said: other.err.includes('configuration differs') }).toEqual({ code: 2, said: true })
   })
 
   it('trains on a quadruplet folder, and names a row it cannot use', async () => {
     await tandem('world', 'sample', '--seed', '4', '--count', '6', '--family', 'general', '--out', place.path('data'))
-    await writeFile(place.path('folder.json'), JSON.stringify({ ...config, steps: 2, data: { kind: 'folder', path: 'data' }, sft: { ...config.sft, generateShare: 0 } }))
+    await writeFile(
+      place.path('folder.json'),
+      JSON.stringify({
+        ...config,
+        steps: 2,
+        data: { kind: 'folder', path: 'data' },
+        sft: { ...config.sft, generateShare: 0 },
+      }),
+    )
     const good = await tandem('train', 'sft', '--config', place.path('folder.json'), '--out', place.path('folder-run'))
     expect(good.code, good.err).toBe(0)
     const rows = (await readFile(place.path('data/data.jsonl'), 'utf8')).split('\n')
-    await writeFile(place.path('data/data.jsonl'), rows.map((row, i) => (i === 1 ? row.replace(/"reasoning":"[^"]*"/, `"reasoning":"${'now b1 is empty . '.repeat(20)}"`) : row)).join('\n'))
+    await writeFile(
+      place.path('data/data.jsonl'),
+      rows
+        .map((row, i) =>
+          i === 1 ? row.replace(/"reasoning":"[^"]*"/, `"reasoning":"${'now b1 is empty . '.repeat(20)}"`) : row,
+        )
+        .join('\n'),
+    )
     const bad = await tandem('train', 'sft', '--config', place.path('folder.json'), '--out', place.path('folder-bad'))
-    expect({ code: bad.code, said: /train-4-1: its reasoning is \d+ tokens/.test(bad.err) }, bad.err).toEqual({ code: 2, said: true })
+    expect({ code: bad.code, said: /train-4-1: its reasoning is \d+ tokens/.test(bad.err) }, bad.err).toEqual({
+      code: 2,
+      said: true,
+    })
   })
 })

@@ -18,10 +18,16 @@ export function addTrainCommand(program: Command): void {
     .requiredOption('--out <dir>', 'folder of the run: checkpoint, and the model at the end')
     .option('--resume', 'go on with the run in that folder')
     .option('--json', 'print one JSON object')
-    .addHelpText('after', '\nExample:\n  tandem train sft --config sft.json --out runs/mine\n  tandem train sft --config sft.json --out runs/mine --resume')
+    .addHelpText(
+      'after',
+      '\nExample:\n  tandem train sft --config sft.json --out runs/mine\n  tandem train sft --config sft.json --out runs/mine --resume',
+    )
     .action(async (options: { config: string; out: string; resume?: boolean; json?: boolean }) => {
       const show = process.stderr.isTTY ? createLive() : { show: lines() }
-      const result = await driveJob({ kind: 'sft', config: options.config, out: options.out, resume: options.resume === true }, (update) => show.show(update))
+      const result = await driveJob(
+        { kind: 'sft', config: options.config, out: options.out, resume: options.resume === true },
+        (update) => show.show(update),
+      )
       if (options.json) printJson(result)
       else process.stdout.write(`${(result as { model: string }).model}\n`)
     })

@@ -70,16 +70,28 @@ describe('the engine process', () => {
     await Array.fromAsync(whole.run(spec('whole', 40)))
     whole.dispose()
     const kept = String(trajectory.steps.length)
-    const resumed = await tandem('resume', place.path('killed/trajectory.tdl'), '--step', kept, '--model', place.model, '--out', place.path('rescued'))
+    const resumed = await tandem(
+      'resume',
+      place.path('killed/trajectory.tdl'),
+      '--step',
+      kept,
+      '--model',
+      place.model,
+      '--out',
+      place.path('rescued'),
+    )
     expect(resumed.code).toBe(0)
-    const read = async (name: string): Promise<Buffer> => (await import('node:fs/promises')).readFile(place.path(`${name}/trajectory.tdm`))
+    const read = async (name: string): Promise<Buffer> =>
+      (await import('node:fs/promises')).readFile(place.path(`${name}/trajectory.tdm`))
     expect((await read('rescued')).equals(await read('whole'))).toBe(true)
   })
 
   it('reports a defect of a job without dying', async () => {
     const engine = startEngineProcess()
     await writeFile(place.path('broken.json'), '{}')
-    const bad = await Array.fromAsync(engine.run({ kind: 'sft', config: place.path('broken.json'), out: place.path('sft'), resume: false }))
+    const bad = await Array.fromAsync(
+      engine.run({ kind: 'sft', config: place.path('broken.json'), out: place.path('sft'), resume: false }),
+    )
     expect(bad.at(-1)?.type).toBe('failed')
     const good = await Array.fromAsync(engine.run(spec('after', 1)))
     expect(good.at(-1)?.type).toBe('done')

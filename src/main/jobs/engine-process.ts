@@ -115,4 +115,3 @@ function collectErrors(child: ChildProcess): () => string {
   child.stderr?.on('data', (chunk: Buffer) => (text = (text + chunk.toString('utf8')).slice(-8000)))
   return () => text
 }
-

@@ -68,10 +68,17 @@ async function run({ jobId, spec, background }: Extract<JobCommand, { type: 'run
 }
 
 function failure(error: unknown): JobEnd {
-  if (error instanceof TandemError) return { type: 'failed', message: error.message, remedy: error.remedy, kind: error.kind }
+  if (error instanceof TandemError)
+    return { type: 'failed', message: error.message, remedy: error.remedy, kind: error.kind }
   const stack = error instanceof Error ? (error.stack ?? error.message) : String(error)
   const message = error instanceof Error ? error.message : String(error)
-  return { type: 'failed', message, remedy: 'This is a defect of Tandem: please report it with the details below.', kind: 'internal', stack }
+  return {
+    type: 'failed',
+    message,
+    remedy: 'This is a defect of Tandem: please report it with the details below.',
+    kind: 'internal',
+    stack,
+  }
 }
 
 port.onMessage((message) => {

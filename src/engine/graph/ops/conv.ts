@@ -17,8 +17,13 @@ export const conv = (x: Value, weight: Value, stride = 1, padding = 0, dilation 
  * x [B, O, H', W'], weight [O, C, kh, kw] -> [B, C, H, W]; undoes the shape of `conv`. `outputPadding` holds the rows and
  * columns that the convolution's stride left over: they differ where height and width do.
  */
-export const convTranspose = (x: Value, weight: Value, stride = 1, padding = 0, outputPadding: readonly [number, number] = [0, 0]): Value =>
-  x.graph.op('ConvTranspose', [x, weight], { stride, padding, outputPadding })
+export const convTranspose = (
+  x: Value,
+  weight: Value,
+  stride = 1,
+  padding = 0,
+  outputPadding: readonly [number, number] = [0, 0],
+): Value => x.graph.op('ConvTranspose', [x, weight], { stride, padding, outputPadding })
 
 const EXCHANGE = [1, 0, 2, 3]
 
@@ -49,7 +54,8 @@ export const Conv = defineOp<ConvAttrs>({
   },
   vjp({ dy, inputs: [x, w], attrs: { stride, padding, dilation }, wants }) {
     if (dilation !== 1) throw new GraphError('the gradient of a dilated convolution is not defined')
-    const left = (axis: number): number => sizeAt(x!, axis) - ((sizeAt(dy, axis) - 1) * stride - 2 * padding + sizeAt(w!, axis))
+    const left = (axis: number): number =>
+      sizeAt(x!, axis) - ((sizeAt(dy, axis) - 1) * stride - 2 * padding + sizeAt(w!, axis))
     const dx = (): Value => convTranspose(dy, w!, stride, padding, [left(2), left(3)])
     const dw = (): Value => cutKernel(conv(transpose(x!, EXCHANGE), transpose(dy, EXCHANGE), 1, padding, stride), w!)
     return [wants[0] ? dx() : null, wants[1] ? dw() : null]

@@ -69,9 +69,7 @@ export const Neg = unary('Neg', ({ dy }) => [neg(dy)])
 export const Exp = unary('Exp', ({ dy, output }) => [mul(dy, output)])
 export const Log = unary('Log', ({ dy, inputs: [x] }) => [div(dy, x!)])
 export const Sqrt = unary('Sqrt', ({ dy, output }) => [div(dy, scale(output, 2))])
-export const Sigmoid = unary('Sigmoid', ({ dy, output }) => [
-  mul(dy, mul(output, sub(scalar(output, 1), output))),
-])
+export const Sigmoid = unary('Sigmoid', ({ dy, output }) => [mul(dy, mul(output, sub(scalar(output, 1), output)))])
 export const Tanh = unary('Tanh', ({ dy, output }) => [mul(dy, sub(scalar(output, 1), mul(output, output)))])
 export const Relu = unary('Relu', ({ dy, output }) => [mul(dy, sign(output))])
 export const Sign = unary('Sign', null)

@@ -16,7 +16,13 @@ export const scatterAdd = (base: Value, indices: Value, updates: Value, axis: nu
   base.graph.op('ScatterAdd', [base, indices, updates], { axis: normaliseAxis(axis, base.shape.length) })
 /** A float32 tensor of zeros, made at run time so that the model file does not hold it. */
 export const zeros = (like: Value, shape: readonly number[]): Value =>
-  expand(reshape(like.graph.constant(Float32Array.of(0), []), shape.map(() => 1)), shape)
+  expand(
+    reshape(
+      like.graph.constant(Float32Array.of(0), []),
+      shape.map(() => 1),
+    ),
+    shape,
+  )
 
 export const Gather = defineOp({
   infer([x, indices]) {
@@ -63,7 +69,6 @@ export const ScatterAdd = defineOp<{ axis: number }>({
     }
     return { dtype: base!.dtype, shape: base!.shape }
   },
-  emit: (c, { axis }) =>
-    c.node('ScatterElements', c.inputs, c.output, { axis: { i: axis }, reduction: { s: 'add' } }),
+  emit: (c, { axis }) => c.node('ScatterElements', c.inputs, c.output, { axis: { i: axis }, reduction: { s: 'add' } }),
   vjp: ({ dy, inputs: [, indices], attrs: { axis } }) => [dy, null, gatherElements(dy, indices!, axis)],
 })

@@ -52,8 +52,7 @@ export const Gemm = defineOp<{ transA: number; transB: number }>({
     }
     return { dtype: 'float32', shape: [n!, m!] }
   },
-  emit: (c, { transA, transB }) =>
-    c.node('Gemm', c.inputs, c.output, { transA: { i: transA }, transB: { i: transB } }),
+  emit: (c, { transA, transB }) => c.node('Gemm', c.inputs, c.output, { transA: { i: transA }, transB: { i: transB } }),
   vjp({ dy, inputs: [a, b], attrs: { transA, transB }, wants }) {
     const left = transA ? gemm(b!, dy, transB === 1, true) : gemm(dy, b!, false, transB === 0)
     const right = transB ? gemm(dy, a!, true, transA === 1) : gemm(a!, dy, transA === 0, false)

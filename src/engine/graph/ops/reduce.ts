@@ -1,6 +1,15 @@
 /** Sums and means over axes, and the softmax family, which is normalised over the last axis. */
 import { expectType, fixedDim, normaliseAxis } from '../shapes.ts'
-import { defineOp, GraphError, type Dim, type OpDefinition, type Shape, type TypeInfo, type Value, type VjpContext } from '../types.ts'
+import {
+  defineOp,
+  GraphError,
+  type Dim,
+  type OpDefinition,
+  type Shape,
+  type TypeInfo,
+  type Value,
+  type VjpContext,
+} from '../types.ts'
 import { exp, mul, scale, sub } from './elementwise.ts'
 import { expand, reshape } from './shape.ts'
 
@@ -33,7 +42,10 @@ function reducedShape(x: TypeInfo, { axes, keepdims }: ReduceAttrs): Shape {
 /** dy with its reduced axes put back as size 1. */
 function kept({ dy, inputs, attrs }: VjpContext<ReduceAttrs>): Value {
   if (attrs.keepdims) return dy
-  return reshape(dy, inputs[0]!.shape.map((dim, i) => (attrs.axes.includes(i) ? 1 : dim)))
+  return reshape(
+    dy,
+    inputs[0]!.shape.map((dim, i) => (attrs.axes.includes(i) ? 1 : dim)),
+  )
 }
 
 function reduction(opType: string, vjp: (c: VjpContext<ReduceAttrs>) => Value): OpDefinition {

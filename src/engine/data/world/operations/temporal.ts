@@ -80,9 +80,6 @@ export const temporalOperations: readonly Operation[] = [
 ]
 
 /** A thing that would melt with the snow must not stand by: the answer would be in doubt. */
-function isMelting(
-  world: { file: { effects: readonly { effect: string; sprite: string }[] } },
-  name: string,
-): boolean {
+function isMelting(world: { file: { effects: readonly { effect: string; sprite: string }[] } }, name: string): boolean {
   return world.file.effects.some((e) => e.effect === 'melt' && e.sprite === name)
 }
