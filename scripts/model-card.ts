@@ -133,7 +133,7 @@ ${table([['image-only', scores['image-only']!.overall]], false)}
 
 ### Combinations of sprite and operation that no training sample has
 
-${table([['parallel', scores['held-out']!.overall]])}
+${table([['parallel', scores['held-out'].overall]])}
 
 ## Limits
 

@@ -3,8 +3,8 @@
  * can act on why a place cannot be written.
  */
 import { randomBytes } from 'node:crypto'
-import { open, rename, rm } from 'node:fs/promises'
-import { basename, dirname, join } from 'node:path'
+import { mkdir, open, rename, rm, stat } from 'node:fs/promises'
+import { basename, dirname, join, resolve } from 'node:path'
 import { TandemError } from '../shared/errors.ts'
 
 /** What the system said, as cause and remedy; null when it is nothing a user can mend. */
@@ -60,4 +60,17 @@ export async function writeFileAtomic(path: string, data: string | Uint8Array): 
       throw error
     }
   })
+}
+
+/**
+ * Makes a folder and those above it, and returns the ones it made, innermost first. One by one: Node's recursive mkdir
+ * never returns below folders that make none, such as /proc.
+ */
+export async function makeFolder(path: string): Promise<string[]> {
+  const missing: string[] = []
+  for (let at = resolve(path); !(await stat(at).catch(() => null)); at = dirname(at)) missing.push(at)
+  await asWrite(basename(resolve(path)), async () => {
+    for (const folder of missing.toReversed()) await mkdir(folder)
+  })
+  return missing
 }

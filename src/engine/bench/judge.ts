@@ -10,7 +10,6 @@ import type { Scene, World } from '../data/world/world.ts'
 import { isValidOutcome, nearestOutcome } from './judge-outcomes.ts'
 import { ILLEGIBLE_DISTANCE, readScene, type SceneReading } from './judge-read.ts'
 
-export { parseReasoning } from '../data/world/grammar.ts'
 export { isValidOutcome } from './judge-outcomes.ts'
 export { readScene, type SceneReading } from './judge-read.ts'
 

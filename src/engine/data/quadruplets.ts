@@ -10,6 +10,7 @@ import { createInterface } from 'node:readline'
 import sharp from 'sharp'
 import { z } from 'zod'
 import { TandemError } from '../../shared/errors.ts'
+import { makeFolder } from '../files.ts'
 import { makeSample, type SampleOptions } from './world/sample.ts'
 import { assertSplitsDisjoint } from './world/splits.ts'
 import { splitNames, worldSampleSchema, type Split, type WorldSample } from './world/types.ts'
@@ -53,7 +54,7 @@ export async function writeWorldFolder(
   await refuseOccupied(target)
   const samples = splitNames.flatMap((split) => samplesOf(world, options, split))
   assertSplitsDisjoint(samples)
-  await mkdir(dirname(target), { recursive: true })
+  await makeFolder(dirname(target))
   // The process id keeps two writers apart; a crash leaves a folder whose name says what it is.
   const partial = join(dirname(target), `.${basename(target)}.partial-${process.pid}`)
   await rm(partial, { recursive: true, force: true })

@@ -3,13 +3,13 @@
  * and the log goes. A failure or a cancel leaves the folder as it was; a killed process leaves the log, which can be
  * resumed.
  */
-import { mkdir, readdir, rm, rmdir, stat } from 'node:fs/promises'
-import { dirname, join, resolve } from 'node:path'
+import { readdir, rm, rmdir, stat } from 'node:fs/promises'
+import { join, resolve } from 'node:path'
 import type { JobUpdate, RunResult } from '../../shared/jobs.ts'
 import { TandemError } from '../../shared/errors.ts'
 import { advanceFrame, frame } from '../../shared/trajectory-frame.ts'
 import type { Trajectory } from '../../shared/trajectory.ts'
-import { asWrite, writeFileAtomic } from '../files.ts'
+import { makeFolder, writeFileAtomic } from '../files.ts'
 import { encodePng } from '../images.ts'
 import { readOutcome, runSteps, type Engine } from '../run.ts'
 import { writeTrajectory } from '../trajectory/file.ts'
@@ -143,14 +143,9 @@ async function writeOutputs(
 /** Makes the folder if need be; `abandon` takes away what was made, as long as it is empty. */
 async function openFolder(out: string): Promise<{ path: string; abandon: () => Promise<void> }> {
   const path = resolve(out)
-  const made: string[] = []
-  for (let at = path; !(await stat(at).catch(() => null)); at = dirname(at)) made.push(at)
   const info = await stat(path).catch(() => null)
   if (info && !info.isDirectory()) throw new TandemError('The output is a file, not a folder.', 'Choose another --out.')
-  // One by one: a recursive mkdir never returns below folders that make none, such as /proc.
-  await asWrite('The output folder', async () => {
-    for (const folder of made.toReversed()) await mkdir(folder)
-  })
+  const made = await makeFolder(path)
   return {
     path,
     async abandon() {

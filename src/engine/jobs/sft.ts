@@ -1,11 +1,11 @@
 /** Supervised fine-tuning from a config file: data from the world or a quadruplet folder, a model folder at the end. */
-import { cp, mkdir } from 'node:fs/promises'
+import { cp } from 'node:fs/promises'
 import { dirname, join, resolve } from 'node:path'
 import { z } from 'zod'
 import type { JobUpdate, SpecOf } from '../../shared/jobs.ts'
 import { TandemError } from '../../shared/errors.ts'
 import { loadWorld } from '../data/world/world.ts'
-import { asWrite, writeFileAtomic } from '../files.ts'
+import { asWrite, makeFolder, writeFileAtomic } from '../files.ts'
 import {
   modelFiles,
   openModelFolder,
@@ -52,7 +52,7 @@ export async function* sftJob(spec: SpecOf<'sft'>, context: JobContext): AsyncGe
   const base = resolve(dirname(spec.config), config.model)
   const model = await openModelFolder(base)
   const directory = resolve(spec.out)
-  await asWrite('The output folder', () => mkdir(directory, { recursive: true }))
+  await makeFolder(directory)
   const source = await openSource(config, model, dirname(spec.config))
   const start = config.fromScratch ? undefined : await readFlatWeights(base, model.config)
   const task = createSftTask(model.config, config.sft, source, start ? { start } : {})
@@ -128,7 +128,7 @@ async function exportModel(
   const state = await loadCheckpoint(checkpointPath(directory), table)
   const out = join(directory, 'model')
   await asWrite('The model folder', async () => {
-    await mkdir(out, { recursive: true })
+    await makeFolder(out)
     for (const name of [modelFiles.tokenizer, modelFiles.imageConfig, modelFiles.imageWeights])
       await cp(join(base, name), join(out, name))
   })

@@ -2,10 +2,11 @@
  * The training loop: step, clip, update, average, and now and then validate and save. It knows nothing of what is
  * trained; a task brings parameters, data and the graph. An async generator: whoever drives it may stop between steps.
  */
-import { mkdir, stat } from 'node:fs/promises'
+import { stat } from 'node:fs/promises'
 import { join } from 'node:path'
 import { TandemError } from '../../shared/errors.ts'
 import { restoreRandom, seededRandom, type Random } from '../data/random.ts'
+import { makeFolder } from '../files.ts'
 import { initialiseParameters, type ParameterTable } from '../model/parameters.ts'
 import { loadCheckpoint, saveCheckpoint, type TrainState } from './checkpoint.ts'
 import { clipGradient, createOptimiser, learningRateAt, type OptimiserConfig } from './optimiser.ts'
@@ -90,7 +91,7 @@ export const checkpointPath = (directory: string): string => join(directory, 'ch
 export async function* train(task: TrainTask, options: LoopOptions): AsyncGenerator<TrainEvent> {
   const { table } = task
   const now = options.now ?? (() => performance.now() / 1000)
-  await mkdir(options.directory, { recursive: true })
+  await makeFolder(options.directory)
   const path = checkpointPath(options.directory)
   const state = await openState(task, options, path)
   const random = restoreRandom(state.progress.random)

@@ -300,8 +300,11 @@ function text(content: string, x: number, y: number, size: number, fill: string,
 
 /** Text as XML can hold it: markup escaped, what XML 1.0 forbids left out. */
 export function escapeXml(content: string): string {
-  return content
-    .toWellFormed()
-    .replace(/[\u0000-\u0008\u000b\u000c\u000e-\u001f\ufffe\uffff]/g, '')
-    .replace(/[&<>"']/g, (c) => `&#${c.charCodeAt(0)};`)
+  return (
+    content
+      .toWellFormed()
+      // eslint-disable-next-line no-control-regex -- control characters are what is left out
+      .replace(/[\u0000-\u0008\u000b\u000c\u000e-\u001f\ufffe\uffff]/g, '')
+      .replace(/[&<>"']/g, (c) => `&#${c.charCodeAt(0)};`)
+  )
 }

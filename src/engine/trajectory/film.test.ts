@@ -20,7 +20,7 @@ const lines = (words: FilmWord[], width = 100, maxLines = 99): string[] =>
 const options: FilmOptions = {
   instruction: 'Move <the> "apple" & wait',
   imageSize: 4,
-  imageAt: async (k) => (k === 0 ? undefined : new Uint8Array(48).fill(200)),
+  imageAt: (k) => Promise.resolve(k === 0 ? undefined : new Uint8Array(48).fill(200)),
   textAt: (k) => (k === 0 ? [mask, mask] : [word('a<b>&"\u0001\ud800'), word('\u3053\u3093', 'candidate'), mask]),
 }
 

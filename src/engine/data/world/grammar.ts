@@ -3,7 +3,7 @@
  * seen, what follows, what is now - and the same table writes them, parses them and names their words, so generator,
  * judge and tokenizer cannot drift apart. Two sentences are the same claim exactly when their text is the same.
  */
-import { cellIndex, cellNames, cornerNames, relationOf } from './cells.ts'
+import { cellNames, cornerNames, relationOf } from './cells.ts'
 import type { World } from './world.ts'
 
 /** Slots in braces; `{a:x}` is the article that fits slot x. The last three patterns are the claims about the result. */
@@ -140,6 +140,3 @@ function matcherFor(world: World): Matcher {
   matcherCache.set(world, matcher)
   return matcher
 }
-
-/** The index of the cell a claim speaks of; claims about the place come first. */
-export const claimCell = (claim: Sentence): number => cellIndex(claim.slots.cell ?? '')
