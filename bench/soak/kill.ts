@@ -45,9 +45,10 @@ for (let i = 0; i < times; i++) {
   const out = join(work, `run-${i}`)
   const engine = startEngineProcess()
   const delay = 300 + random.int(1500)
-  setTimeout(() => engine.pid !== undefined && process.kill(engine.pid, 'SIGKILL'), delay)
+  const timer = setTimeout(() => engine.kill(), delay)
   let last = ''
   for await (const update of engine.run(spec(out))) last = update.type
+  clearTimeout(timer)
   engine.dispose()
   const names: string[] = await readdir(out).catch(() => [])
   if (last === 'done') {

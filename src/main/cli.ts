@@ -10,15 +10,25 @@ import { addTrajectoryCommand } from './cli/trajectory.ts'
 import { addWorldCommand } from './cli/world.ts'
 import { addTrainCommand } from './cli/train.ts'
 import { addDoctorCommand } from './cli/doctor.ts'
-import { exitCodes, reportError } from './cli/report.ts'
-
-const version = '0.1.0'
+import { version } from './cli/installation.ts'
+import { installInterrupts } from './cli/interrupt.ts'
+import { reportError, reportUsage } from './cli/report.ts'
 
 const program = new Command('tandem')
   .description('Thinking-aware image editing: one model reasons and draws together.')
   .version(version)
-  .showHelpAfterError('(add --help for what this command takes)')
-  .configureOutput({ outputError: (text, write) => write(text.replace(/^error: /, 'tandem: ')) })
+  .addHelpText(
+    'after',
+    `
+Examples:
+  tandem edit --image scene.png --instruction "swap the dog and the cow"
+  tandem doctor
+  tandem help edit
+
+With --json, stdout holds one JSON object. Exit codes: 0 done, 2 something to mend (one line says what), 130 stopped, 1 a defect.`,
+  )
+  // Said once, as one line, by reportUsage.
+  .configureOutput({ outputError: () => undefined })
   .exitOverride()
 
 addEditCommand(program)
@@ -30,9 +40,29 @@ addEvalCommand(program)
 addTrainCommand(program)
 addDoctorCommand(program)
 
+/** `tandem train sft`, as far as the words on the command line name commands: whose help to point to. */
+function commandName(): string {
+  let at: Command = program
+  const names = [program.name()]
+  for (const word of process.argv.slice(2)) {
+    const next = at.commands.find((command) => command.name() === word)
+    if (!next) break
+    at = next
+    names.push(word)
+  }
+  return names.join(' ')
+}
+
+installInterrupts()
+// Whoever reads our output may stop reading: that is no error.
+process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+  if (error.code !== 'EPIPE') throw error
+})
+
 try {
   await program.parseAsync()
 } catch (error) {
-  if (error instanceof CommanderError) process.exitCode = error.exitCode === 0 ? 0 : exitCodes.input
-  else process.exitCode = reportError(error, process.argv.includes('--json'))
+  const json = process.argv.includes('--json')
+  process.exitCode =
+    error instanceof CommanderError ? reportUsage(error, json, commandName()) : reportError(error, json)
 }

@@ -3,10 +3,18 @@
  * generator in src/engine/jobs.ts; whoever receives a message parses it with the schema here.
  */
 import { z } from 'zod'
-import { decodingModeSchema } from './trajectory.ts'
+import { decodingModeSchema, trajectoryHeaderSchema, trajectoryStepSchema } from './trajectory.ts'
 
 const uint32 = z.int().min(0).max(0xffffffff)
-const perModality = z.strictObject({ text: z.number(), image: z.number() })
+
+/** Guidance beyond this is noise in single precision. */
+export const MAX_GUIDANCE = 100
+/** From here on sampling is uniform for every purpose. */
+export const MAX_TEMPERATURE = 100
+const guidance = z.number().min(-MAX_GUIDANCE).max(MAX_GUIDANCE)
+const temperature = z.number().min(0).max(MAX_TEMPERATURE)
+const guidances = z.strictObject({ text: guidance, image: guidance })
+const temperatures = z.strictObject({ text: temperature, image: temperature })
 
 /** Most denoising steps a run may have: more than any sequence has positions to decide. */
 export const MAX_STEPS = 4096
@@ -28,8 +36,8 @@ export const generateSpecSchema = z.strictObject({
   steps: z.int().min(1).max(MAX_STEPS),
   imageSteps: z.int().min(1).max(MAX_STEPS).optional(),
   seed: uint32,
-  guidance: perModality,
-  temperatures: perModality,
+  guidance: guidances,
+  temperatures,
   /** A picture whose white parts may change. */
   mask: z.string().min(1).nullable(),
   pins: z.array(z.strictObject({ place: placeSchema, token: z.string().min(1) })),
@@ -56,8 +64,8 @@ export const evalSpecSchema = z.strictObject({
   steps: z.int().min(1).max(MAX_STEPS),
   split: z.enum(['train', 'val', 'test']),
   heldOutOnly: z.boolean(),
-  guidance: perModality,
-  temperatures: perModality,
+  guidance: guidances,
+  temperatures,
 })
 
 export const sftSpecSchema = z.strictObject({
@@ -99,51 +107,74 @@ export const runResultSchema = z.strictObject({
 })
 export type RunResult = z.infer<typeof runResultSchema>
 
+const warning = z.strictObject({ type: z.literal('warning'), message: z.string() })
+const started = z.strictObject({
+  type: z.literal('started'),
+  total: z.int(),
+  detail: z.string(),
+  /** Of a run that records a trajectory: with the steps that follow, all a viewer needs. */
+  header: trajectoryHeaderSchema.optional(),
+})
+const step = z.strictObject({
+  type: z.literal('step'),
+  step: z.int(),
+  total: z.int(),
+  words: z.array(shownWordSchema),
+  masked: z.int(),
+  /** The step as it was recorded. */
+  record: trajectoryStepSchema,
+})
+const progress = z.strictObject({
+  type: z.literal('progress'),
+  done: z.int(),
+  total: z.int(),
+  metrics: z.record(z.string(), z.number()),
+})
+const result = z.strictObject({ type: z.literal('result'), result: z.unknown() })
+const done = z.strictObject({ type: z.literal('done') })
+const cancelled = z.strictObject({ type: z.literal('cancelled') })
+const failed = z.strictObject({
+  type: z.literal('failed'),
+  message: z.string(),
+  remedy: z.string(),
+  kind: z.enum(['input', 'cancelled', 'environment', 'internal']),
+  /** Of a defect, for the report. */
+  stack: z.string().optional(),
+})
+
 /** What a generator yields; the process adds the job's id and a sequence number. */
-export const jobUpdateSchema = z.discriminatedUnion('type', [
-  z.strictObject({ type: z.literal('warning'), message: z.string() }),
-  z.strictObject({ type: z.literal('started'), total: z.int(), detail: z.string() }),
-  z.strictObject({
-    type: z.literal('step'),
-    step: z.int(),
-    total: z.int(),
-    words: z.array(shownWordSchema),
-    masked: z.int(),
-  }),
-  z.strictObject({
-    type: z.literal('progress'),
-    done: z.int(),
-    total: z.int(),
-    metrics: z.record(z.string(), z.number()),
-  }),
-  z.strictObject({ type: z.literal('result'), result: z.unknown() }),
-])
+export const jobUpdateSchema = z.discriminatedUnion('type', [warning, started, step, progress, result])
 export type JobUpdate = z.infer<typeof jobUpdateSchema>
 
-export const jobEndSchema = z.discriminatedUnion('type', [
-  z.strictObject({ type: z.literal('done') }),
-  z.strictObject({ type: z.literal('cancelled') }),
-  z.strictObject({
-    type: z.literal('failed'),
-    message: z.string(),
-    remedy: z.string(),
-    kind: z.enum(['input', 'cancelled', 'environment', 'internal']),
-    /** Of a defect, for the report. */
-    stack: z.string().optional(),
-  }),
-])
+/** How a job ends: always exactly one of these, and nothing after it. */
+export const jobEndSchema = z.discriminatedUnion('type', [done, cancelled, failed])
 export type JobEnd = z.infer<typeof jobEndSchema>
 
-export const jobEventSchema = z.strictObject({
+const stamp = {
   jobId: z.string().min(1),
   /** 0, 1, 2 ... within the job. */
   seq: z.int().nonnegative(),
-  update: z.union([jobUpdateSchema, jobEndSchema]),
-})
+}
+export const jobEventSchema = z.discriminatedUnion('type', [
+  warning.extend(stamp),
+  started.extend(stamp),
+  step.extend(stamp),
+  progress.extend(stamp),
+  result.extend(stamp),
+  done.extend(stamp),
+  cancelled.extend(stamp),
+  failed.extend(stamp),
+])
 export type JobEvent = z.infer<typeof jobEventSchema>
+export type JobEndEvent = Extract<JobEvent, JobEnd>
+
+export const isJobEnd = (event: JobEvent): event is JobEndEvent =>
+  event.type === 'done' || event.type === 'cancelled' || event.type === 'failed'
 
 export const jobCommandSchema = z.discriminatedUnion('type', [
   z.strictObject({ type: z.literal('run'), jobId: z.string().min(1), spec: jobSpecSchema, background: z.boolean() }),
   z.strictObject({ type: z.literal('cancel'), jobId: z.string().min(1) }),
+  /** Close every model and end, stopping what still runs. */
+  z.strictObject({ type: z.literal('dispose') }),
 ])
 export type JobCommand = z.infer<typeof jobCommandSchema>

@@ -108,6 +108,19 @@ export interface TrajectoryStep {
   readonly forwards: number
 }
 
+const picksSchema = z.strictObject({
+  positions: z.array(position),
+  tokens: z.array(token),
+  confidence: z.array(z.number()),
+})
+export const trajectoryStepSchema: z.ZodType<TrajectoryStep> = z.strictObject({
+  step: stepNumber,
+  commits: picksSchema,
+  remasked: z.array(position),
+  candidates: picksSchema,
+  forwards: uint32,
+})
+
 /** What a person did to a paused run; `step` is the step it applies before. */
 export const trajectoryEventSchema = z.discriminatedUnion('kind', [
   z.strictObject({ kind: z.literal('replace'), step: stepNumber, position, token }),

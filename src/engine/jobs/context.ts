@@ -1,4 +1,4 @@
-/** What every job is given: a way to stop it, and models that stay warm between jobs. */
+/** What every job is given: a way to be stopped, and models that stay warm between jobs. */
 import { stat } from 'node:fs/promises'
 import { join, resolve } from 'node:path'
 import { modelFiles, openModelFolder } from '../model/folder.ts'
@@ -6,44 +6,114 @@ import { createEngine, type Engine } from '../run.ts'
 
 export interface JobContext {
   readonly signal: AbortSignal
-  /** The engine for a model folder, opened on first use and again when its weights change. */
+  /** The engine for a model folder, opened on first use and again when its files change. */
   engine(directory: string): Promise<Engine>
+}
+
+/** Why a job is stopped when nobody asked for it: the host died. What can be taken up again is then kept. */
+export const hostGone = 'the host process is gone'
+
+/** The engines one job holds: none of them is closed under it. */
+export interface EngineLease {
+  engine(directory: string): Promise<Engine>
+  release(): Promise<void>
 }
 
 export interface EngineCache {
+  /** An engine for a caller that is the cache's only one. */
   engine(directory: string): Promise<Engine>
+  lease(): EngineLease
   dispose(): Promise<void>
 }
 
-/** Keeps the last few models open; the least recently used one is closed to make room. */
+interface Entry {
+  readonly opened: Promise<Engine>
+  /** Latest change of the folder's files when it was opened. */
+  readonly changed: number
+  users: number
+  /** Out of the cache: closed when its last user is done. */
+  dropped: boolean
+}
+
+/** Keeps the last few models open; the least recently used one that no job holds is closed to make room. */
 export function createEngineCache(capacity = 2): EngineCache {
-  const entries = new Map<string, { engine: Engine; changed: number }>()
+  const entries = new Map<string, Entry>()
+
+  async function drop(key: string, entry: Entry): Promise<void> {
+    if (entries.get(key) === entry) entries.delete(key)
+    entry.dropped = true
+    if (entry.users === 0) await close(entry)
+  }
+
+  async function shrink(): Promise<void> {
+    for (const [key, entry] of [...entries]) {
+      if (entries.size <= capacity) return
+      if (entry.users === 0) await drop(key, entry)
+    }
+  }
+
+  async function take(directory: string, held: Set<Entry>): Promise<Engine> {
+    const key = resolve(directory)
+    const changed = await lastChange(key)
+    let entry = entries.get(key)
+    if (entry && entry.changed !== changed) {
+      await drop(key, entry)
+      entry = undefined
+    }
+    entry ??= { opened: openModelFolder(key).then((model) => createEngine(model)), changed, users: 0, dropped: false }
+    entries.delete(key)
+    entries.set(key, entry)
+    if (!held.has(entry)) {
+      held.add(entry)
+      entry.users++
+    }
+    await shrink()
+    try {
+      return await entry.opened
+    } catch (error) {
+      await drop(key, entry)
+      throw error
+    }
+  }
+
   return {
     async engine(directory) {
-      const key = resolve(directory)
-      const changed = await stat(join(key, modelFiles.weights)).then(
-        (s) => s.mtimeMs,
-        () => 0,
-      )
-      const known = entries.get(key)
-      entries.delete(key)
-      if (known && known.changed === changed) {
-        entries.set(key, known)
-        return known.engine
+      const held = new Set<Entry>()
+      try {
+        return await take(directory, held)
+      } finally {
+        for (const entry of held) entry.users--
       }
-      await known?.engine.dispose()
-      const engine = createEngine(await openModelFolder(key))
-      entries.set(key, { engine, changed })
-      for (const [oldest, entry] of entries) {
-        if (entries.size <= capacity) break
-        entries.delete(oldest)
-        await entry.engine.dispose()
+    },
+    lease() {
+      const held = new Set<Entry>()
+      return {
+        engine: (directory) => take(directory, held),
+        async release() {
+          for (const entry of held) if (--entry.users === 0 && entry.dropped) await close(entry)
+          held.clear()
+          await shrink()
+        },
       }
-      return engine
     },
     async dispose() {
-      for (const { engine } of entries.values()) await engine.dispose()
-      entries.clear()
+      for (const [key, entry] of [...entries]) await drop(key, entry)
     },
   }
+}
+
+/** A folder that could not be opened has nothing to close; whoever asked for it was told. */
+async function close(entry: Entry): Promise<void> {
+  const engine = await entry.opened.catch(() => null)
+  await engine?.dispose()
+}
+
+async function lastChange(directory: string): Promise<number> {
+  const times = Object.values(modelFiles).map((name) =>
+    stat(join(directory, name)).then(
+      (info) => info.mtimeMs,
+      () => 0,
+    ),
+  )
+  return Math.max(...(await Promise.all(times)))
 }

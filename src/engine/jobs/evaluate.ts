@@ -1,4 +1,5 @@
 /** The exact judge over fresh samples of the world: each is edited from its pixels and its words alone, then judged. */
+import { TandemError } from '../../shared/errors.ts'
 import type { JobUpdate, SpecOf } from '../../shared/jobs.ts'
 import { frame } from '../../shared/trajectory-frame.ts'
 import { bootstrapMean, wilsonInterval, type Interval } from '../bench/intervals.ts'
@@ -22,6 +23,12 @@ interface Verdict {
 export async function* evaluateJob(spec: SpecOf<'eval'>, context: JobContext): AsyncGenerator<JobUpdate> {
   const engine = await context.engine(spec.model)
   const world = await loadWorld()
+  if (world.size !== engine.model.config.image.size) {
+    throw new TandemError(
+      `The world draws ${world.size} px pictures, the model reads ${engine.model.config.image.size} px.`,
+      'Judge a model that was made for this world.',
+    )
+  }
   yield { type: 'started', total: spec.count, detail: engine.model.name }
   const verdicts: Verdict[] = []
   for (let index = 0; index < spec.count; index++) {
@@ -32,7 +39,9 @@ export async function* evaluateJob(spec: SpecOf<'eval'>, context: JobContext): A
       index,
       ...(spec.heldOutOnly ? { heldOutOnly: true } : {}),
     })
-    verdicts.push(await judgeOne(engine, world, sample, spec, index))
+    const verdict = await judgeOne(engine, world, sample, spec, index, context.signal)
+    if (!verdict) return
+    verdicts.push(verdict)
     const right = verdicts.filter((v) => v.rightImage).length / verdicts.length
     yield { type: 'progress', done: index + 1, total: spec.count, metrics: { right_image: right } }
   }
@@ -60,13 +69,15 @@ export async function* evaluateJob(spec: SpecOf<'eval'>, context: JobContext): A
   }
 }
 
+/** Null when it was stopped in the middle. */
 async function judgeOne(
   engine: Engine,
   world: World,
   sample: WorldSample,
   spec: SpecOf<'eval'>,
   index: number,
-): Promise<Verdict> {
+  signal: AbortSignal,
+): Promise<Verdict | null> {
   const input = sample.input ? renderScene(world, sample.input) : null
   const began = performance.now()
   const header = await prepareRun(engine, {
@@ -78,7 +89,8 @@ async function judgeOne(
     guidance: spec.guidance,
     temperatures: spec.temperatures,
   })
-  const steps = await Array.fromAsync(runSteps(engine, { header, steps: [], events: [] }))
+  const steps = await Array.fromAsync(runSteps(engine, { header, steps: [], events: [] }, signal))
+  if (signal.aborted) return null
   const { rgb, reasoning } = await readOutcome(
     engine,
     header,

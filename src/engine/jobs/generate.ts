@@ -1,7 +1,6 @@
 /** An edit or a generation: picture, instruction and options in; picture, reasoning and trajectory out. */
 import type { JobUpdate, SpecOf } from '../../shared/jobs.ts'
 import { TandemError } from '../../shared/errors.ts'
-
 import { resolveLayout, taskOf } from '../model/layout.ts'
 import { normaliseInstruction } from '../data/world/words.ts'
 import { readMask, readPicture } from '../images.ts'
@@ -33,11 +32,10 @@ export async function* generateJob(spec: SpecOf<'generate'>, context: JobContext
     }
   const region = spec.mask ? await readRegion(spec.mask, model) : undefined
   const layout = resolveLayout(model.config, taskOf(picture !== null, spec.mode === 'image-only'))
-  const fields = { fields: layout.fields.map((f) => ({ ...f })), length: layout.length }
   const pinned = new Map<number, number>()
   for (const { place, token } of spec.pins) {
-    const position = positionOf(fields, place)
-    pinned.set(position, tokenAt(model, fields, position, token))
+    const position = positionOf(layout, place)
+    pinned.set(position, tokenAt(model, layout, position, token))
   }
   const header = await prepareRun(engine, {
     instruction,

@@ -4,7 +4,10 @@ import { TandemError } from '../../shared/errors.ts'
 import type { TrajectoryHeader } from '../../shared/trajectory.ts'
 import type { ModelFolder } from '../model/folder.ts'
 
-type Fields = Pick<TrajectoryHeader, 'fields' | 'length'>
+/** Of a trajectory's header or of a model's layout. */
+interface Fields {
+  readonly fields: readonly TrajectoryHeader['fields'][number][]
+}
 
 /** The sequence position of a place in an output field. Conditions cannot be edited. */
 export function positionOf({ fields }: Fields, place: Place): number {
@@ -23,26 +26,33 @@ export function positionOf({ fields }: Fields, place: Place): number {
   throw new TandemError(`There is no place ${place.index} there.`, `Choose one from 0 to ${field.length - 1}.`)
 }
 
-/** The id of a token given as a number (text: token id, image: code) or as a word of the vocabulary. */
-export function tokenAt(model: ModelFolder, { fields }: Fields, position: number, token: string): number {
-  const { config, text } = model
+/**
+ * The id of a token as a person gives it: `#ID` is any id of the vocabulary; a plain number is an image code or, where
+ * the model knows no such word, a text id; anything else is a word.
+ */
+export function tokenAt(
+  { config, text }: Pick<ModelFolder, 'config' | 'text'>,
+  { fields }: Fields,
+  position: number,
+  token: string,
+): number {
+  const { offset, codebookSize } = config.image
   const field = fields.find((f) => position >= f.start && position < f.start + f.length)
+  const number = /^#?\d+$/.test(token) ? Number(token.replace('#', '')) : NaN
   if (field?.modality === 'image') {
-    const code = /^\d+$/.test(token) ? Number(token) : NaN
-    if (code < config.image.codebookSize) return config.image.offset + code
-    throw new TandemError(
-      `"${token}" is not an image code.`,
-      `Give a number from 0 to ${config.image.codebookSize - 1}.`,
-    )
-  }
-  if (/^#\d+$/.test(token)) {
-    const id = Number(token.slice(1))
-    if (id < config.textVocabSize && id !== config.special.mask) return id
-    throw new TandemError(`There is no text token ${token}.`, `Give a number below ${config.textVocabSize}.`)
+    const code = token.startsWith('#') ? number - offset : number
+    if (code >= 0 && code < codebookSize) return offset + code
+    throw new TandemError(`"${token}" is not an image code.`, `Give a number from 0 to ${codebookSize - 1}.`)
   }
   if (token === '<eos>') return config.special.eos
   if (token === '<pad>') return config.special.pad
-  const ids = text.encode(token)
+  const ids = token.startsWith('#') ? [] : text.encode(token)
   if (ids.length === 1) return ids[0]!
-  throw new TandemError(`"${token}" is not one token of this model.`, 'Give a single word it knows, or #ID.')
+  if (Number.isNaN(number))
+    throw new TandemError(`"${token}" is not one token of this model.`, 'Give a single word it knows, or a token id.')
+  if (number < config.textVocabSize && number !== config.special.mask) return number
+  throw new TandemError(
+    `There is no text token ${token}.`,
+    `Give an id from 1 to ${config.textVocabSize - 1}, or a word.`,
+  )
 }

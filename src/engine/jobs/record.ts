@@ -3,17 +3,19 @@
  * and the log goes. A failure or a cancel leaves the folder as it was; a killed process leaves the log, which can be
  * resumed.
  */
-import { readdir, rm, rmdir, stat } from 'node:fs/promises'
-import { join, resolve } from 'node:path'
+import { rm, stat } from 'node:fs/promises'
+import { join } from 'node:path'
 import type { JobUpdate, RunResult } from '../../shared/jobs.ts'
 import { TandemError } from '../../shared/errors.ts'
 import { advanceFrame, frame } from '../../shared/trajectory-frame.ts'
-import type { Trajectory } from '../../shared/trajectory.ts'
-import { makeFolder, writeFileAtomic } from '../files.ts'
+import type { Trajectory, TrajectoryHeader } from '../../shared/trajectory.ts'
+import { writeFileAtomic } from '../files.ts'
 import { encodePng } from '../images.ts'
 import { readOutcome, runSteps, type Engine } from '../run.ts'
 import { writeTrajectory } from '../trajectory/file.ts'
 import { TrajectoryLog } from '../trajectory/log.ts'
+import { hostGone } from './context.ts'
+import { openFolder, writeTogether } from './output.ts'
 import { maskedCount, shownWords } from './words.ts'
 
 export const outputFiles = {
@@ -36,49 +38,60 @@ export async function* recordRun(
   let finished = false
   let log: TrajectoryLog | null = null
   try {
-    log = await openLog(folder.path, known)
-    yield { type: 'started', total: header.steps, detail: engine.model.name }
+    log = await openLog(join(folder.path, outputFiles.log), known)
+    yield { type: 'started', total: header.steps, detail: engine.model.name, header }
     const start = known.steps.length
     const state = frame(known, start)
     const steps = [...known.steps]
     let pending = known.events.filter((event) => event.step === start + 1)
     for await (const step of runSteps(engine, known, signal)) {
-      steps.push(log.append(step))
-      const now = advanceFrame(state, header, steps.at(-1)!, pending)
-      Object.assign(state, now)
+      const record = log.append(step)
+      steps.push(record)
+      Object.assign(state, advanceFrame(state, header, record, pending))
       pending = []
       const words = shownWords(engine.model, header, state)
-      yield { type: 'step', step: step.step, total: header.steps, words, masked: maskedCount(header, state) }
+      yield { type: 'step', step: record.step, total: header.steps, words, masked: maskedCount(header, state), record }
     }
     log.close()
-    if (signal.aborted) return
+    if (signal.aborted && steps.length < header.steps) return
     const trajectory: Trajectory = { header, steps, events: known.events }
     yield { type: 'result', result: await writeOutputs(engine, trajectory, state.tokens, folder.path, began) }
     finished = true
   } finally {
     log?.close()
-    await rm(join(folder.path, outputFiles.log), { force: true })
+    // A run nobody stopped can be taken up again: its log stays when the host died under it.
+    const kept = !finished && signal.reason === hostGone
+    if (log && !kept) await rm(join(folder.path, outputFiles.log), { force: true })
     if (!finished) await folder.abandon()
   }
 }
 
-async function openLog(folder: string, known: Trajectory): Promise<TrajectoryLog> {
-  const path = join(folder, outputFiles.log)
+async function openLog(path: string, known: Trajectory): Promise<TrajectoryLog> {
   if (await stat(path).catch(() => null)) {
     throw new TandemError(
-      'This folder holds the log of a run that was cut off.',
+      'This folder holds the log of a run that was cut off, or is still going.',
       `Resume it from ${outputFiles.log}, delete it, or choose another folder.`,
     )
   }
-  const log = TrajectoryLog.create(path, known.header)
-  for (const step of known.steps) {
-    for (const event of known.events.filter((e) => e.step === step.step)) log.appendEvent(event)
-    log.append(step)
+  let log: TrajectoryLog | null = null
+  try {
+    log = TrajectoryLog.create(path, known.header)
+    for (const step of known.steps) {
+      for (const event of known.events.filter((e) => e.step === step.step)) log.appendEvent(event)
+      log.append(step)
+    }
+    for (const event of known.events.filter((e) => e.step === known.steps.length + 1)) log.appendEvent(event)
+    return log
+  } catch (error) {
+    log?.close()
+    const others =
+      error instanceof Error && error.cause instanceof Error && 'code' in error.cause && error.cause.code === 'EEXIST'
+    if (!others) await rm(path, { force: true })
+    throw error
   }
-  for (const event of known.events.filter((e) => e.step === known.steps.length + 1)) log.appendEvent(event)
-  return log
 }
 
+/** All three appear together, each whole, or none does. */
 async function writeOutputs(
   engine: Engine,
   trajectory: Trajectory,
@@ -86,52 +99,29 @@ async function writeOutputs(
   folder: string,
   began: number,
 ): Promise<RunResult> {
-  const { header, steps } = trajectory
+  const { header, steps, events } = trajectory
   const { size } = engine.model.config.image
   const outcome = await readOutcome(engine, header, tokens)
-  const { seed, mode, instruction, guidance, temperatures } = header
-  const recipe = {
-    instruction,
-    seed,
-    mode,
-    steps: header.steps,
-    guidance,
-    temperatures,
-    model: header.model,
-    provider: header.provider,
-    task: header.task,
-  }
   const png = await encodePng(outcome.rgb, size, size, {
     Software: 'Tandem Studio',
-    Description: instruction,
+    Description: header.instruction,
     tandem: JSON.stringify({
-      ...recipe,
+      ...recipeOf(header),
+      ...(events.length > 0 ? { edits: events } : {}),
       reasoning: outcome.reasoning,
-      schedule: header.schedule,
-      region: header.region,
-      pinned: header.pinned,
     }),
   })
-  const path = (name: keyof typeof outputFiles): string => join(folder, outputFiles[name])
-  const written: string[] = []
-  const keep = async (name: keyof typeof outputFiles, write: () => Promise<void>): Promise<void> => {
-    await write()
-    written.push(path(name))
-  }
-  try {
-    await keep('image', () => writeFileAtomic(path('image'), png))
-    await keep('reasoning', () => writeFileAtomic(path('reasoning'), outcome.reasoning + '\n'))
-    await keep('trajectory', () => writeTrajectory(path('trajectory'), trajectory))
-  } catch (error) {
-    for (const file of written) await rm(file, { force: true })
-    throw error
-  }
+  await writeTogether(folder, async (temporary) => {
+    await writeFileAtomic(join(temporary, outputFiles.image), png)
+    await writeFileAtomic(join(temporary, outputFiles.reasoning), outcome.reasoning + '\n')
+    await writeTrajectory(join(temporary, outputFiles.trajectory), trajectory)
+  })
   return {
-    image: path('image'),
+    image: join(folder, outputFiles.image),
     reasoning: outcome.reasoning,
-    trajectory: path('trajectory'),
-    seed,
-    mode,
+    trajectory: join(folder, outputFiles.trajectory),
+    seed: header.seed,
+    mode: header.mode,
     steps: header.steps,
     forwards: steps.reduce((n, step) => n + step.forwards, 0),
     ms: Math.round(performance.now() - began),
@@ -140,19 +130,24 @@ async function writeOutputs(
   }
 }
 
-/** Makes the folder if need be; `abandon` takes away what was made, as long as it is empty. */
-async function openFolder(out: string): Promise<{ path: string; abandon: () => Promise<void> }> {
-  const path = resolve(out)
-  const info = await stat(path).catch(() => null)
-  if (info && !info.isDirectory()) throw new TandemError('The output is a file, not a folder.', 'Choose another --out.')
-  const made = await makeFolder(path)
+/** What makes the picture again, given its input: everything of the header that a person or a model chose. */
+function recipeOf(header: TrajectoryHeader): Record<string, unknown> {
+  const { instruction, seed, mode, task, steps, schedule, guidance, temperatures, model, provider, region, parent } =
+    header
+  const pinned = Object.fromEntries(header.pinned.map((position) => [position, header.tokens[position]]))
   return {
-    path,
-    async abandon() {
-      for (const folder of made) {
-        if ((await readdir(folder).catch(() => ['?'])).length > 0) return
-        await rmdir(folder)
-      }
-    },
+    instruction,
+    seed,
+    mode,
+    task,
+    steps,
+    schedule,
+    guidance,
+    temperatures,
+    model,
+    provider,
+    region,
+    pinned,
+    parent,
   }
 }

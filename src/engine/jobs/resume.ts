@@ -4,6 +4,7 @@ import { TandemError } from '../../shared/errors.ts'
 import type { Trajectory, TrajectoryEvent } from '../../shared/trajectory.ts'
 import { hashTrajectory, readTrajectory } from '../trajectory/file.ts'
 import type { JobContext } from './context.ts'
+import { checkFits } from './fits.ts'
 import { positionOf, tokenAt } from './places.ts'
 import { recordRun } from './record.ts'
 
@@ -12,12 +13,7 @@ export async function* resumeJob(spec: SpecOf<'resume'>, context: JobContext): A
   const parent = await readTrajectory(spec.trajectory)
   const engine = await context.engine(spec.model)
   const { header } = parent
-  if (header.model.hash !== engine.model.hash) {
-    throw new TandemError(
-      `This run was made by another model (${header.model.name} ${header.model.hash.slice(0, 8)}).`,
-      'Give that model with --model.',
-    )
-  }
+  checkFits(engine.model, parent)
   const last = Math.min(parent.steps.length, header.steps - 1)
   if (spec.step > last)
     throw new TandemError(`The run cannot be resumed after step ${spec.step}.`, `Choose a step from 0 to ${last}.`)

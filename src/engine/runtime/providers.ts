@@ -10,6 +10,8 @@ import { add } from '../graph/ops/elementwise.ts'
 // A provider that cannot be loaded is a report of ours, not a line of the runtime's on the terminal.
 ort.env.logLevel = 'fatal'
 
+export const runtimeVersion = ort.env.versions.node ?? ort.env.versions.common
+
 export const providerNames = ['cuda', 'dml', 'coreml', 'webgpu', 'cpu'] as const
 export type ProviderName = (typeof providerNames)[number]
 
@@ -49,8 +51,14 @@ async function probe(name: ProviderName, compiled: ReadonlySet<string>): Promise
     return { name, available: true }
   } catch (error) {
     const message = error instanceof Error ? error.message : String(error)
-    return { name, available: false, reason: message.split('\n')[0]!.trim().slice(0, 300) || 'it gave no reason' }
+    return { name, available: false, reason: plainly(message) || 'it gave no reason' }
   } finally {
     await session?.release()
   }
+}
+
+/** The runtime puts a place in its own source, and the check that failed there, before what it has to say. */
+function plainly(message: string): string {
+  const line = message.split('\n')[0]!.trim()
+  return line.replace(/^\S+:\d+ .* was false\. /, '').slice(0, 300)
 }

@@ -5,6 +5,7 @@
 import { TandemError } from '../../shared/errors.ts'
 import { seededRandom } from '../data/random.ts'
 import { readQuadruplets, type Quadruplet } from '../data/quadruplets.ts'
+import { normaliseInstruction } from '../data/world/words.ts'
 import { readPicture } from '../images.ts'
 import type { ModelFolder } from '../model/folder.ts'
 import { requireField, resolveLayout } from '../model/layout.ts'
@@ -41,7 +42,7 @@ export async function createFolderSource(
   if (train.edit.length === 0 && generateShare < 1) {
     throw new TandemError(
       'The folder has no edit to train on.',
-      'Add rows with an input_image, or set sft.generateShare to 1.',
+      'Add rows with an input_image (and a split other than test), or set sft.generateShare to 1.',
     )
   }
   if (train.generate.length === 0 && generateShare > 0) {
@@ -93,7 +94,8 @@ async function encode(row: Quadruplet, model: ModelFolder): Promise<TokenSample>
   const codes = async (path: string): Promise<Int32Array> => image.encode((await readPicture(path, { size })).rgb)
   return {
     inputImage: row.inputImage ? await codes(row.inputImage) : null,
-    instruction: fit('instruction', row.instruction),
+    // As an instruction is read when the model is used.
+    instruction: fit('instruction', normaliseInstruction(row.instruction)),
     outputImage: await codes(row.outputImage),
     outputText: fit('outputText', row.reasoning),
   }

@@ -11,7 +11,8 @@ import {
   writeSafetensors,
   type StoredTensor,
 } from '../../engine/model/safetensors.ts'
-import { openWorkplace, tandem, type Workplace } from './testing.ts'
+import { readTrajectory, writeTrajectory } from '../../engine/trajectory/file.ts'
+import { openWorkplace, tandem, writeTinyModel, type Workplace } from './testing.ts'
 
 let place: Workplace
 beforeAll(async () => {
@@ -36,7 +37,7 @@ async function refused(...args: string[]): Promise<string> {
   const lines = err.trim().split('\n')
   expect({ code, lines: lines.length, start: lines[0]?.slice(0, 8) }, err).toEqual({
     code: 2,
-    lines: args.includes('--mode') || err.includes('--help') ? lines.length : 1,
+    lines: 1,
     start: 'tandem: ',
   })
   expect(out).toBe('')
@@ -88,6 +89,40 @@ describe('bad options', () => {
   it('an unknown mode is refused with the modes there are', async () => {
     expect(await refused(...editArgs(), '--mode', 'magic')).toContain('semi-parallel')
   })
+  it.each([
+    [['edit'], "required option '--image"],
+    [['edit', '--magic'], "required option '--image"],
+    [['doctor', '--magic'], "unknown option '--magic'"],
+    [['paint'], "unknown command 'paint'"],
+    [['eval', '--seed', '1', '--count', '1', '--split', 'exam'], 'train, val, test'],
+    [['world', 'sample', '--seed', '1', '--count', '1', '--out', 'x', '--family', 'royal'], 'spatial'],
+    [['resume', 'x.tdm', '--step', '1', '--replace', 'text:0'], 'PLACE=TOKEN'],
+    [['resume', 'x.tdm', '--step', '1', '--remask', 'here'], 'not a place'],
+    [['generate', '--prompt', 'draw a cat', '--guidance-image', '1e9'], 'from -100 to 100'],
+  ])('%j is refused in one line that names the help to read', async (args, cause) => {
+    const line = await refused(...args)
+    expect(line).toContain(cause)
+    expect(line).toMatch(/See "tandem.* --help"\.$/)
+  })
+  it('with --json, a command line that is not understood is an object on stdout as well', async () => {
+    const { code, out } = await tandem('edit', '--steps', 'abc', '--json')
+    expect(code).toBe(2)
+    expect(JSON.parse(out)).toHaveProperty('error.remedy', 'See "tandem edit --help".')
+  })
+  it('places and tokens the model does not have are named', async () => {
+    expect(await refused(...editArgs(), '--pin', 'text:99=the')).toContain('from 0 to 35')
+    expect(await refused(...editArgs(), '--pin', 'cell:64=0')).toContain('from 0 to 63')
+    expect(await refused(...editArgs(), '--pin', '3=the')).toContain('not part of the output')
+    expect(await refused(...editArgs(), '--pin', 'text:0=zorp')).toContain('not one token')
+    expect(await refused(...editArgs(), '--pin', 'cell:0=16')).toContain('from 0 to 15')
+    expect(await refused(...editArgs(), '--pin', 'text:0=#0')).toContain('There is no text token')
+    expect(existsSync(place.path('never'))).toBe(false)
+  })
+  it('a mask without white is refused', async () => {
+    const black = { create: { width: 64, height: 64, channels: 3 as const, background: '#000' } }
+    await sharp(black).png().toFile(place.path('black.png'))
+    expect(await refused(...editArgs(), '--mask', place.path('black.png'))).toContain('nothing may change')
+  })
   it('with --json, the error is also an object on stdout', async () => {
     const { code, out } = await tandem(...editArgs({ instruction: ' ' }), '--json')
     expect(code).toBe(2)
@@ -121,6 +156,24 @@ describe('a bad trajectory', () => {
   })
 })
 
+describe('a trajectory of another model', () => {
+  it('is refused, and so is one that only claims to be of this one', async () => {
+    await tandem(...editArgs({ out: place.path('own') }))
+    const own = place.path('own/trajectory.tdm')
+    await writeTinyModel(place.path('other'), 2)
+    const resume = (path: string, model: string): Promise<string> =>
+      refused('resume', path, '--step', '0', '--model', model, '--out', place.path('never'))
+    expect(await resume(own, place.path('other'))).toContain('another model')
+    const { header, steps, events } = await readTrajectory(own)
+    const forged = place.path('forged.tdm')
+    await writeTrajectory(forged, { header: { ...header, tokens: header.tokens.with(3, 1_000_000) }, steps, events })
+    expect(await resume(forged, place.model)).toContain('does not fit')
+    await writeTrajectory(forged, { header: { ...header, fields: header.fields.slice(1) }, steps, events })
+    expect(await refused('trajectory', 'show', forged, '--step', '1', '--model', place.model)).toContain('does not fit')
+    expect(existsSync(place.path('never'))).toBe(false)
+  })
+})
+
 describe('a bad model folder', () => {
   async function broken(name: string, change: (tensors: Map<string, StoredTensor>) => void): Promise<string> {
     const folder = place.path(name)
@@ -150,6 +203,25 @@ describe('a bad place to write', () => {
   it('a file where the folder should be is refused', async () => {
     expect(await refused(...editArgs({ out: place.path('file') }))).toContain('file')
     expect(await readFile(place.path('file'), 'utf8')).toBe('x')
+  })
+  it('the log of a run that was cut off is neither overwritten nor lost', async () => {
+    await mkdir(place.path('cut-off'))
+    await writeFile(place.path('cut-off/trajectory.tdl'), 'steps of an hour')
+    expect(await refused(...editArgs({ out: place.path('cut-off') }))).toContain('cut off')
+    expect(await readFile(place.path('cut-off/trajectory.tdl'), 'utf8')).toBe('steps of an hour')
+    expect(await readdir(place.path('cut-off'))).toEqual(['trajectory.tdl'])
+  })
+  it('training that cannot start leaves no folder', async () => {
+    await writeFile(place.path('bad.json'), '{ "steps": 1 }')
+    const train = (...more: string[]): Promise<string> =>
+      refused('train', 'sft', '--config', place.path('bad.json'), '--out', place.path('never'), ...more)
+    expect(await train()).toContain('bad.json')
+    const loop = { steps: 1, optimiser: {}, schedule: { peak: 1, warmup: 0, decayFrom: 0, floor: 0 }, clip: 1, ema: 0 }
+    const config = { ...loop, seed: 1, model: 'model', sft: { batch: 1 }, data: { kind: 'folder', path: 'nowhere' } }
+    await writeFile(place.path('bad.json'), JSON.stringify(config))
+    expect(await train()).toContain('data.jsonl')
+    expect(await train('--resume')).toContain('no run to go on with')
+    expect(existsSync(place.path('never'))).toBe(false)
   })
   it('a path below a file is refused', async () => {
     await refused(...editArgs({ out: place.path('file/below') }))

@@ -6,6 +6,7 @@ import { frame } from '../../shared/trajectory-frame.ts'
 import { runResultSchema, type RunResult } from '../../shared/jobs.ts'
 import { readTrajectory } from '../../engine/trajectory/file.ts'
 import { readQuadruplets } from '../../engine/data/quadruplets.ts'
+import { startEngineProcess } from '../jobs/engine-process.ts'
 import { openWorkplace, tandem, type Workplace } from './testing.ts'
 
 let place: Workplace
@@ -34,6 +35,17 @@ async function edit(out: string, ...more: string[]): Promise<RunResult> {
   return runResultSchema.parse(JSON.parse(stdout))
 }
 
+/** The text of a PNG's iTXt chunk. */
+function textChunk(png: Buffer, keyword: string): string {
+  for (let at = 8; at < png.length; at += 12 + png.readUInt32BE(at)) {
+    const body = png.subarray(at + 8, at + 8 + png.readUInt32BE(at))
+    if (png.toString('latin1', at + 4, at + 8) !== 'iTXt' || !body.toString('latin1').startsWith(`${keyword}\0`))
+      continue
+    return body.toString('utf8', keyword.length + 5)
+  }
+  throw new Error(`no ${keyword}`)
+}
+
 describe('tandem edit', () => {
   it('writes picture, reasoning and trajectory, and prints one JSON object', async () => {
     const result = await edit('first')
@@ -45,7 +57,10 @@ describe('tandem edit', () => {
     const last = frame({ header, steps, events: [] }, 6).tokens
     expect([...last].filter((token) => token === header.maskId)).toEqual([])
     // The picture carries what is needed to make it again.
-    expect((await readFile(result.image)).toString('latin1')).toContain('"seed":11')
+    const { model, guidance, temperatures, schedule, task } = header
+    const recipe = { seed: 11, mode: 'parallel', steps: 6, instruction: header.instruction }
+    const carried = textChunk(await readFile(result.image), 'tandem')
+    expect(JSON.parse(carried)).toMatchObject({ ...recipe, model, guidance, temperatures, schedule, task })
   })
 
   it('gives the same file for the same seed, and another for another', async () => {
@@ -58,7 +73,16 @@ describe('tandem edit', () => {
 
   it('resumes an untouched run from every step to the same file', async () => {
     const whole = await readFile(place.path('first/trajectory.tdm'))
-    for (const step of [0, 1, 3, 5]) {
+    // One by the command line, all the others in one engine.
+    const engine = startEngineProcess()
+    for (const step of [1, 2, 3, 4, 5]) {
+      const known = { model: place.model, trajectory: place.path('first/trajectory.tdm'), replace: [], remask: [] }
+      const out = place.path(`engine-${step}`)
+      await Array.fromAsync(engine.run({ kind: 'resume', ...known, step, out }))
+      expect((await readFile(`${out}/trajectory.tdm`)).equals(whole)).toBe(true)
+    }
+    engine.dispose()
+    for (const step of [0]) {
       const out = place.path(`resumed-${step}`)
       const { code } = await tandem(
         'resume',
@@ -121,6 +145,22 @@ describe('tandem edit', () => {
     expect((await edit('semi', '--mode', 'semi-parallel')).forwards).toBe(6)
     expect((await edit('only', '--mode', 'image-only')).reasoning).toBe('')
     expect((await edit('guided', '--guidance-image', '2')).forwards).toBe(12)
+  })
+
+  it('holds pinned tokens, by word, by code and by id', async () => {
+    const { reasoning, trajectory } = await edit('pinned', '--pin', 'text:0=cow', 'cell:3=7', '--pin', 'text:1=#300')
+    const { header, steps } = await readTrajectory(trajectory)
+    const start = (name: string): number => header.fields.find((f) => f.name === name)!.start
+    const tokens = frame({ header, steps, events: [] }, steps.length).tokens
+    expect(reasoning).toMatch(/^cow /)
+    expect(tokens[start('outputText') + 1]).toBe(300)
+    expect(tokens[start('outputImage') + 3]).toBe(header.image.offset + 7)
+    expect(header.pinned).toHaveLength(3)
+  })
+
+  it('normalises an instruction as training saw it', async () => {
+    const { trajectory } = await edit('polite', '--instruction', '  Swap the DOG and the cow! ')
+    expect((await readFile(trajectory)).equals(await readFile(place.path('first/trajectory.tdm')))).toBe(true)
   })
 
   it('names words the model was not trained on, and goes on', async () => {

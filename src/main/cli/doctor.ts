@@ -1,6 +1,6 @@
 /** `tandem doctor`: what this machine and this installation can do, and what stands in the way. */
 import type { Command } from 'commander'
-import { shippedModel } from './options.ts'
+import { shippedModel } from './installation.ts'
 import { printJson } from './report.ts'
 
 export function addDoctorCommand(program: Command): void {
@@ -8,12 +8,15 @@ export function addDoctorCommand(program: Command): void {
     .command('doctor')
     .description('Check versions, providers and the model that ships.')
     .option('--json', 'print one JSON object')
+    .addHelpText('after', '\nExample:\n  tandem doctor --json')
     .action(async (options: { json?: boolean }) => {
       const { examine } = await import('./examine.ts')
-      const report = await examine(shippedModel())
+      const report = await examine(shippedModel)
       if (options.json) printJson(report)
       else {
-        process.stdout.write(`Tandem ${report.version}, Node ${report.node}, ${report.platform}\n`)
+        process.stdout.write(
+          `Tandem ${report.version}, Node ${report.node}, ONNX Runtime ${report.onnxruntime}, sharp ${report.sharp}, ${report.platform}\n`,
+        )
         process.stdout.write(
           `${report.cores} cores, ${report.memoryGB} GB memory, ${report.freeDiskGB} GB free on disk\n`,
         )

@@ -1,40 +1,43 @@
 /** Runs one job in the engine process for a command: shows it, lets Ctrl-C cancel it, and returns its result. */
-import type { JobSpec, JobUpdate } from '../../shared/jobs.ts'
+import type { JobSpec } from '../../shared/jobs.ts'
 import { TandemError } from '../../shared/errors.ts'
 import { startEngineProcess } from '../jobs/engine-process.ts'
+import { onInterrupt } from './interrupt.ts'
+import type { Live } from './live.ts'
 import { note } from './report.ts'
 
-/** Throws a TandemError when the job fails or is stopped; a second Ctrl-C ends the process at once. */
-export async function driveJob(spec: JobSpec, show: (update: JobUpdate) => void): Promise<unknown> {
+/** Throws a TandemError when the job fails or is stopped; a second Ctrl-C does not wait for the step to end. */
+export async function driveJob(spec: JobSpec, live: Live): Promise<unknown> {
   const engine = startEngineProcess()
   const stop = new AbortController()
-  const interrupt = (): void => {
-    if (stop.signal.aborted) process.exit(130)
-    note('\ntandem: stopping after this step (again to stop at once) ...')
-    stop.abort()
+  let killed = false
+  const say = (line: string): void => {
+    live.clear()
+    note(line)
   }
-  process.on('SIGINT', interrupt)
-  process.on('SIGTERM', interrupt)
+  const release = onInterrupt(() => {
+    if (stop.signal.aborted) {
+      killed = true
+      return engine.kill()
+    }
+    say('tandem: stopping after this step (again to stop at once) ...')
+    stop.abort()
+  })
   let result: unknown
   try {
-    for await (const update of engine.run(spec, { signal: stop.signal })) {
-      if (update.type === 'cancelled') throw new TandemError('Stopped.', '', 'cancelled')
-      if (update.type === 'failed') {
-        throw new TandemError(
-          update.message,
-          update.remedy,
-          update.kind,
-          update.stack ? { cause: update.stack } : undefined,
-        )
+    for await (const event of engine.run(spec, { signal: stop.signal })) {
+      if (event.type === 'cancelled') throw new TandemError('Stopped.', '', 'cancelled')
+      if (event.type === 'failed') {
+        if (killed) throw new TandemError('Stopped.', '', 'cancelled')
+        throw new TandemError(event.message, event.remedy, event.kind, event.stack ? { cause: event.stack } : undefined)
       }
-      if (update.type === 'done') break
-      if (update.type === 'warning') note(`tandem: ${update.message}`)
-      else if (update.type === 'result') result = update.result
-      else show(update)
+      if (event.type === 'warning') say(`tandem: ${event.message}`)
+      else if (event.type === 'result') result = event.result
+      else if (event.type !== 'done') live.show(event)
     }
   } finally {
-    process.off('SIGINT', interrupt)
-    process.off('SIGTERM', interrupt)
+    release()
+    live.clear()
     engine.dispose()
   }
   return result

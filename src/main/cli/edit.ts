@@ -1,11 +1,22 @@
 /** `tandem edit` and `tandem generate`: one run from the command line, its reasoning unmasking as it goes. */
-import { join } from 'node:path'
 import type { Command } from 'commander'
-import { runResultSchema, type Place, type RunResult } from '../../shared/jobs.ts'
+import { runResultSchema, type RunResult } from '../../shared/jobs.ts'
 import type { DecodingMode } from '../../shared/trajectory.ts'
 import { driveJob } from './drive.ts'
 import { createLive } from './live.ts'
-import { freshSeed, mode, placedToken, real, seed, shippedModel, stepCount, temperature } from './options.ts'
+import { shippedModel } from './installation.ts'
+import {
+  freshFolder,
+  freshSeed,
+  guidance,
+  mode,
+  placedTokens,
+  seed,
+  slug,
+  stepCount,
+  temperature,
+  type PlacedToken,
+} from './options.ts'
 import { note, printJson } from './report.ts'
 
 interface RunOptions {
@@ -21,7 +32,7 @@ interface RunOptions {
   guidanceImage: number
   temperatureText: number
   temperatureImage: number
-  pin: { place: Place; token: string }[]
+  pin: PlacedToken[]
   model: string
   out?: string
   json?: boolean
@@ -37,7 +48,7 @@ export function addEditCommand(program: Command): void {
   addRunOptions(command)
   command.addHelpText(
     'after',
-    '\nExample:\n  tandem edit --image scene.png --instruction "swap the dog and the cow" --seed 7 --out edited',
+    '\nExamples:\n  tandem edit --image scene.png --instruction "swap the dog and the cow" --seed 7 --out edited\n  tandem edit --image scene.png --instruction "remove the dog" --mask corner.png --mode sequential --steps 24 --json\n  tandem edit --image scene.png --instruction "remove the dog" --pin text:0=the text:1=dog --guidance-image 2',
   )
   command.action((options: RunOptions) => run(options))
 }
@@ -61,29 +72,30 @@ function addRunOptions(command: Command): void {
     .option('--steps <n>', 'denoising steps', stepCount, 16)
     .option('--image-steps <n>', 'how many of its steps update the image (default: all)', stepCount)
     .option('--seed <n>', 'a whole number; drawn and printed when absent', seed)
-    .option('--guidance-text <x>', 'guidance of the reasoning', real, 0)
-    .option('--guidance-image <x>', 'guidance of the image', real, 0)
+    .option('--guidance-text <x>', 'guidance of the reasoning', guidance, 0)
+    .option('--guidance-image <x>', 'guidance of the image', guidance, 0)
     .option('--temperature-text <x>', 'sampling temperature of the reasoning', temperature, 0)
     .option('--temperature-image <x>', 'sampling temperature of the image', temperature, 0)
-    .option('--pin <place=token>', 'hold an output token, e.g. text:0=the or cell:12=345 (repeatable)', collect, [])
-    .option('--model <dir>', 'model folder', shippedModel())
-    .option('--out <dir>', 'folder for image.png, reasoning.txt and trajectory.tdm (default: tandem-out/SEED)')
+    .option(
+      '--pin <place=token...>',
+      'hold output tokens, e.g. text:0=the cell:12=345 (#ID: any token by its id)',
+      placedTokens,
+      [],
+    )
+    .option('--model <dir>', 'model folder', shippedModel)
+    .option('--out <dir>', 'folder for image.png, reasoning.txt and trajectory.tdm (default: tandem-out/WORDS-SEED)')
     .option('--json', 'print one JSON object')
-}
-
-function collect(text: string, known: { place: Place; token: string }[]): { place: Place; token: string }[] {
-  return [...known, placedToken(text)]
 }
 
 async function run(options: RunOptions): Promise<void> {
   const concrete = options.seed ?? freshSeed()
-  const live = createLive()
+  const instruction = options.instruction ?? options.prompt ?? ''
   const result = await driveJob(
     {
       kind: 'generate',
       model: options.model,
       picture: options.image ?? null,
-      instruction: options.instruction ?? options.prompt ?? '',
+      instruction,
       mode: options.mode,
       steps: options.steps,
       ...(options.imageSteps === undefined ? {} : { imageSteps: options.imageSteps }),
@@ -92,9 +104,9 @@ async function run(options: RunOptions): Promise<void> {
       temperatures: { text: options.temperatureText, image: options.temperatureImage },
       mask: options.mask ?? null,
       pins: options.pin,
-      out: options.out ?? join('tandem-out', String(concrete)),
+      out: options.out ?? freshFolder(`${slug(instruction)}-${concrete}`),
     },
-    (update) => live.show(update),
+    createLive(),
   )
   showRun(runResultSchema.parse(result), options.json === true)
 }
@@ -102,7 +114,7 @@ async function run(options: RunOptions): Promise<void> {
 /** The end of any run: one JSON object, or a few lines. */
 export function showRun(result: RunResult, json: boolean): void {
   if (json) return printJson(result)
-  note(`${result.reasoning || '(no reasoning)'}`)
+  note(result.reasoning || '(no reasoning)')
   note(
     `${result.steps} steps, ${result.forwards} forwards, ${(result.ms / 1000).toFixed(2)} s on ${result.provider}, seed ${result.seed}`,
   )

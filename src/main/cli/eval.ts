@@ -3,7 +3,8 @@ import type { Command } from 'commander'
 import type { DecodingMode } from '../../shared/trajectory.ts'
 import { driveJob } from './drive.ts'
 import { createLive } from './live.ts'
-import { integer, mode, real, shippedModel, stepCount, temperature } from './options.ts'
+import { shippedModel } from './installation.ts'
+import { guidance, integer, mode, seed, split, stepCount, temperature } from './options.ts'
 import { printJson } from './report.ts'
 
 interface EvalOptions {
@@ -25,21 +26,23 @@ export function addEvalCommand(program: Command): void {
   program
     .command('eval')
     .description('Judge the model exactly: right picture, right reasoning, and the six dimensions.')
-    .requiredOption('--seed <n>', 'seed of the samples', integer(0, 0xffffffff))
+    .requiredOption('--seed <n>', 'seed of the samples', seed)
     .requiredOption('--count <n>', 'how many', integer(1, 1_000_000))
     .option('--mode <mode>', 'decoding mode', mode, 'parallel')
     .option('--steps <n>', 'denoising steps', stepCount, 16)
-    .option('--split <name>', 'test, val or train', 'test')
+    .option('--split <name>', 'test, val or train', split, 'test')
     .option('--held-out', 'only combinations that are in no training sample')
-    .option('--guidance-text <x>', 'guidance of the reasoning', real, 0)
-    .option('--guidance-image <x>', 'guidance of the image', real, 0)
+    .option('--guidance-text <x>', 'guidance of the reasoning', guidance, 0)
+    .option('--guidance-image <x>', 'guidance of the image', guidance, 0)
     .option('--temperature-text <x>', 'temperature of the reasoning', temperature, 0)
     .option('--temperature-image <x>', 'temperature of the image', temperature, 0)
-    .option('--model <dir>', 'model folder', shippedModel())
+    .option('--model <dir>', 'model folder', shippedModel)
     .option('--json', 'print one JSON object')
-    .addHelpText('after', '\nExample:\n  tandem eval --seed 1 --count 300 --json')
+    .addHelpText(
+      'after',
+      '\nExamples:\n  tandem eval --seed 1 --count 300\n  tandem eval --seed 1 --count 300 --held-out --mode sequential --json',
+    )
     .action(async (options: EvalOptions) => {
-      const live = createLive()
       const result = await driveJob(
         {
           kind: 'eval',
@@ -53,7 +56,7 @@ export function addEvalCommand(program: Command): void {
           guidance: { text: options.guidanceText, image: options.guidanceImage },
           temperatures: { text: options.temperatureText, image: options.temperatureImage },
         },
-        (update) => live.show(update),
+        createLive(),
       )
       if (options.json) printJson(result)
       else process.stdout.write(table(result as EvalReport))

@@ -9,8 +9,10 @@ import { fileURLToPath } from 'node:url'
 import { z } from 'zod'
 import { describeError } from '../../shared/errors.ts'
 import { openModelFolder } from '../../engine/model/folder.ts'
+import { version } from './installation.ts'
 
 const probeSchema = z.object({
+  onnxruntime: z.string(),
   chosen: z.string(),
   reports: z.array(z.object({ name: z.string(), available: z.boolean(), reason: z.string().optional() })),
 })
@@ -18,6 +20,8 @@ const probeSchema = z.object({
 export interface Examination {
   readonly version: string
   readonly node: string
+  readonly onnxruntime: string
+  readonly sharp: string
   readonly platform: string
   readonly cores: number
   readonly memoryGB: number
@@ -32,10 +36,13 @@ export interface Examination {
 const GB = 1024 ** 3
 
 export async function examine(modelDir: string): Promise<Examination> {
+  const { versions } = (await import('sharp')).default
   const [probed, model, disk] = await Promise.all([probe(), checkModel(modelDir), statfs(process.cwd())])
   return {
-    version: '0.1.0',
+    version,
     node: process.version,
+    onnxruntime: probed.onnxruntime,
+    sharp: versions.sharp,
     platform: `${process.platform} ${process.arch}`,
     cores: availableParallelism(),
     memoryGB: Number((totalmem() / GB).toFixed(1)),
@@ -55,18 +62,31 @@ async function checkModel(directory: string): Promise<Examination['model']> {
   }
 }
 
+/** A driver may hang where it should fail. */
+const PROBE_MS = 20_000
+
 function probe(): Promise<z.infer<typeof probeSchema>> {
   const entry = fileURLToPath(new URL(`probe.${import.meta.url.endsWith('.ts') ? 'ts' : 'js'}`, import.meta.url))
   const child = fork(entry, { stdio: ['ignore', 'ignore', 'ignore', 'ipc'], execArgv: [] })
+  const nothing = (reason: string): z.infer<typeof probeSchema> => ({
+    onnxruntime: 'unknown',
+    chosen: 'cpu',
+    reports: [{ name: 'probe', available: false, reason }],
+  })
   return new Promise((resolve) => {
+    const timer = setTimeout(() => {
+      resolve(nothing(`no answer within ${PROBE_MS / 1000} s`))
+      child.kill('SIGKILL')
+    }, PROBE_MS)
     child.once('message', (message) => {
       const parsed = probeSchema.safeParse(message)
-      resolve(parsed.success ? parsed.data : { chosen: 'cpu', reports: [] })
+      resolve(parsed.success ? parsed.data : nothing('an answer that is not understood'))
       child.kill()
     })
+    child.once('error', (error) => resolve(nothing(error.message)))
     child.once('exit', (code, signal) => {
-      const reason = `probing ended with ${signal ?? code ?? '?'}`
-      resolve({ chosen: 'cpu', reports: [{ name: 'probe', available: false, reason }] })
+      clearTimeout(timer)
+      resolve(nothing(`probing ended with ${signal ?? code ?? '?'}`))
     })
   })
 }

@@ -21,24 +21,27 @@ export function styledWords(words: readonly ShownWord[]): string {
 
 export interface Live {
   show(update: JobUpdate): void
-  end(): void
+  /** Takes what is shown away, before a line is printed and at the end. */
+  clear(): void
 }
 
 /** Redraws a few lines on a terminal. */
 export function createLive(stream: NodeJS.WriteStream = process.stderr): Live {
+  if (!stream.isTTY) return { show: () => undefined, clear: () => undefined }
   let lines = 0
   const clear = (): void => {
     if (lines > 0) stream.write(`${escape}${lines}A${escape}0J`)
     lines = 0
   }
   const draw = (text: string): void => {
+    // What is taller than the terminal could not be taken away again.
+    const wrapped = wrap(text, Math.max(20, (stream.columns || 80) - 1)).slice(0, Math.max(1, (stream.rows || 24) - 1))
     clear()
-    const wrapped = wrap(text, Math.max(20, stream.columns - 1))
     stream.write(wrapped.join('\n') + '\n')
     lines = wrapped.length
   }
-  if (!stream.isTTY) return { show: () => undefined, end: () => undefined }
   return {
+    clear,
     show(update) {
       if (update.type === 'started') draw(`${bar(0, update.total)}  ${update.detail}`)
       if (update.type === 'step')
@@ -48,7 +51,6 @@ export function createLive(stream: NodeJS.WriteStream = process.stderr): Live {
       if (update.type === 'progress')
         draw(`${bar(update.done, update.total)}  ${update.done} of ${update.total}  ${metricsLine(update.metrics)}`)
     },
-    end: () => undefined,
   }
 }
 

@@ -1,11 +1,11 @@
 /** The work behind `tandem trajectory`: frames of a record decoded with the model that made it. */
 import { resolve } from 'node:path'
 import type { ShownWord } from '../../shared/jobs.ts'
-import { TandemError } from '../../shared/errors.ts'
 import { draftTokens, frame } from '../../shared/trajectory-frame.ts'
 import type { Trajectory } from '../../shared/trajectory.ts'
 import { writeFileAtomic } from '../../engine/files.ts'
 import { encodePng } from '../../engine/images.ts'
+import { checkFits } from '../../engine/jobs/fits.ts'
 import { maskedCount, shownWords } from '../../engine/jobs/words.ts'
 import { openModelFolder, type ModelFolder } from '../../engine/model/folder.ts'
 import { readTrajectory } from '../../engine/trajectory/file.ts'
@@ -14,12 +14,7 @@ import { filmSteps, renderFilm } from '../../engine/trajectory/film.ts'
 async function open(path: string, modelDir: string): Promise<{ trajectory: Trajectory; model: ModelFolder }> {
   const trajectory = await readTrajectory(path)
   const model = await openModelFolder(modelDir)
-  if (trajectory.header.model.hash !== model.hash) {
-    throw new TandemError(
-      `This run was made by another model (${trajectory.header.model.name} ${trajectory.header.model.hash.slice(0, 8)}).`,
-      'Give that model with --model.',
-    )
-  }
+  checkFits(model, trajectory)
   return { trajectory, model }
 }
 
@@ -34,9 +29,9 @@ async function pictureAt(
   const field = header.fields.find((f) => f.name === name)
   if (!field) return null
   const tokens = draftTokens(frame(trajectory, step)).slice(field.start, field.start + field.length)
-  const { offset, size } = model.config.image
+  const { offset, size, codebookSize } = model.config.image
   if (tokens.every((token) => token === header.maskId)) return null
-  const rgb = await model.image.decode(tokens.map((token) => Math.max(0, token - offset)))
+  const rgb = await model.image.decode(tokens.map((token) => Math.min(codebookSize - 1, Math.max(0, token - offset))))
   tokens.forEach((token, cell) => {
     if (token === header.maskId) fillCell(rgb, size, model.config.image.factor, cell)
   })
@@ -54,7 +49,10 @@ export interface ShownStep {
   readonly step: number
   readonly steps: number
   readonly masked: number
+  /** Decided words; everything undecided is ▒. */
   readonly text: string
+  /** The same with drafts filled in. */
+  readonly draft: string
   readonly words: readonly ShownWord[]
   readonly image: string | null
 }
@@ -75,12 +73,13 @@ export async function showStep(
     image = resolve(options.out)
   }
   await model.image.dispose()
-  const text = words.map((word) => (word.state === 'mask' ? '▒' : word.text)).join(' ')
+  const decided = (word: ShownWord): boolean => word.state === 'given' || word.state === 'committed'
   return {
     step: options.step,
     steps: trajectory.steps.length,
     masked: maskedCount(trajectory.header, state),
-    text,
+    text: words.map((word) => (decided(word) ? word.text : '▒')).join(' '),
+    draft: words.map((word) => word.text).join(' '),
     words,
     image,
   }

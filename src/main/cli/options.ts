@@ -1,10 +1,9 @@
 /** Options shared by commands, parsed to what the contract takes; a wrong value is one line with the remedy. */
 import { randomBytes } from 'node:crypto'
 import { existsSync } from 'node:fs'
-import { dirname, join } from 'node:path'
-import { fileURLToPath } from 'node:url'
+import { join } from 'node:path'
 import { InvalidArgumentError } from 'commander'
-import { MAX_STEPS, type Place } from '../../shared/jobs.ts'
+import { MAX_GUIDANCE, MAX_STEPS, MAX_TEMPERATURE, type Place } from '../../shared/jobs.ts'
 import { decodingModeSchema, type DecodingMode } from '../../shared/trajectory.ts'
 
 export function integer(min: number, max: number): (text: string) => number {
@@ -20,29 +19,35 @@ export function integer(min: number, max: number): (text: string) => number {
 export const stepCount = integer(1, MAX_STEPS)
 export const seed = integer(0, 0xffffffff)
 
-export function real(text: string): number {
-  const value = Number(text)
-  if (text.trim() === '' || !Number.isFinite(value)) throw new InvalidArgumentError(`"${text}" is not a number.`)
-  return value
+function real(min: number, max: number): (text: string) => number {
+  return (text) => {
+    const value = Number(text)
+    if (text.trim() !== '' && value >= min && value <= max) return value
+    throw new InvalidArgumentError(`"${text}" is not a number from ${min} to ${max}.`)
+  }
 }
 
-export function temperature(text: string): number {
-  const value = real(text)
-  if (value < 0) throw new InvalidArgumentError('A temperature is 0 or more.')
-  return value
+export const guidance = real(-MAX_GUIDANCE, MAX_GUIDANCE)
+export const temperature = real(0, MAX_TEMPERATURE)
+
+/** One of a few words. */
+function oneOf<T extends string>(words: readonly T[], what: string): (text: string) => T {
+  return (text) => {
+    const found = words.find((word) => word === text)
+    if (found !== undefined) return found
+    throw new InvalidArgumentError(`"${text}" is not a ${what}. Choose one of ${words.join(', ')}.`)
+  }
 }
 
-export function mode(text: string): DecodingMode {
-  const parsed = decodingModeSchema.safeParse(text)
-  if (parsed.success) return parsed.data
-  throw new InvalidArgumentError(`"${text}" is not a mode. Choose one of ${decodingModeSchema.options.join(', ')}.`)
-}
+export const mode: (text: string) => DecodingMode = oneOf(decodingModeSchema.options, 'mode')
+export const split = oneOf(['train', 'val', 'test'] as const, 'split')
+export const family = oneOf(['spatial', 'temporal', 'causal', 'world', 'general', 'generate'] as const, 'family')
 
 /** A concrete seed where none is given: it is recorded and printed, so that the run can be repeated. */
 export const freshSeed = (): number => randomBytes(4).readUInt32LE()
 
 /** `text:3`, `cell:12`, or a plain sequence position. */
-export function place(text: string): Place {
+function place(text: string): Place {
   const match = /^(?:(text|cell):)?(\d+)$/.exec(text.trim())
   if (!match) throw new InvalidArgumentError(`"${text}" is not a place. Write text:3, cell:12 or a sequence position.`)
   const index = Number(match[2])
@@ -56,18 +61,34 @@ export const places = (text: string): Place[] =>
     .filter((part) => part.trim() !== '')
     .map(place)
 
-export function placedToken(text: string): { place: Place; token: string } {
+export interface PlacedToken {
+  readonly place: Place
+  readonly token: string
+}
+
+/** `text:3=cat cell:12=345`: the option may be given several times, with several of them each. */
+export function placedTokens(text: string, known: readonly PlacedToken[]): PlacedToken[] {
   const at = text.indexOf('=')
   if (at < 1 || at === text.length - 1)
     throw new InvalidArgumentError(`"${text}" is not PLACE=TOKEN, for example text:3=cat.`)
-  return { place: place(text.slice(0, at)), token: text.slice(at + 1) }
+  return [...known, { place: place(text.slice(0, at)), token: text.slice(at + 1) }]
 }
 
-/** The project's folder, from source and from the build alike. */
-function projectRoot(): string {
-  let at = dirname(fileURLToPath(import.meta.url))
-  while (!existsSync(join(at, 'package.json')) && dirname(at) !== at) at = dirname(at)
-  return at
+/** Words of a text as the name of a folder. */
+export function slug(text: string): string {
+  const words = text.toLowerCase().match(/[\p{L}\p{N}]+/gu) ?? []
+  let name = ''
+  for (const word of words) {
+    if (name.length + word.length > 48) break
+    name += name === '' ? word : `-${word}`
+  }
+  return name === '' ? 'run' : name
 }
 
-export const shippedModel = (): string => join(projectRoot(), 'resources', 'models', 'storybook')
+/** `tandem-out/NAME`, or NAME-2 and so on where that is taken: nothing of an earlier run is overwritten unasked. */
+export function freshFolder(name: string): string {
+  for (let n = 1; ; n++) {
+    const folder = join('tandem-out', n === 1 ? name : `${name}-${n}`)
+    if (!existsSync(folder)) return folder
+  }
+}

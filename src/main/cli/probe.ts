@@ -1,4 +1,4 @@
 /** The process that probes providers for `tandem doctor` and reports once. */
-import { probeProviders } from '../../engine/runtime/providers.ts'
+import { probeProviders, runtimeVersion } from '../../engine/runtime/providers.ts'
 
-process.send?.(await probeProviders())
+process.send?.({ onnxruntime: runtimeVersion, ...(await probeProviders()) })

@@ -1,15 +1,16 @@
 /** `tandem resume`: go on from a step of a recorded run, with tokens replaced or masked again. */
-import { join } from 'node:path'
+import { basename, dirname, resolve } from 'node:path'
 import type { Command } from 'commander'
 import { MAX_STEPS, runResultSchema, type Place } from '../../shared/jobs.ts'
 import { driveJob } from './drive.ts'
 import { showRun } from './edit.ts'
 import { createLive } from './live.ts'
-import { integer, placedToken, places, shippedModel } from './options.ts'
+import { shippedModel } from './installation.ts'
+import { freshFolder, integer, placedTokens, places, type PlacedToken } from './options.ts'
 
 interface ResumeOptions {
   step: number
-  replace: { place: Place; token: string }[]
+  replace: PlacedToken[]
   remask: Place[]
   model: string
   out?: string
@@ -24,8 +25,8 @@ export function addResumeCommand(program: Command): void {
     .requiredOption('--step <k>', 'steps to keep', integer(0, MAX_STEPS))
     .option(
       '--replace <place=token...>',
-      'put tokens, e.g. text:6=b3 cell:12=345 (#ID for a text token by number)',
-      collect,
+      'put tokens, e.g. text:6=b3 cell:12=345 (#ID: any token by its id)',
+      placedTokens,
       [],
     )
     .option(
@@ -34,15 +35,14 @@ export function addResumeCommand(program: Command): void {
       (text: string, known: Place[]) => [...known, ...places(text)],
       [],
     )
-    .option('--model <dir>', 'model folder', shippedModel())
-    .option('--out <dir>', 'output folder (default: tandem-out/resumed-STEP)')
+    .option('--model <dir>', 'model folder', shippedModel)
+    .option('--out <dir>', 'output folder (default: tandem-out/RUN-from-STEP)')
     .option('--json', 'print one JSON object')
     .addHelpText(
       'after',
-      '\nExample:\n  tandem resume edited/trajectory.tdm --step 6 --replace text:1=cat --remask text:4 --out branch',
+      '\nExamples:\n  tandem resume edited/trajectory.tdm --step 6 --out again\n  tandem resume edited/trajectory.tdm --step 6 --replace text:1=cat --remask text:4 --out branch',
     )
     .action(async (trajectory: string, options: ResumeOptions) => {
-      const live = createLive()
       const result = await driveJob(
         {
           kind: 'resume',
@@ -51,14 +51,10 @@ export function addResumeCommand(program: Command): void {
           step: options.step,
           replace: options.replace,
           remask: options.remask,
-          out: options.out ?? join('tandem-out', `resumed-${options.step}`),
+          out: options.out ?? freshFolder(`${basename(dirname(resolve(trajectory)))}-from-${options.step}`),
         },
-        (update) => live.show(update),
+        createLive(),
       )
       showRun(runResultSchema.parse(result), options.json === true)
     })
-}
-
-function collect(text: string, known: { place: Place; token: string }[]): { place: Place; token: string }[] {
-  return [...known, placedToken(text)]
 }

@@ -1,5 +1,5 @@
 /** For tests: the command line as a process, and a small model folder with random weights that it can run in no time. */
-import { spawn } from 'node:child_process'
+import { spawn, type ChildProcess } from 'node:child_process'
 import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -66,8 +66,13 @@ export interface Ended {
 
 const entry = fileURLToPath(new URL('../cli.ts', import.meta.url))
 
-/** Runs `tandem` from source, as a user would start it. */
+/** Runs `tandem` from source, as a user would start it, to its end. */
 export function tandem(...args: string[]): Promise<Ended> {
+  return startTandem(...args).ended
+}
+
+/** The same for a test that interferes while it runs. */
+export function startTandem(...args: string[]): { child: ChildProcess; ended: Promise<Ended> } {
   const child = spawn(process.execPath, [entry, ...args], {
     stdio: ['ignore', 'pipe', 'pipe'],
     env: { ...process.env, NODE_OPTIONS: '' },
@@ -76,7 +81,15 @@ export function tandem(...args: string[]): Promise<Ended> {
   let err = ''
   child.stdout.on('data', (chunk: Buffer) => (out += chunk.toString('utf8')))
   child.stderr.on('data', (chunk: Buffer) => (err += chunk.toString('utf8')))
-  return new Promise((resolve) => child.once('close', (code) => resolve({ code, out, err })))
+  return {
+    child,
+    ended: new Promise((resolve) => child.once('close', (code) => resolve({ code, out, err }))),
+  }
+}
+
+/** Asks again and again until the answer is yes. */
+export async function until(ask: () => boolean | Promise<boolean>): Promise<void> {
+  while (!(await ask())) await new Promise((resolve) => setTimeout(resolve, 20))
 }
 
 export interface Workplace {

@@ -1,8 +1,7 @@
 /** `tandem train sft`: supervised fine-tuning with a bar, losses per modality, speed and time left; Ctrl-C keeps a checkpoint. */
 import type { Command } from 'commander'
-import type { JobUpdate } from '../../shared/jobs.ts'
 import { driveJob } from './drive.ts'
-import { createLive, metricsLine } from './live.ts'
+import { createLive, metricsLine, type Live } from './live.ts'
 import { note, printJson } from './report.ts'
 
 /** Seconds between lines where stderr is a file. */
@@ -20,13 +19,12 @@ export function addTrainCommand(program: Command): void {
     .option('--json', 'print one JSON object')
     .addHelpText(
       'after',
-      '\nExample:\n  tandem train sft --config sft.json --out runs/mine\n  tandem train sft --config sft.json --out runs/mine --resume',
+      '\nExamples:\n  tandem train sft --config sft.json --out runs/mine\n  tandem train sft --config sft.json --out runs/mine --resume',
     )
     .action(async (options: { config: string; out: string; resume?: boolean; json?: boolean }) => {
-      const show = process.stderr.isTTY ? createLive() : { show: lines() }
       const result = await driveJob(
         { kind: 'sft', config: options.config, out: options.out, resume: options.resume === true },
-        (update) => show.show(update),
+        process.stderr.isTTY ? createLive() : lines(),
       )
       if (options.json) printJson(result)
       else process.stdout.write(`${(result as { model: string }).model}\n`)
@@ -34,9 +32,9 @@ export function addTrainCommand(program: Command): void {
 }
 
 /** Plain lines, now and then: the log of a run in the background. */
-function lines(): (update: JobUpdate) => void {
+function lines(): Live {
   let last = -Infinity
-  return (update) => {
+  const show: Live['show'] = (update) => {
     if (update.type === 'started') note(`${update.total} steps, ${update.detail}`)
     if (update.type !== 'progress') return
     const validation = Object.keys(update.metrics).some((name) => name.startsWith('val_'))
@@ -45,4 +43,5 @@ function lines(): (update: JobUpdate) => void {
     if (!validation) last = now
     note(`${update.done}/${update.total}  ${metricsLine(update.metrics)}`)
   }
+  return { show, clear: () => undefined }
 }

@@ -2,93 +2,146 @@
  * Owns one engine process: starts it, sends it jobs, hands out their events, and ends it when it does not obey. A
  * process that dies takes no one with it: its jobs end as failed, saying how it died.
  */
-import { fork, type ChildProcess } from 'node:child_process'
+import { fork } from 'node:child_process'
 import { fileURLToPath } from 'node:url'
 import { randomUUID } from 'node:crypto'
-import { jobEventSchema, type JobEnd, type JobSpec, type JobUpdate } from '../../shared/jobs.ts'
+import { TandemError } from '../../shared/errors.ts'
+import {
+  isJobEnd,
+  jobEventSchema,
+  jobSpecSchema,
+  type JobCommand,
+  type JobEnd,
+  type JobEvent,
+  type JobSpec,
+} from '../../shared/jobs.ts'
+
+/** What carries commands and events: a forked process here, another host's own kind elsewhere. */
+export interface EngineChannel {
+  readonly pid: number | undefined
+  send(command: JobCommand): void
+  /** `onEnd` is called once: how the process ended, and the last it said on stderr. */
+  listen(onMessage: (message: unknown) => void, onEnd: (how: string, said: string) => void): void
+  kill(): void
+}
 
 export interface RunOptions {
   readonly signal?: AbortSignal
+  /** Runs at lower priority and gives way to interactive jobs of the same process. */
   readonly background?: boolean
 }
 
 export interface EngineProcess {
   /** Events of one job, in order, up to and including its end. Aborting asks for a cancel, and insists after a while. */
-  run(spec: JobSpec, options?: RunOptions): AsyncGenerator<JobUpdate | JobEnd>
+  run(spec: JobSpec, options?: RunOptions): AsyncGenerator<JobEvent>
   /** The process id, for tests that kill it. */
   readonly pid: number | undefined
+  /** Closes the models and ends the process; what still runs is stopped. */
   dispose(): void
+  /** Ends the process at once. A run leaves its log. */
+  kill(): void
 }
 
 /** A cancelled job gets this long, or three steps, before its process is killed. */
 const PATIENCE_MS = 5000
+/** Closing models takes far less. */
+const DISPOSE_MS = 2000
 
-export function startEngineProcess(): EngineProcess {
-  const extension = import.meta.url.endsWith('.ts') ? 'ts' : 'js'
-  const entry = fileURLToPath(new URL(`worker.${extension}`, import.meta.url))
-  const child = fork(entry, { stdio: ['ignore', 'ignore', 'pipe', 'ipc'], serialization: 'advanced', execArgv: [] })
-  const jobs = new Map<string, (update: JobUpdate | JobEnd) => void>()
-  const errors = collectErrors(child)
+interface Job {
+  /** Its process was killed because this job did not stop. */
+  insisted: boolean
+  deliver(event: JobEvent): void
+  end(end: JobEnd): void
+}
 
-  child.on('message', (message) => {
-    const parsed = jobEventSchema.safeParse(message)
-    if (parsed.success) jobs.get(parsed.data.jobId)?.(parsed.data.update)
-  })
-  child.on('exit', (code, signal) => {
-    const how = signal ? `was ended by ${signal}` : `ended with code ${code ?? '?'}`
-    const end: JobEnd = {
-      type: 'failed',
-      message: `The engine process ${how} in the middle of the job.`,
-      remedy: 'What was recorded is kept in the log of the output folder; resume from it or start again.',
-      kind: 'environment',
-      stack: errors(),
-    }
-    for (const deliver of jobs.values()) deliver(end)
-  })
+export function startEngineProcess(channel: EngineChannel = forkWorker()): EngineProcess {
+  const jobs = new Map<string, Job>()
+  let ended: JobEnd | null = null
+
+  channel.listen(
+    (message) => {
+      const parsed = jobEventSchema.safeParse(message)
+      if (parsed.success) jobs.get(parsed.data.jobId)?.deliver(parsed.data)
+    },
+    (how, said) => {
+      ended = {
+        type: 'failed',
+        message: `The engine process ${how} in the middle of the job.`,
+        remedy: 'What was recorded is kept in the log of the output folder: resume from it, or start again.',
+        kind: 'internal',
+        ...(said.trim() === '' ? {} : { stack: said.trim() }),
+      }
+      for (const job of jobs.values()) job.end(job.insisted ? { type: 'cancelled' } : ended)
+    },
+  )
 
   return {
     get pid() {
-      return child.pid
+      return channel.pid
     },
     async *run(spec, { signal, background = false } = {}) {
+      const checked = jobSpecSchema.safeParse(spec)
+      if (!checked.success) {
+        const { path, message } = checked.error.issues[0]!
+        throw new TandemError(`The job's ${path.join('.')} is wrong: ${message}.`, 'Correct it.')
+      }
       const jobId = randomUUID()
-      const queue: (JobUpdate | JobEnd)[] = []
+      const queue: JobEvent[] = []
       const rhythm = new StepRhythm()
       let wake: (() => void) | null = null
-      jobs.set(jobId, (update) => {
-        queue.push(update)
-        wake?.()
-      })
       let insist: NodeJS.Timeout | undefined
-      const cancel = (): void => {
-        if (child.connected) child.send({ type: 'cancel', jobId })
-        insist = setTimeout(() => child.kill('SIGKILL'), Math.max(PATIENCE_MS, 3 * rhythm.median()))
+      let seq = -1
+      const job: Job = {
+        insisted: false,
+        deliver(event) {
+          seq = event.seq
+          queue.push(event)
+          wake?.()
+        },
+        end: (end) => job.deliver({ jobId, seq: seq + 1, ...end }),
       }
+      const cancel = (): void => {
+        channel.send({ type: 'cancel', jobId })
+        insist = setTimeout(
+          () => {
+            job.insisted = true
+            channel.kill()
+          },
+          Math.max(PATIENCE_MS, 3 * rhythm.median()),
+        )
+      }
+      jobs.set(jobId, job)
+      let over = false
       try {
-        child.send({ type: 'run', jobId, spec, background })
+        if (ended) job.end(ended)
+        else channel.send({ type: 'run', jobId, spec: checked.data, background })
         if (signal?.aborted) cancel()
         else signal?.addEventListener('abort', cancel, { once: true })
-        for (;;) {
-          const update = queue.shift()
-          if (!update) {
+        while (!over) {
+          const event = queue.shift()
+          if (!event) {
             await new Promise<void>((resolve) => (wake = resolve))
             continue
           }
-          if (update.type === 'step') rhythm.beat()
-          yield update
-          if (update.type === 'done' || update.type === 'cancelled' || update.type === 'failed') return
+          if (event.type === 'step' || event.type === 'progress') rhythm.beat()
+          over = isJobEnd(event)
+          if (over) clearTimeout(insist)
+          yield event
         }
       } finally {
         clearTimeout(insist)
         signal?.removeEventListener('abort', cancel)
         jobs.delete(jobId)
+        // Whoever stops listening has no use for the rest.
+        if (!over && !ended) channel.send({ type: 'cancel', jobId })
       }
     },
     dispose() {
-      child.removeAllListeners('exit')
-      if (child.connected) child.disconnect()
-      child.kill('SIGKILL')
+      if (ended) return
+      channel.send({ type: 'dispose' })
+      setTimeout(() => channel.kill(), DISPOSE_MS).unref()
     },
+    kill: () => channel.kill(),
   }
 }
 
@@ -109,9 +162,29 @@ class StepRhythm {
   }
 }
 
-/** The last of what the process wrote to stderr: the runtime's own words when it crashes. */
-function collectErrors(child: ChildProcess): () => string {
-  let text = ''
-  child.stderr?.on('data', (chunk: Buffer) => (text = (text + chunk.toString('utf8')).slice(-8000)))
-  return () => text
+/** The worker as a child of this Node process. */
+export function forkWorker(): EngineChannel {
+  const entry = fileURLToPath(new URL(`worker.${import.meta.url.endsWith('.ts') ? 'ts' : 'js'}`, import.meta.url))
+  const child = fork(entry, { stdio: ['ignore', 'ignore', 'pipe', 'ipc'], serialization: 'advanced', execArgv: [] })
+  // The last of its stderr: the runtime's own words when it crashes.
+  let said = ''
+  child.stderr?.on('data', (chunk: Buffer) => (said = (said + chunk.toString('utf8')).slice(-8000)))
+  return {
+    pid: child.pid,
+    send(command) {
+      // A process that is gone is reported by `onEnd`, not here.
+      if (child.connected) child.send(command, () => undefined)
+    },
+    listen(onMessage, onEnd) {
+      let told = false
+      const tell = (how: string): void => {
+        if (!told) onEnd(how, said)
+        told = true
+      }
+      child.on('message', onMessage)
+      child.on('error', (error) => tell(`could not be started (${error.message})`))
+      child.on('close', (code, signal) => tell(signal ? `was ended by ${signal}` : `ended with code ${code ?? '?'}`))
+    },
+    kill: () => void child.kill('SIGKILL'),
+  }
 }

@@ -4,10 +4,8 @@
  * of ONNX Runtime blocks this thread; a cancel is read between steps.
  */
 import { setPriority } from 'node:os'
-import { jobCommandSchema, type JobCommand, type JobEnd, type JobEvent, type JobUpdate } from '../../shared/jobs.ts'
-import { TandemError } from '../../shared/errors.ts'
-import { runJob } from '../../engine/jobs.ts'
-import { createEngineCache } from '../../engine/jobs/context.ts'
+import type { JobEvent } from '../../shared/jobs.ts'
+import { serveJobs } from './worker-serve.ts'
 
 /** What either parent offers: Electron's parentPort or Node's IPC channel. */
 interface Port {
@@ -27,66 +25,33 @@ function openPort(): Port {
     return {
       send: (event) => parentPort.postMessage(event),
       onMessage: (handle) => parentPort.on('message', ({ data }) => handle(data)),
+      // Electron ends its utility processes itself.
       onClose: () => undefined,
     }
   }
   return {
-    send: (event) => void process.send?.(event),
+    send(event) {
+      // A parent that is gone hears nothing more; `onClose` has been told.
+      if (process.connected) process.send?.(event, undefined, undefined, () => undefined)
+    },
     onMessage: (handle) => void process.on('message', handle),
     onClose: (handle) => void process.on('disconnect', handle),
   }
 }
 
-const BACKGROUND_PRIORITY = 10
 const port = openPort()
-const engines = createEngineCache()
-const running = new Map<string, AbortController>()
-
-async function run({ jobId, spec, background }: Extract<JobCommand, { type: 'run' }>): Promise<void> {
-  const stop = new AbortController()
-  running.set(jobId, stop)
-  let seq = 0
-  const publish = (update: JobUpdate | JobEnd): void => port.send({ jobId, seq: seq++, update })
-  try {
-    setPriority(background ? BACKGROUND_PRIORITY : 0)
-  } catch {
-    // Raising the priority again may not be allowed: the job runs all the same.
-  }
-  try {
-    const context = { signal: stop.signal, engine: (directory: string) => engines.engine(directory) }
-    for await (const update of runJob(spec, context)) {
-      publish(update)
-      // Give the channel its turn: a cancel that is waiting is read before the next step.
-      await new Promise((resolve) => setImmediate(resolve))
+const server = serveJobs({
+  send: (event) => port.send(event),
+  setNiceness(value) {
+    try {
+      setPriority(value)
+    } catch {
+      // Raising the priority again may not be allowed: the job runs all the same.
     }
-    publish(stop.signal.aborted ? { type: 'cancelled' } : { type: 'done' })
-  } catch (error) {
-    publish(stop.signal.aborted ? { type: 'cancelled' } : failure(error))
-  } finally {
-    running.delete(jobId)
-  }
-}
-
-function failure(error: unknown): JobEnd {
-  if (error instanceof TandemError)
-    return { type: 'failed', message: error.message, remedy: error.remedy, kind: error.kind }
-  const stack = error instanceof Error ? (error.stack ?? error.message) : String(error)
-  const message = error instanceof Error ? error.message : String(error)
-  return {
-    type: 'failed',
-    message,
-    remedy: 'This is a defect of Tandem: please report it with the details below.',
-    kind: 'internal',
-    stack,
-  }
-}
-
-port.onMessage((message) => {
-  const parsed = jobCommandSchema.safeParse(message)
-  if (!parsed.success) return
-  if (parsed.data.type === 'cancel') running.get(parsed.data.jobId)?.abort()
-  else void run(parsed.data)
+  },
+  onDisposed: () => process.exit(0),
 })
-port.onClose(() => process.exit(0))
-// A terminal sends Ctrl-C to the whole group: the parent decides, and cancels through the channel.
-process.on('SIGINT', () => undefined)
+port.onMessage((message) => server.receive(message))
+port.onClose(() => server.abandon())
+// A terminal signals the whole group: the parent decides what that means, and says so through the channel.
+for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => undefined)

@@ -24,7 +24,11 @@ export function worldWords(world: World): string[] {
 
 /** What a person types, as the world spells it: lower case, marks apart, single spaces, no final full stop. */
 export function normaliseInstruction(text: string): string {
-  const tokens = text.toLowerCase().match(/[a-z0-9]+|[.,]/g) ?? []
+  const tokens =
+    text
+      .normalize('NFC')
+      .toLowerCase()
+      .match(/[\p{L}\p{M}\p{N}]+|[.,]/gu) ?? []
   while (tokens.at(-1) === '.') tokens.pop()
   return tokens.join(' ')
 }
