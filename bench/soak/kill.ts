@@ -17,7 +17,7 @@ const root = fileURLToPath(new URL('../..', import.meta.url))
 const model = join(root, 'resources/models/storybook')
 const work = await mkdtemp(join(tmpdir(), 'tandem-soak-'))
 const random = seededRandom('kill')
-const STEPS = 32
+const STEPS = 128
 
 const spec = (out: string): JobSpec => ({
   kind: 'generate',
@@ -44,7 +44,7 @@ const counts = { killedBeforeTheLog: 0, resumed: 0, identical: 0, finishedBefore
 for (let i = 0; i < times; i++) {
   const out = join(work, `run-${i}`)
   const engine = startEngineProcess()
-  const delay = 300 + random.int(1500)
+  const delay = 300 + random.int(900)
   const timer = setTimeout(() => engine.kill(), delay)
   let last = ''
   for await (const update of engine.run(spec(out))) last = update.type
