@@ -71,6 +71,7 @@ async function predictor(): Promise<void> {
     const source = await createWorldSource(world, codec, tokenizer, {
       seed: recipe.seed + i,
       curriculum: phase.curriculum,
+      families: phase.families,
     })
     const task = createSftTask(config, phase.sft, source, start ? { start } : {})
     const directory = join(runs, `predictor-${i + 1}`)

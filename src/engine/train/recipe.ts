@@ -1,6 +1,7 @@
 /** A recipe: everything that remakes a shipped model, as data. scripts/remake-storybook.ts carries it out. */
 import { z } from 'zod'
 import { modelOptionsSchema } from '../../shared/model-config.ts'
+import { familyNames } from '../data/world/types.ts'
 import { sftSchema } from './sft.ts'
 import { tokenizerTrainingSchema } from './tokenizer-task.ts'
 
@@ -48,6 +49,8 @@ export const phaseSchema = loopSchema.extend({
   sft: sftSchema,
   /** Sprites known at the start, and the share of the phase after which all are. */
   curriculum: z.strictObject({ sprites: z.int().positive(), until: z.number().min(0).max(1) }),
+  /** Relative shares of the edit families, 1 for those not named: weak ones are shown more often. */
+  families: z.partialRecord(z.enum(familyNames), z.number().nonnegative()).optional(),
 })
 
 export const recipeSchema = z.strictObject({

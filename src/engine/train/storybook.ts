@@ -71,6 +71,8 @@ export interface WorldSourceOptions {
   readonly seed: number
   /** Sprites known at the start, and the share of the run after which all are. */
   readonly curriculum: { readonly sprites: number; readonly until: number }
+  /** Relative shares of the edit families; 1 each when absent. */
+  readonly families?: Partial<Record<Family, number>> | undefined
 }
 
 /** Samples of the world as tokens; a sample is a pure function of (seed, split, index). */
@@ -95,6 +97,7 @@ export async function createWorldSource(
         index,
         families: edit ? EDIT_FAMILIES : ['generate'],
         spriteLimit,
+        ...(edit && split === 'train' && options.families ? { weights: options.families } : {}),
       }),
     )
   const all = world.sprites.length
