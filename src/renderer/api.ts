@@ -15,17 +15,9 @@ import {
 } from '../shared/ipc.ts'
 import { TandemError } from '../shared/errors.ts'
 import type { BlobId } from '../shared/studio.ts'
+import type { Transport } from './transport.ts'
 import { electronTransport } from './transport-electron.ts'
 import { socketTransport } from './transport-socket.ts'
-
-/** What carries messages: requests out, replies and events in. */
-export interface Transport {
-  /** The reply: `{result}` or `{failure}`. Rejects where the connection is gone. */
-  request(method: Method, args: unknown): Promise<unknown>
-  onEvent(handle: (message: unknown) => void): void
-  /** Told when the connection goes and when it is back. */
-  onConnection(handle: (up: boolean) => void): void
-}
 
 const transport: Transport = electronTransport() ?? socketTransport()
 const listeners = new Set<(event: StudioEvent) => void>()

@@ -1,6 +1,6 @@
 /** Messages over the preload script's bridge; null where there is none (a browser). */
 import type { Method } from '../shared/ipc.ts'
-import type { Transport } from './api.ts'
+import type { Transport } from './transport.ts'
 
 /** What src/preload exposes: three functions and no more. */
 interface Bridge {

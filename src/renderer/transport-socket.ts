@@ -4,7 +4,7 @@
  */
 import { decodeWire, encodeWire } from '../shared/wire.ts'
 import { replySchema, type Method } from '../shared/ipc.ts'
-import type { Transport } from './api.ts'
+import type { Transport } from './transport.ts'
 
 const FIRST_WAIT_MS = 250
 const LONGEST_WAIT_MS = 8000
