@@ -5,7 +5,7 @@
  */
 import { z } from 'zod'
 import { documentCommandSchema, storedDocumentSchema } from './document.ts'
-import { generateSpecSchema } from './jobs.ts'
+import { bytesSchema, generateSpecSchema, rasterSchema } from './jobs.ts'
 import {
   blobIdSchema,
   boxSchema,
@@ -17,7 +17,6 @@ import {
   projectSchema,
   queueItemSchema,
   queueLaneSchema,
-  rasterSchema,
   runSchema,
   runSettingsSchema,
   traySchema,
@@ -30,7 +29,6 @@ const run = z.strictObject({ run: idSchema })
 const project = z.strictObject({ project: idSchema })
 const stepNumber = z.int().min(0).max(0xffff)
 const fileResult = z.strictObject({ blob: blobIdSchema, name: z.string() })
-const bytes = z.instanceof(Uint8Array)
 
 export const runFilterSchema = z.strictObject({
   project: idSchema.nullable(),
@@ -63,12 +61,13 @@ export const startRunsSchema = z.strictObject({
 })
 
 export const contract = {
-  /** First call of a screen, and again after a reconnect: `events` are those after `since`, or `reset` says start over. */
+  /** First call of a screen, and again after a reconnect: `missed` are the events after `since`, or `reset` says start over. */
   'session.open': {
     args: z.strictObject({ since: z.int().nonnegative().nullable() }),
     result: z.strictObject({
       seq: z.int().nonnegative(),
       reset: z.boolean(),
+      missed: z.array(z.strictObject({ seq: z.int().nonnegative(), name: z.string(), payload: z.unknown() })),
       version: z.string(),
       host: z.enum(['electron', 'browser']),
       preferences: preferencesSchema,
@@ -162,7 +161,7 @@ export const contract = {
   },
   'runs.delete': { args: z.strictObject({ runs: z.array(idSchema).min(1).max(1000) }), result: nothing },
   /** A .tdm file: of a run that goes on, what is recorded so far. */
-  'runs.trajectory': { args: run, result: z.strictObject({ bytes }) },
+  'runs.trajectory': { args: run, result: z.strictObject({ bytes: bytesSchema }) },
   /** The picture after each of these steps, drafts filled in; undecided cells without a draft are grey. */
   'runs.decode': {
     args: run.extend({ steps: z.array(stepNumber).min(1).max(256) }),

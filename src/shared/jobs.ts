@@ -42,6 +42,8 @@ export const generateSpecSchema = z.strictObject({
   mask: z.string().min(1).nullable(),
   pins: z.array(z.strictObject({ place: placeSchema, token: z.string().min(1) })),
   out: z.string().min(1),
+  /** Steps carry the picture as it stands, drafts filled in. */
+  preview: z.boolean().optional(),
 })
 
 export const resumeSpecSchema = z.strictObject({
@@ -53,6 +55,7 @@ export const resumeSpecSchema = z.strictObject({
   replace: z.array(z.strictObject({ place: placeSchema, token: z.string().min(1) })),
   remask: z.array(placeSchema),
   out: z.string().min(1),
+  preview: z.boolean().optional(),
 })
 
 export const evalSpecSchema = z.strictObject({
@@ -75,11 +78,55 @@ export const sftSpecSchema = z.strictObject({
   resume: z.boolean(),
 })
 
+/** Pictures of code grids: what a scrubber shows at a step. */
+export const decodeSpecSchema = z.strictObject({
+  kind: z.literal('decode'),
+  model: z.string().min(1),
+  /** Codes of each picture, row-major; -1 where nothing is known yet. */
+  pictures: z.array(z.array(z.int().min(-1))).min(1),
+})
+
+/** What a model is: sizes, and the words its tokens read as. */
+export const describeSpecSchema = z.strictObject({ kind: z.literal('describe'), model: z.string().min(1) })
+
+/** The tokens of a text. */
+export const tokensSpecSchema = z.strictObject({
+  kind: z.literal('tokens'),
+  model: z.string().min(1),
+  text: z.string(),
+})
+
+/** How well a model's image tokenizer can draw a picture. */
+export const inspectSpecSchema = z.strictObject({
+  kind: z.literal('inspect'),
+  model: z.string().min(1),
+  picture: z.string().min(1),
+})
+
+/** The sprites and backgrounds of the storybook world as pictures in a folder. */
+export const traySpecSchema = z.strictObject({ kind: z.literal('tray'), out: z.string().min(1) })
+
+/** A run as moving pictures, or as its frames one by one. */
+export const animateSpecSchema = z.strictObject({
+  kind: z.literal('animate'),
+  model: z.string().min(1),
+  trajectory: z.string().min(1),
+  form: z.enum(['gif', 'webp', 'frames']),
+  /** The file, or the folder of the frames. */
+  out: z.string().min(1),
+})
+
 export const jobSpecSchema = z.discriminatedUnion('kind', [
   generateSpecSchema,
   resumeSpecSchema,
   evalSpecSchema,
   sftSpecSchema,
+  decodeSpecSchema,
+  describeSpecSchema,
+  tokensSpecSchema,
+  inspectSpecSchema,
+  traySpecSchema,
+  animateSpecSchema,
 ])
 export type JobSpec = z.infer<typeof jobSpecSchema>
 export type JobKind = JobSpec['kind']
@@ -107,6 +154,51 @@ export const runResultSchema = z.strictObject({
 })
 export type RunResult = z.infer<typeof runResultSchema>
 
+export const bytesSchema = z.custom<Uint8Array>((value) => value instanceof Uint8Array, 'bytes are wanted')
+
+/** Raw pixels: RGB, row-major, width x height x 3 bytes. */
+export const rasterSchema = z.strictObject({
+  width: z.int().positive(),
+  height: z.int().positive(),
+  rgb: bytesSchema,
+})
+export type Raster = z.infer<typeof rasterSchema>
+
+export const rastersResultSchema = z.strictObject({ rasters: z.array(rasterSchema) })
+
+export const describeResultSchema = z.strictObject({
+  name: z.string(),
+  hash: z.string(),
+  parameters: z.int(),
+  size: z.int(),
+  grid: z.int(),
+  instructionLength: z.int(),
+  reasoningLength: z.int(),
+  /** Its vocabulary has the words of the storybook world, and its pictures the size. */
+  storybook: z.boolean(),
+  /** `labels[id]` is what token `id` reads as. */
+  labels: z.array(z.string()),
+  special: z.strictObject({ mask: z.int(), pad: z.int(), eos: z.int() }),
+})
+export type DescribeResult = z.infer<typeof describeResultSchema>
+
+export const tokensResultSchema = z.strictObject({ ids: z.array(z.int()), labels: z.array(z.string()) })
+
+export const inspectResultSchema = z.strictObject({
+  /** Peak signal-to-noise ratio of the picture after encode and decode, dB. */
+  psnr: z.number(),
+  /** Cells whose own ratio is below what the eye forgives. */
+  foreign: z.array(z.int()),
+})
+
+export const trayResultSchema = z.strictObject({
+  cell: z.int(),
+  cells: z.int(),
+  sprites: z.array(z.strictObject({ name: z.string(), category: z.string(), file: z.string() })),
+  backgrounds: z.array(z.strictObject({ name: z.string(), file: z.string() })),
+  attribution: z.string(),
+})
+
 const warning = z.strictObject({ type: z.literal('warning'), message: z.string() })
 const started = z.strictObject({
   type: z.literal('started'),
@@ -123,6 +215,8 @@ const step = z.strictObject({
   masked: z.int(),
   /** The step as it was recorded. */
   record: trajectoryStepSchema,
+  /** The picture after it, where the spec asks for previews. */
+  picture: rasterSchema.optional(),
 })
 const progress = z.strictObject({
   type: z.literal('progress'),

@@ -151,14 +151,6 @@ export const queueItemSchema = z.strictObject({
 })
 export type QueueItem = z.infer<typeof queueItemSchema>
 
-/** Raw pixels of one moment of a run: RGB, row-major, width x height x 3 bytes. */
-export const rasterSchema = z.strictObject({
-  width: z.int().positive(),
-  height: z.int().positive(),
-  rgb: z.instanceof(Uint8Array),
-})
-export type Raster = z.infer<typeof rasterSchema>
-
 export const spriteSchema = z.strictObject({
   name: z.string(),
   category: z.string(),

@@ -78,6 +78,8 @@ export const trajectoryHeaderSchema = z
     pinned: z.array(position),
     /** The run this one was resumed from, and the last step it shares with it; those steps are copied into this record. */
     parent: z.strictObject({ hash, step: z.int().min(0).max(maxSteps) }).optional(),
+    /** What the text tokens of a finished run read as, by id: its words can be shown where the model is not at hand. */
+    labels: z.record(z.string().regex(/^\d{1,10}$/), z.string().max(200)).optional(),
   })
   .refine((h) => h.tokens.length === h.length, { message: 'tokens must have `length` entries' })
   .refine((h) => h.fields.every((f) => f.start + f.length <= h.length), { message: 'a field ends past the sequence' })

@@ -49,7 +49,7 @@ export async function* generateJob(spec: SpecOf<'generate'>, context: JobContext
     ...(region ? { region } : {}),
     pinned,
   })
-  yield* recordRun(engine, { header, steps: [], events: [] }, spec.out, began, context.signal)
+  yield* recordRun(engine, { header, steps: [], events: [] }, spec.out, began, context.signal, spec.preview)
 }
 
 /** Refuses a text with no word the model knows; names the single ones it does not. */

@@ -16,7 +16,8 @@ import { writeTrajectory } from '../trajectory/file.ts'
 import { TrajectoryLog } from '../trajectory/log.ts'
 import { hostGone } from './context.ts'
 import { openFolder, writeTogether } from './output.ts'
-import { maskedCount, shownWords } from './words.ts'
+import { decodeRaster, frameCodes } from './decode.ts'
+import { maskedCount, shownWords, textLabels } from './words.ts'
 
 export const outputFiles = {
   image: 'image.png',
@@ -32,6 +33,7 @@ export async function* recordRun(
   out: string,
   began: number,
   signal: AbortSignal,
+  preview = false,
 ): AsyncGenerator<JobUpdate> {
   const { header } = known
   const folder = await openFolder(out)
@@ -50,11 +52,20 @@ export async function* recordRun(
       Object.assign(state, advanceFrame(state, header, record, pending))
       pending = []
       const words = shownWords(engine.model, header, state)
-      yield { type: 'step', step: record.step, total: header.steps, words, masked: maskedCount(header, state), record }
+      yield {
+        type: 'step',
+        step: record.step,
+        total: header.steps,
+        words,
+        masked: maskedCount(header, state),
+        record,
+        ...(preview ? { picture: await decodeRaster(engine.model, frameCodes(header, state)) } : {}),
+      }
     }
     log.close()
     if (signal.aborted && steps.length < header.steps) return
-    const trajectory: Trajectory = { header, steps, events: known.events }
+    const plain: Trajectory = { header, steps, events: known.events }
+    const trajectory: Trajectory = { ...plain, header: { ...header, labels: textLabels(engine.model, plain) } }
     yield { type: 'result', result: await writeOutputs(engine, trajectory, state.tokens, folder.path, began) }
     finished = true
   } finally {

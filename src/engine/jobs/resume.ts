@@ -30,5 +30,5 @@ export async function* resumeJob(spec: SpecOf<'resume'>, context: JobContext): A
     steps: parent.steps.slice(0, spec.step),
     events: untouched ? [...events, ...parent.events.filter((event) => event.step === step)] : events,
   }
-  yield* recordRun(engine, known, spec.out, began, context.signal)
+  yield* recordRun(engine, known, spec.out, began, context.signal, spec.preview)
 }

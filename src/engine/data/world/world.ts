@@ -67,6 +67,11 @@ export async function loadWorld(path: string = defaultWorldPath): Promise<World>
   }
 }
 
+/** The sprites alone, RGBA [count, cell, cell, 4], transparent around them. */
+export function readSpriteSheet({ file, path }: World): Promise<Uint8Array> {
+  return readSheet(join(dirname(path), file.sheets.sprites.file), file.sprites.length, file, 'sprites')
+}
+
 /** The RGB bytes [cell, cell, 3] of one background with one sprite (-1 for none) on it. */
 export function templateAt(world: World, background: number, sprite: number): Uint8Array {
   const bytes = world.cell * world.cell * 3

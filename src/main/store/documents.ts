@@ -1,0 +1,110 @@
+/**
+ * Documents as a base and a list of commands with a cursor. Appending drops what was undone; what lies further back than
+ * can be undone is folded into the base, so a document stays small however long it is worked on.
+ */
+import {
+  applyCommand,
+  documentCommandSchema,
+  documentSchema,
+  UNDO_DEPTH,
+  type Document,
+  type DocumentCommand,
+  type StoredDocument,
+} from '../../shared/document.ts'
+import { TandemError } from '../../shared/errors.ts'
+import type { Database } from './database.ts'
+
+interface Row {
+  id: string
+  project: string
+  base: string
+  first: number
+  cursor: number
+}
+
+export interface DocumentStore {
+  create(id: string, project: string, base: Document): void
+  /** Puts a whole document in, as another studio wrote it. */
+  put(project: string, stored: StoredDocument): void
+  open(id: string): StoredDocument
+  projectOf(id: string): string
+  /** Commands from number `at` on; whatever stood there and after is dropped. */
+  append(id: string, at: number, commands: readonly DocumentCommand[]): void
+  seek(id: string, cursor: number): void
+  ofProject(project: string): string[]
+}
+
+/** Folding waits until this many more than needed are there: it happens now and then, not at every command. */
+const SLACK = 100
+
+export function createDocumentStore(db: Database): DocumentStore {
+  const one = db.prepare<[string], Row>('SELECT * FROM documents WHERE id = ?')
+  const ofProject = db.prepare<[string], { id: string }>('SELECT id FROM documents WHERE project = ? ORDER BY id')
+  const insert = db.prepare('INSERT INTO documents (id, project, base, first, cursor) VALUES (?, ?, ?, ?, ?)')
+  const update = db.prepare('UPDATE documents SET base = ?, first = ?, cursor = ? WHERE id = ?')
+  const seek = db.prepare('UPDATE documents SET cursor = ? WHERE id = ?')
+  const commandsOf = db.prepare<[string], { number: number; command: string }>(
+    'SELECT number, command FROM commands WHERE document = ? ORDER BY number',
+  )
+  const drop = db.prepare('DELETE FROM commands WHERE document = ? AND number >= ?')
+  const dropBefore = db.prepare('DELETE FROM commands WHERE document = ? AND number < ?')
+  const put = db.prepare('INSERT INTO commands (document, number, command) VALUES (?, ?, ?)')
+  const last = db.prepare<[string], { next: number | null }>(
+    'SELECT max(number) + 1 AS next FROM commands WHERE document = ?',
+  )
+
+  function row(id: string): Row {
+    const found = one.get(id)
+    if (!found) throw new TandemError('That document is not there any more.', 'Open another project.')
+    return found
+  }
+  const endOf = (found: Row): number => last.get(found.id)?.next ?? found.first
+
+  function open(id: string): StoredDocument {
+    const { base, first, cursor } = row(id)
+    const commands = commandsOf.all(id).map(({ command }) => documentCommandSchema.parse(JSON.parse(command)))
+    return { id, base: documentSchema.parse(JSON.parse(base)), commands, cursor: cursor - first, first }
+  }
+
+  function fold(id: string): void {
+    const { first } = row(id)
+    const { base, commands, cursor } = open(id)
+    const excess = Math.min(commands.length - UNDO_DEPTH, cursor)
+    if (excess < SLACK) return
+    const folded = commands.slice(0, excess).reduce(applyCommand, base)
+    update.run(JSON.stringify(folded), first + excess, first + cursor, id)
+    dropBefore.run(id, first + excess)
+  }
+
+  return {
+    create: (id, project, base) => void insert.run(id, project, JSON.stringify(base), 0, 0),
+    put: db.transaction((project: string, stored: StoredDocument) => {
+      const { id, base, commands, cursor, first } = stored
+      insert.run(id, project, JSON.stringify(base), first, first + cursor)
+      commands.forEach((command, i) => put.run(id, first + i, JSON.stringify(command)))
+    }),
+    open,
+    projectOf: (id) => row(id).project,
+    append: db.transaction((id: string, at: number, commands: readonly DocumentCommand[]) => {
+      const found = row(id)
+      if (at < found.first || at > endOf(found)) {
+        throw new TandemError(
+          'This document was changed in another window.',
+          'Reload it to see the latest state.',
+          'environment',
+        )
+      }
+      drop.run(id, at)
+      commands.forEach((command, i) => put.run(id, at + i, JSON.stringify(command)))
+      seek.run(at + commands.length, id)
+      if (at + commands.length - found.first > UNDO_DEPTH + SLACK) fold(id)
+    }),
+    seek(id, cursor) {
+      const found = row(id)
+      if (cursor < found.first || cursor > endOf(found))
+        throw new TandemError('There is nothing more to undo or redo.', 'Go on from here.')
+      seek.run(cursor, id)
+    },
+    ofProject: (project) => ofProject.all(project).map(({ id }) => id),
+  }
+}

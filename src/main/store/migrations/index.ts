@@ -1,0 +1,4 @@
+/** Every change of the tables, in order. A migration that has shipped is frozen: change the next one. */
+import { initial } from './001-initial.ts'
+
+export const migrations: readonly string[] = [initial]

@@ -1,0 +1,44 @@
+/** The store as one thing: the only place that talks to SQLite. Opened once, by the service. */
+import { join } from 'node:path'
+import { createBlobStore, type BlobStore } from './blobs.ts'
+import { openDatabase } from './database.ts'
+import { createDocumentStore, type DocumentStore } from './documents.ts'
+import { createEventStore, type EventStore } from './events.ts'
+import { createPreferenceStore, type PreferenceStore } from './preferences.ts'
+import { createProjectStore, type ProjectStore } from './projects.ts'
+import { createQueueStore, type QueueStore } from './queue.ts'
+import { createRecordStore, type RecordStore } from './records.ts'
+import { createRunStore, type RunStore } from './runs.ts'
+
+export interface Store {
+  readonly projects: ProjectStore
+  readonly documents: DocumentStore
+  readonly runs: RunStore
+  readonly records: RecordStore
+  readonly queue: QueueStore
+  readonly blobs: BlobStore
+  readonly events: EventStore
+  readonly preferences: PreferenceStore
+  /** Name of the damaged database that was met and put aside, if one was. */
+  readonly setAside: string | null
+  /** Several changes as one: all of them are on disk, or none. */
+  together<T>(work: () => T): T
+  close(): void
+}
+
+export function openStore(folder: string): Store {
+  const { db, setAside } = openDatabase(folder)
+  return {
+    projects: createProjectStore(db),
+    documents: createDocumentStore(db),
+    runs: createRunStore(db),
+    records: createRecordStore(db),
+    queue: createQueueStore(db),
+    blobs: createBlobStore(db, join(folder, 'blobs')),
+    events: createEventStore(db),
+    preferences: createPreferenceStore(db),
+    setAside,
+    together: (work) => db.transaction(work)(),
+    close: () => db.close(),
+  }
+}
