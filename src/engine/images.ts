@@ -3,10 +3,10 @@
  * empty, truncated, foreign or absurdly large file is one sentence with a remedy, never a crash.
  */
 import { readFile, stat } from 'node:fs/promises'
-import { crc32 } from 'node:zlib'
 import { basename } from 'node:path'
 import type { Metadata, Sharp } from 'sharp'
 import { TandemError } from '../shared/errors.ts'
+import { addPngText } from '../shared/png-text.ts'
 
 /** Decoding more than this is refused: no model reads so much, and it would take gigabytes. */
 const MAX_PIXELS = 100_000_000
@@ -102,30 +102,5 @@ export async function encodePng(
   const sharp = await loadSharp()
   const image = sharp(rgb, { raw: { width, height, channels: 3 } }).png({ compressionLevel: 9 })
   const plain = await image.toBuffer()
-  return text ? addText(plain, text) : plain
-}
-
-const PNG_SIGNATURE = 8
-const IHDR_END = PNG_SIGNATURE + 12 + 13
-
-/** iTXt chunks (UTF-8, uncompressed) right after the header, as the PNG specification has them. */
-function addText(png: Buffer, text: Readonly<Record<string, string>>): Buffer {
-  const chunks = Object.entries(text).map(([keyword, value]) => {
-    const body = Buffer.concat([
-      Buffer.from(keyword.slice(0, 79), 'latin1'),
-      Buffer.from([0, 0, 0, 0, 0]),
-      Buffer.from(value, 'utf8'),
-    ])
-    return chunk('iTXt', body)
-  })
-  return Buffer.concat([png.subarray(0, IHDR_END), ...chunks, png.subarray(IHDR_END)])
-}
-
-function chunk(type: string, body: Buffer): Buffer {
-  const typed = Buffer.concat([Buffer.from(type, 'latin1'), body])
-  const out = Buffer.alloc(8 + body.length + 4)
-  out.writeUInt32BE(body.length, 0)
-  typed.copy(out, 4)
-  out.writeUInt32BE(crc32(typed), 8 + body.length)
-  return out
+  return text ? Buffer.from(addPngText(plain, text)) : plain
 }

@@ -3,7 +3,12 @@
  * generator in src/engine/jobs.ts; whoever receives a message parses it with the schema here.
  */
 import { z } from 'zod'
-import { decodingModeSchema, trajectoryHeaderSchema, trajectoryStepSchema } from './trajectory.ts'
+import {
+  decodingModeSchema,
+  trajectoryEventSchema,
+  trajectoryHeaderSchema,
+  trajectoryStepSchema,
+} from './trajectory.ts'
 
 const uint32 = z.int().min(0).max(0xffffffff)
 
@@ -206,6 +211,8 @@ const started = z.strictObject({
   detail: z.string(),
   /** Of a run that records a trajectory: with the steps that follow, all a viewer needs. */
   header: trajectoryHeaderSchema.optional(),
+  /** Edits that are part of it from the start, where it goes on from another record. */
+  events: z.array(trajectoryEventSchema).optional(),
 })
 const step = z.strictObject({
   type: z.literal('step'),

@@ -85,6 +85,8 @@ export const runSchema = z.strictObject({
   endedAt: time.nullable(),
   /** The run this one branched from, and after which of its steps. */
   parent: z.strictObject({ run: idSchema, step: z.int().nonnegative() }).nullable(),
+  /** Output tokens held from the start. */
+  pins: z.array(z.strictObject({ place: placeSchema, token: z.string().min(1) })).default([]),
   /** What was changed where it branched. */
   edits: editOfRunSchema.nullable(),
   /** The picture the model saw, resampled from the box; null for a generation. */

@@ -51,6 +51,17 @@ export function draftTokens(state: Frame): Int32Array {
   return state.tokens.map((token, p) => (state.candidates[p]! >= 0 ? state.candidates[p]! : token))
 }
 
+/** The output picture's codes at a frame, drafts filled in, -1 where there is neither. */
+export function frameCodes(header: TrajectoryHeader, state: Frame): number[] {
+  const field = header.fields.find((f) => f.name === 'outputImage')
+  if (!field) return []
+  const { offset, codebookSize } = header.image
+  return Array.from(draftTokens(state).subarray(field.start, field.start + field.length), (token) => {
+    const code = token - offset
+    return code >= 0 && code < codebookSize ? code : -1
+  })
+}
+
 /** Frame 0: the prompt, the kept tokens and the masks. */
 export function initialFrame(header: TrajectoryHeader): Frame {
   const { length, maskId } = header

@@ -1,8 +1,6 @@
 /** Pictures of code grids, through a model's image tokenizer. Cells that are not known yet are grey. */
 import type { JobUpdate, Raster, SpecOf } from '../../shared/jobs.ts'
 import { TandemError } from '../../shared/errors.ts'
-import { draftTokens, type Frame } from '../../shared/trajectory-frame.ts'
-import type { TrajectoryHeader } from '../../shared/trajectory.ts'
 import type { ModelFolder } from '../model/folder.ts'
 import type { JobContext } from './context.ts'
 
@@ -36,15 +34,4 @@ export async function decodeRaster(
     }
   })
   return { width: size, height: size, rgb }
-}
-
-/** The output picture's codes at a frame, drafts filled in, -1 where there is neither. */
-export function frameCodes(header: TrajectoryHeader, state: Frame): number[] {
-  const field = header.fields.find((f) => f.name === 'outputImage')
-  if (!field) return []
-  const { offset, codebookSize } = header.image
-  return Array.from(draftTokens(state).subarray(field.start, field.start + field.length), (token) => {
-    const code = token - offset
-    return code >= 0 && code < codebookSize ? code : -1
-  })
 }

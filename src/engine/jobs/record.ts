@@ -7,7 +7,7 @@ import { rm, stat } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { JobUpdate, RunResult } from '../../shared/jobs.ts'
 import { TandemError } from '../../shared/errors.ts'
-import { advanceFrame, frame } from '../../shared/trajectory-frame.ts'
+import { advanceFrame, frame, frameCodes } from '../../shared/trajectory-frame.ts'
 import type { Trajectory, TrajectoryHeader } from '../../shared/trajectory.ts'
 import { writeFileAtomic } from '../files.ts'
 import { encodePng } from '../images.ts'
@@ -16,7 +16,7 @@ import { writeTrajectory } from '../trajectory/file.ts'
 import { TrajectoryLog } from '../trajectory/log.ts'
 import { hostGone } from './context.ts'
 import { openFolder, writeTogether } from './output.ts'
-import { decodeRaster, frameCodes } from './decode.ts'
+import { decodeRaster } from './decode.ts'
 import { maskedCount, shownWords, textLabels } from './words.ts'
 
 export const outputFiles = {
@@ -41,7 +41,7 @@ export async function* recordRun(
   let log: TrajectoryLog | null = null
   try {
     log = await openLog(join(folder.path, outputFiles.log), known)
-    yield { type: 'started', total: header.steps, detail: engine.model.name, header }
+    yield { type: 'started', total: header.steps, detail: engine.model.name, header, events: [...known.events] }
     const start = known.steps.length
     const state = frame(known, start)
     const steps = [...known.steps]

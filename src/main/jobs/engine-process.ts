@@ -36,6 +36,8 @@ export interface EngineProcess {
   run(spec: JobSpec, options?: RunOptions): AsyncGenerator<JobEvent>
   /** The process id, for tests that kill it. */
   readonly pid: number | undefined
+  /** The process is gone: another one has to be started. */
+  readonly ended: boolean
   /** Closes the models and ends the process; what still runs is stopped. */
   dispose(): void
   /** Ends the process at once. A run leaves its log. */
@@ -78,6 +80,9 @@ export function startEngineProcess(channel: EngineChannel = forkWorker()): Engin
   return {
     get pid() {
       return channel.pid
+    },
+    get ended() {
+      return ended !== null
     },
     async *run(spec, { signal, background = false } = {}) {
       const checked = jobSpecSchema.safeParse(spec)

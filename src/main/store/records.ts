@@ -18,7 +18,7 @@ import type { Database } from './database.ts'
 
 export const zlibCompression: Compression = {
   deflate: (bytes) => deflateRawSync(bytes, { level: 9 }),
-  inflate: (bytes, size) => inflateRawSync(bytes, { maxOutputLength: Math.max(1, size) }),
+  inflate: (bytes, maxBytes) => inflateRawSync(bytes, { maxOutputLength: Math.max(1, maxBytes) }),
 }
 
 export interface RecordStore {

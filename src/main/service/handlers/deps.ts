@@ -1,0 +1,26 @@
+/** What handlers work with, and the shape of a group of them. */
+import type { Method, ParsedArgsOf, ResultOf } from '../../../shared/ipc.ts'
+import type { Lanes } from '../lanes.ts'
+import type { Models } from '../models.ts'
+import type { Publisher } from '../publisher.ts'
+import type { Scheduler } from '../scheduler.ts'
+import type { Store } from '../../store/store.ts'
+import type { ServiceOptions } from '../types.ts'
+
+export interface HandlerDeps {
+  readonly options: ServiceOptions
+  readonly store: Store
+  readonly lanes: Lanes
+  readonly models: Models
+  readonly publisher: Publisher
+  readonly scheduler: Scheduler
+  /** Where jobs put what they make, before it is taken into the store. */
+  readonly work: string
+  readonly notices: readonly { message: string; remedy: string }[]
+}
+
+/** A handler for every method that starts with the prefix: one that is missing does not compile. */
+export type Handlers<P extends string> = {
+  readonly [M in Method as M extends `${P}.${string}` ? M : never]: (args: ParsedArgsOf<M>) => Promise<ResultOf<M>>
+}
+export type AllHandlers = { readonly [M in Method]: (args: ParsedArgsOf<M>) => Promise<ResultOf<M>> }

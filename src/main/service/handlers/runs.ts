@@ -1,0 +1,166 @@
+/** Runs: started, branched, continued, found again; their steps as pictures and as files. */
+import { randomInt } from 'node:crypto'
+import { TandemError } from '../../../shared/errors.ts'
+import { rastersResultSchema } from '../../../shared/jobs.ts'
+import type { ParsedArgsOf } from '../../../shared/ipc.ts'
+import type { Run } from '../../../shared/studio.ts'
+import { advanceFrame, frameCodes, initialFrame } from '../../../shared/trajectory-frame.ts'
+import { eventsByStep } from '../../../shared/trajectory.ts'
+import { newId } from '../../store/ids.ts'
+import { openTrajectory } from '../open-trajectory.ts'
+import { pictureRef } from '../pictures.ts'
+import { change } from '../run-work.ts'
+import { exportRun } from '../run-export.ts'
+import type { HandlerDeps, Handlers } from './deps.ts'
+
+const SEEDS = 2 ** 32
+
+export function runHandlers(deps: HandlerDeps): Handlers<'runs' | 'trajectories'> {
+  const { store, publisher, scheduler, models, lanes } = deps
+
+  async function start(args: ParsedArgsOf<'runs.start'>): Promise<{ runs: Run[] }> {
+    const { settings, project, document, box, count, lane, pins } = args
+    if (settings.instruction.trim() === '')
+      throw new TandemError('The instruction is empty.', 'Say what should change, for example: remove the cat.')
+    if ((settings.task === 'edit') !== (args.input !== null))
+      throw new TandemError(
+        'An edit needs a picture, a generation has none.',
+        'Put a picture on the canvas, or choose "Generate".',
+      )
+    store.projects.get(project)
+    await models.path(settings.model)
+    const input = args.input === null ? null : await pictureRef(store.blobs, args.input)
+    const mask = args.mask === null ? null : await pictureRef(store.blobs, args.mask)
+    const first = settings.seed ?? randomInt(SEEDS)
+    const runs = Array.from({ length: count }, (_, i) =>
+      freshRun({ project, document, settings, seed: (first + i) % SEEDS, input, mask, box, pins }),
+    )
+    for (const run of runs) add(run, lane)
+    store.projects.touch(project)
+    return { runs }
+  }
+
+  function add(run: Run, lane: 'interactive' | 'background'): void {
+    publisher.publishWith(() => {
+      store.runs.insert(run)
+      return { run }
+    }, 'run.changed')
+    scheduler.add(run.id, lane)
+  }
+
+  return {
+    'runs.start': start,
+    'runs.branch': ({ run: id, step, edits }) => {
+      const parent = store.runs.get(id)
+      const { steps, header } = store.records.trajectory(id)
+      const last = Math.min(steps.length, header.steps - 1)
+      if (step > last) throw new TandemError(`The run cannot go on after step ${step}.`, `Choose a step up to ${last}.`)
+      const run: Run = {
+        ...freshRun(parent),
+        settings: { ...parent.settings, seed: parent.seed },
+        parent: { run: id, step },
+        edits,
+      }
+      add(run, 'interactive')
+      return Promise.resolve(run)
+    },
+    'runs.continue': ({ run: id }) => {
+      const run = store.runs.get(id)
+      if (run.state !== 'cancelled' && run.state !== 'failed')
+        throw new TandemError(
+          'Only a run that was stopped or failed can be continued.',
+          'Start a new run, or branch this one.',
+        )
+      change(deps, id, { state: 'queued', endedAt: null, error: null })
+      scheduler.add(id, 'interactive')
+      return Promise.resolve(store.runs.get(id))
+    },
+    'runs.cancel': ({ run, now }) => {
+      scheduler.cancel(run, now)
+      return Promise.resolve({})
+    },
+    'runs.reorder': ({ run, before }) => {
+      scheduler.reorder(run, before)
+      return Promise.resolve({})
+    },
+    'runs.get': ({ run }) => Promise.resolve(store.runs.get(run)),
+    'runs.list': (query) => Promise.resolve(store.runs.list(query)),
+    'runs.tree': ({ run }) => Promise.resolve({ runs: store.runs.tree(run) }),
+    'runs.update': ({ run, ...changes }) => {
+      change(deps, run, changes)
+      return Promise.resolve(store.runs.get(run))
+    },
+    'runs.delete': ({ runs }) => {
+      for (const { run } of scheduler.items()) if (runs.includes(run)) scheduler.cancel(run, true)
+      publisher.publishWith(() => {
+        store.runs.delete(runs)
+        return { runs }
+      }, 'run.removed')
+      publisher.publish('projects.changed', { projects: store.projects.list() })
+      return Promise.resolve({})
+    },
+    'runs.trajectory': ({ run }) => Promise.resolve({ bytes: store.records.bytes(store.runs.get(run).id) }),
+    'runs.decode': async ({ run: id, steps }) => {
+      const run = store.runs.get(id)
+      const trajectory = store.records.trajectory(id)
+      const model = await models.path(run.settings.model)
+      const last = trajectory.steps.length
+      if (steps.some((step) => step > last))
+        throw new TandemError('The run has no such step.', `Choose a step from 0 to ${last}.`)
+      const byStep = eventsByStep(trajectory.events)
+      let state = initialFrame(trajectory.header)
+      const codes = new Map<number, number[]>([[0, frameCodes(trajectory.header, state)]])
+      const highest = Math.max(...steps)
+      for (const step of trajectory.steps.slice(0, highest)) {
+        state = advanceFrame(state, trajectory.header, step, byStep.get(step.step))
+        if (steps.includes(step.step)) codes.set(step.step, frameCodes(trajectory.header, state))
+      }
+      const pictures = steps.map((step) => codes.get(step)!)
+      return rastersResultSchema.parse(await lanes.ask({ kind: 'decode', model, pictures }))
+    },
+    'runs.export': ({ run, kind, metadata }) => exportRun(deps, store.runs.get(run), kind, metadata),
+    'trajectories.open': async (args) => {
+      const run = await openTrajectory(deps, args)
+      publisher.publish('run.changed', { run })
+      return run
+    },
+  }
+}
+
+/** A run that waits, with everything a person chose and nothing else. */
+export function freshRun(
+  given: Pick<Run, 'project' | 'document' | 'settings' | 'seed' | 'input' | 'mask' | 'box' | 'pins'>,
+): Run {
+  const { project, document, settings, seed, input, mask, box, pins } = given
+  return {
+    id: newId(),
+    project,
+    document,
+    settings,
+    seed,
+    input,
+    mask,
+    box,
+    pins,
+    state: 'queued',
+    createdAt: Date.now(),
+    endedAt: null,
+    parent: null,
+    edits: null,
+    step: 0,
+    stepMs: null,
+    ms: null,
+    reasoning: '',
+    picture: null,
+    hasTrajectory: false,
+    modelName: '',
+    modelHash: '',
+    provider: '',
+    warnings: [],
+    error: null,
+    favourite: false,
+    rejected: false,
+    rating: 0,
+    imported: false,
+  }
+}

@@ -1,0 +1,105 @@
+/**
+ * Pictures from people: whatever they drop becomes an upright 8-bit sRGB PNG in the store, or one sentence with a remedy.
+ * Only the first frame of an animation is taken, and nothing that could run or fetch (SVG) is drawn.
+ */
+import { readFile } from 'node:fs/promises'
+import sharp, { type Metadata, type Sharp } from 'sharp'
+import { TandemError } from '../../shared/errors.ts'
+import { MAX_SIDE } from '../../shared/document.ts'
+import { readPngText } from '../../shared/png-text.ts'
+import type { ParsedArgsOf, ResultOf } from '../../shared/ipc.ts'
+import { runSettingsSchema, type PictureRef } from '../../shared/studio.ts'
+import type { BlobStore } from '../store/blobs.ts'
+
+/** Decoding more than this takes gigabytes. */
+const MAX_PIXELS = MAX_SIDE * MAX_SIDE
+const FORMATS: ReadonlySet<string> = new Set(['png', 'jpeg', 'webp', 'gif', 'tiff', 'avif', 'heif'])
+
+export async function openPicture(
+  blobs: BlobStore,
+  { blob, name }: ParsedArgsOf<'pictures.open'>,
+): Promise<ResultOf<'pictures.open'>> {
+  const { path, type } = blobs.get(blob)
+  const bytes = await readFile(path)
+  const image = sharp(bytes, { limitInputPixels: false, failOn: 'truncated' })
+  const meta = await image.metadata().catch((error: unknown) => {
+    throw new TandemError(
+      `${name} is not a picture the studio can read, or it is cut short.`,
+      'Give a whole PNG, JPEG or WebP file.',
+      'input',
+      { cause: error },
+    )
+  })
+  checkMeta(meta, name)
+  const warnings: string[] = []
+  if ((meta.pages ?? 1) > 1) warnings.push(`${name} has ${meta.pages} pages or frames; the first one was taken.`)
+  if (meta.space === 'cmyk') warnings.push(`${name} is in CMYK; its colours were converted to sRGB.`)
+  if (meta.depth === 'ushort') warnings.push(`${name} has 16 bits a channel; 8 were kept.`)
+  const upright = sharp(bytes, { limitInputPixels: MAX_PIXELS, failOn: 'truncated' }).rotate()
+  const picture = await storePicture(blobs, upright, name)
+  return { picture, ...recipeOf(type === 'image/png' ? bytes : null), warnings }
+}
+
+function checkMeta(meta: Metadata, name: string): void {
+  if (!FORMATS.has(meta.format)) {
+    const what = meta.format === 'svg' ? 'a drawing made of instructions (SVG)' : `of a kind (${meta.format})`
+    throw new TandemError(`${name} is ${what} the studio does not open.`, 'Export it as PNG, then open that.')
+  }
+  if (meta.width > MAX_SIDE || meta.height > MAX_SIDE) {
+    throw new TandemError(
+      `${name} is ${meta.width} x ${meta.height} pixels, larger than a document can be.`,
+      `Scale it down to ${MAX_SIDE} x ${MAX_SIDE} or less.`,
+    )
+  }
+}
+
+/** Stores any sharp pipeline as PNG. */
+export async function storePicture(blobs: BlobStore, image: Sharp, name: string): Promise<PictureRef> {
+  const { data, info } = await image
+    .toColourspace('srgb')
+    .png({ compressionLevel: 6 })
+    .toBuffer({ resolveWithObject: true })
+    .catch((error: unknown) => {
+      throw new TandemError(`${name} is damaged or cut short.`, 'Save or download it again.', 'input', { cause: error })
+    })
+  const { blob } = await blobs.put(data)
+  return { blob, width: info.width, height: info.height }
+}
+
+/** What a picture of this studio says of its making. Foreign or old entries are ignored, field by field. */
+function recipeOf(png: Uint8Array | null): Pick<ResultOf<'pictures.open'>, 'recipe' | 'reasoning'> {
+  const text = png ? readPngText(png).get('tandem') : undefined
+  if (text === undefined) return { recipe: null, reasoning: null }
+  let raw: unknown
+  try {
+    raw = JSON.parse(text)
+  } catch {
+    return { recipe: null, reasoning: null }
+  }
+  if (typeof raw !== 'object' || raw === null) return { recipe: null, reasoning: null }
+  const entries = new Map<string, unknown>(Object.entries(raw))
+  const task = entries.get('task')
+  if (typeof task === 'string') entries.set('task', task.startsWith('edit') ? 'edit' : 'generate')
+  const { model } = raw as { model?: unknown }
+  if (typeof model === 'object' && model !== null && 'name' in model) entries.set('model', model.name)
+  const recipe: Record<string, unknown> = {}
+  for (const [key, schema] of Object.entries(runSettingsSchema.shape)) {
+    const parsed = schema.safeParse(entries.get(key))
+    if (parsed.success && parsed.data !== undefined) recipe[key] = parsed.data
+  }
+  const reasoning = entries.get('reasoning')
+  return {
+    recipe: runSettingsSchema.partial().parse(recipe),
+    reasoning: typeof reasoning === 'string' ? reasoning : null,
+  }
+}
+
+/** Width and height of a blob that is a picture already. */
+export async function pictureRef(blobs: BlobStore, blob: string): Promise<PictureRef> {
+  const meta = await sharp(blobs.get(blob).path)
+    .metadata()
+    .catch((error: unknown) => {
+      throw new TandemError('That file is not a picture.', 'Give a PNG, JPEG or WebP file.', 'input', { cause: error })
+    })
+  return { blob, width: meta.width, height: meta.height }
+}

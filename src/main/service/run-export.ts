@@ -1,0 +1,80 @@
+/** A run as a file to take away: its picture with or without what made it, its trajectory, or the run in motion. */
+import { randomBytes } from 'node:crypto'
+import { createReadStream } from 'node:fs'
+import { mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { zip, type AsyncZippable } from 'fflate'
+import sharp from 'sharp'
+import { TandemError } from '../../shared/errors.ts'
+import type { ParsedArgsOf, ResultOf } from '../../shared/ipc.ts'
+import { addPngText, readPngText } from '../../shared/png-text.ts'
+import type { Run } from '../../shared/studio.ts'
+import type { HandlerDeps } from './handlers/deps.ts'
+
+type Kind = ParsedArgsOf<'runs.export'>['kind']
+
+export async function exportRun(
+  deps: HandlerDeps,
+  run: Run,
+  kind: Kind,
+  metadata: boolean,
+): Promise<ResultOf<'runs.export'>> {
+  const name = fileName(run)
+  const { store } = deps
+  if (kind === 'png') {
+    const { blob } = await store.blobs.put(await picture(deps, run, metadata))
+    return { blob, name: `${name}.png` }
+  }
+  if (!run.hasTrajectory) throw new TandemError('This run has recorded nothing yet.', 'Wait for its first step.')
+  if (kind === 'trajectory') {
+    const { blob } = await store.blobs.put(store.records.bytes(run.id))
+    return { blob, name: `${name}.tdm` }
+  }
+  const folder = join(deps.work, `export-${randomBytes(6).toString('hex')}`)
+  try {
+    await mkdir(folder, { recursive: true })
+    const trajectory = join(folder, 'run.tdm')
+    await writeFile(trajectory, store.records.bytes(run.id))
+    const out = join(folder, kind === 'frames' ? 'frames' : `run.${kind}`)
+    const model = await deps.models.path(run.settings.model)
+    await deps.lanes.ask({ kind: 'animate', model, trajectory, form: kind, out })
+    if (kind !== 'frames') {
+      const { blob } = await store.blobs.put(createReadStream(out))
+      return { blob, name: `${name}.${kind}` }
+    }
+    const files: AsyncZippable = {}
+    for (const file of (await readdir(out)).sort()) files[file] = [await readFile(join(out, file)), { level: 0 }]
+    const { blob } = await store.blobs.put(await packed(files))
+    return { blob, name: `${name}-frames.zip` }
+  } finally {
+    await rm(folder, { recursive: true, force: true })
+  }
+}
+
+/** The result's own pixels; the text that makes it again is the engine's, or made from the run where there is none. */
+async function picture({ store }: HandlerDeps, run: Run, metadata: boolean): Promise<Uint8Array> {
+  if (!run.picture) throw new TandemError('This run has no picture yet.', 'Wait for its first step.')
+  const bytes = await readFile(store.blobs.get(run.picture.blob).path)
+  if (!metadata) return sharp(bytes).png().toBuffer()
+  if (readPngText(bytes).has('tandem')) return bytes
+  const { settings, seed, reasoning, modelName, modelHash } = run
+  const recipe = { ...settings, seed, reasoning, model: { name: modelName || settings.model, hash: modelHash } }
+  return addPngText(bytes, {
+    Software: 'Tandem Studio',
+    Description: settings.instruction,
+    tandem: JSON.stringify(recipe),
+  })
+}
+
+export const packed = (files: AsyncZippable): Promise<Uint8Array> =>
+  new Promise((resolve, reject) => zip(files, (error, data) => (error ? reject(error) : resolve(data))))
+
+/** Words of the instruction and the seed: what a person looks for in a folder. */
+function fileName(run: Run): string {
+  const words = run.settings.instruction
+    .toLowerCase()
+    .replace(/[^\p{L}\p{N}]+/gu, '-')
+    .replace(/^-+|-+$/g, '')
+    .slice(0, 48)
+  return `${words || 'run'}-${run.seed}`
+}

@@ -1,0 +1,132 @@
+/**
+ * The queue at work: one run at a time in each lane, in the order on disk. A cancel is acknowledged at once and takes
+ * effect after the step; "now" ends the process. What waited when the studio closed goes on waiting when it opens.
+ */
+import { TandemError } from '../../shared/errors.ts'
+import type { QueueItem } from '../../shared/studio.ts'
+import type { Lane } from '../store/queue.ts'
+import { change, settle, workOnRun, type WorkDeps } from './run-work.ts'
+
+export interface Scheduler {
+  add(run: string, lane: Lane): void
+  cancel(run: string, now: boolean): void
+  reorder(run: string, before: string | null): void
+  items(): QueueItem[]
+  /** Takes up what the last process left: cut runs are settled, waiting ones go on. */
+  start(): Promise<void>
+  /** Stops what runs, keeping what it has, and starts nothing more. */
+  stop(): Promise<void>
+}
+
+interface Active {
+  readonly run: string
+  readonly lane: Lane
+  readonly stop: AbortController
+  step: number
+  stepMs: number | null
+  done: Promise<void>
+}
+
+const LANES: readonly Lane[] = ['interactive', 'background']
+
+export function createScheduler(deps: WorkDeps): Scheduler {
+  const { store, publisher, lanes } = deps
+  const active = new Map<Lane, Active>()
+  let stopped = false
+
+  function items(): QueueItem[] {
+    return store.queue.list().flatMap(({ run: id, lane }): QueueItem[] => {
+      const run = store.runs.find(id)
+      if (!run) return []
+      const at = active.get(lane)
+      const mine = at?.run === id ? at : null
+      const left = run.settings.steps - (mine?.step ?? 0)
+      return [
+        {
+          run: id,
+          lane,
+          state: mine ? (mine.stop.signal.aborted ? 'cancelling' : 'running') : 'queued',
+          step: mine?.step ?? run.step,
+          steps: run.settings.steps,
+          instruction: run.settings.instruction,
+          seed: run.seed,
+          etaMs: mine?.stepMs == null ? null : left * mine.stepMs,
+        },
+      ]
+    })
+  }
+  const tell = (): void => publisher.publish('queue.changed', { items: items() })
+
+  function pump(): void {
+    for (const lane of LANES) {
+      if (stopped || active.has(lane)) continue
+      const next = store.queue.list().find((entry) => entry.lane === lane)
+      if (!next) continue
+      const entry: Active = {
+        run: next.run,
+        lane,
+        stop: new AbortController(),
+        step: 0,
+        stepMs: null,
+        done: Promise.resolve(),
+      }
+      active.set(lane, entry)
+      entry.done = follow(entry)
+    }
+  }
+
+  async function follow(entry: Active): Promise<void> {
+    tell()
+    await workOnRun(deps, entry.run, entry.lane, entry.stop.signal, (step, stepMs) => {
+      entry.step = step
+      entry.stepMs = stepMs
+    })
+    active.delete(entry.lane)
+    if (!stopped) tell()
+    pump()
+  }
+
+  const activeOf = (run: string): Active | null => [...active.values()].find((entry) => entry.run === run) ?? null
+
+  return {
+    items,
+    add(run, lane) {
+      store.queue.add(run, lane)
+      pump()
+      tell()
+    },
+    cancel(run, now) {
+      const entry = activeOf(run)
+      if (entry) {
+        entry.stop.abort()
+        if (now) lanes.kill(entry.lane)
+        return tell()
+      }
+      if (!store.queue.list().some((waiting) => waiting.run === run))
+        throw new TandemError('That run is over already.', 'There is nothing to cancel.')
+      store.queue.remove(run)
+      change(deps, run, { state: 'cancelled', endedAt: Date.now() })
+      tell()
+    },
+    reorder(run, before) {
+      const waiting = store.queue.list().some((entry) => entry.run === run)
+      if (!waiting || activeOf(run)) throw new TandemError('That run does not wait any more.', 'Choose one that waits.')
+      store.queue.move(run, before)
+      tell()
+    },
+    async start() {
+      for (const run of store.runs.inState('running')) {
+        store.queue.remove(run.id)
+        const remedy = store.records.has(run.id) ? 'Continue it from its last recorded step.' : 'Run it again.'
+        await settle(deps, run.id, 'failed', { message: 'The studio ended in the middle of this run.', remedy }, null)
+      }
+      for (const { run } of store.queue.list()) if (store.runs.find(run)?.state !== 'queued') store.queue.remove(run)
+      pump()
+    },
+    async stop() {
+      stopped = true
+      for (const entry of active.values()) entry.stop.abort()
+      await Promise.all([...active.values()].map((entry) => entry.done))
+    },
+  }
+}

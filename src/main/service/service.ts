@@ -1,0 +1,86 @@
+/**
+ * The service: owner of the store, the queue and the engine processes. Hosts call it and carry its events; every call is
+ * parsed on its way in and on its way out.
+ */
+import { mkdir, rm } from 'node:fs/promises'
+import { join } from 'node:path'
+import { TandemError } from '../../shared/errors.ts'
+import { contract, type Method } from '../../shared/ipc.ts'
+import { asStored, explained } from '../store/database.ts'
+import { openStore } from '../store/store.ts'
+import { collectBlobs } from './clean-up.ts'
+import type { AllHandlers, HandlerDeps } from './handlers/deps.ts'
+import { modelHandlers } from './handlers/models.ts'
+import { pictureHandlers } from './handlers/pictures.ts'
+import { projectHandlers } from './handlers/projects.ts'
+import { runHandlers } from './handlers/runs.ts'
+import { sessionHandlers } from './handlers/session.ts'
+import { createLanes } from './lanes.ts'
+import { createModels } from './models.ts'
+import { createPublisher } from './publisher.ts'
+import { createScheduler } from './scheduler.ts'
+import type { Service, ServiceOptions } from './types.ts'
+
+export async function createService(options: ServiceOptions): Promise<Service> {
+  const store = asStored(() => openStore(options.data))
+  const work = join(options.data, 'work')
+  await rm(work, { recursive: true, force: true })
+  await mkdir(work, { recursive: true })
+  const lanes = createLanes()
+  const models = createModels(options.models, lanes)
+  const publisher = createPublisher(store)
+  const scheduler = createScheduler({ store, lanes, models, publisher, work })
+  const notices = store.setAside
+    ? [
+        {
+          message: `The project database was damaged. It was set aside as ${store.setAside} and a new one was started.`,
+          remedy: 'Import your exported project files, or have the damaged file examined.',
+        },
+      ]
+    : []
+  const deps: HandlerDeps = { options, store, lanes, models, publisher, scheduler, work, notices }
+  const handlers: AllHandlers = {
+    ...sessionHandlers(deps),
+    ...modelHandlers(deps),
+    ...projectHandlers(deps),
+    ...pictureHandlers(deps),
+    ...runHandlers(deps),
+  }
+  const started = scheduler.start()
+  // The first edit should not wait for a process to start.
+  void models.list().catch(() => undefined)
+
+  return {
+    async call(method: Method, args: unknown) {
+      await started
+      const parsed = contract[method].args.safeParse(args)
+      if (!parsed.success) {
+        const issue = parsed.error.issues[0]
+        throw new TandemError(
+          `${method} was asked for something it does not understand (${issue?.path.join('.') || 'arguments'}: ${issue?.message ?? '?'}).`,
+          'Reload the studio; if it stays, please report it.',
+          'internal',
+        )
+      }
+      try {
+        const handle = handlers[method] as (args: unknown) => Promise<unknown>
+        return contract[method].result.parse(await handle(parsed.data))
+      } catch (error) {
+        throw explained(error)
+      }
+    },
+    subscribe: (listener) => publisher.subscribe(listener),
+    blob: (id) => Promise.resolve(store.blobs.find(id)),
+    putBlob: async (stream, limit) => {
+      const taken = await store.blobs.put(stream, limit)
+      await collectBlobs(store)
+      return taken
+    },
+    async close() {
+      await scheduler.stop()
+      lanes.dispose()
+      store.close()
+      await rm(work, { recursive: true, force: true }).catch(() => undefined)
+    },
+  }
+}
