@@ -1,0 +1,62 @@
+/** Data folders and records for the tests of store and service. */
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { emptyDocument } from '../../shared/document.ts'
+import type { Project, Run } from '../../shared/studio.ts'
+import type { Store } from './store.ts'
+
+export function temporaryFolder(): { path: string; remove: () => void } {
+  const path = mkdtempSync(join(tmpdir(), 'tandem-store-'))
+  return { path, remove: () => rmSync(path, { recursive: true, force: true }) }
+}
+
+export const testSettings: Run['settings'] = {
+  task: 'edit',
+  instruction: 'remove the cat',
+  mode: 'parallel',
+  steps: 16,
+  guidance: { text: 0, image: 0 },
+  temperatures: { text: 0, image: 0 },
+  seed: 7,
+  model: 'storybook',
+}
+
+export function testProject(store: Store, name = 'Test'): Project {
+  const project = store.projects.create(name)
+  store.documents.create(project.document, project.id, emptyDocument(128, testSettings))
+  return project
+}
+
+export const testRun = (project: string, id: string, change: Partial<Run> = {}): Run => ({
+  id,
+  project,
+  document: null,
+  state: 'done',
+  settings: testSettings,
+  seed: 7,
+  createdAt: 1,
+  endedAt: null,
+  parent: null,
+  pins: [],
+  edits: null,
+  input: null,
+  mask: null,
+  box: null,
+  step: 0,
+  stepMs: null,
+  ms: null,
+  reasoning: '',
+  picture: null,
+  hasTrajectory: false,
+  modelName: '',
+  modelHash: '',
+  provider: '',
+  warnings: [],
+  error: null,
+  favourite: false,
+  rejected: false,
+  rating: 0,
+  imported: false,
+  ...change,
+})
