@@ -21,6 +21,7 @@ export async function openPicture(
 ): Promise<ResultOf<'pictures.open'>> {
   const { path, type } = blobs.get(blob)
   const bytes = await readFile(path)
+  if (bytes.length === 0) throw new TandemError(`${name} is empty (0 bytes).`, 'Save the picture again.')
   const image = sharp(bytes, { limitInputPixels: false, failOn: 'truncated' })
   const meta = await image.metadata().catch((error: unknown) => {
     throw new TandemError(

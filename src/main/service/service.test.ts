@@ -1,0 +1,387 @@
+import { readdirSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { Readable } from 'node:stream'
+import { fileURLToPath } from 'node:url'
+import { strToU8, zipSync } from 'fflate'
+import sharp from 'sharp'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { TandemError } from '../../shared/errors.ts'
+import type { ArgsOf, Method, ResultOf, StudioEvent } from '../../shared/ipc.ts'
+import type { Project, Run } from '../../shared/studio.ts'
+import { decodeTrajectory } from '../../shared/trajectory-codec.ts'
+import { zlibCompression } from '../store/records.ts'
+import { temporaryFolder, testSettings } from '../store/testing.ts'
+import { createService } from './service.ts'
+import type { Service } from './types.ts'
+
+const resources = fileURLToPath(new URL('../../../resources/', import.meta.url))
+const folder = temporaryFolder()
+const open = (): Promise<Service> =>
+  createService({ data: folder.path, models: [join(resources, 'models')], host: 'browser', version: '1' })
+
+let service: Service
+let project: Project
+let scene: string
+let events: StudioEvent[] = []
+
+beforeAll(async () => {
+  service = await open()
+  service.subscribe((event) => events.push(event))
+  project = await call('projects.create', { name: 'Test' })
+  scene = await put(
+    await sharp(join(resources, 'demo', 'scene.png'))
+      .png()
+      .toBuffer(),
+  )
+})
+afterAll(async () => {
+  await service.close()
+  folder.remove()
+})
+
+async function call<M extends Method>(method: M, args: ArgsOf<M>): Promise<ResultOf<M>> {
+  return (await service.call(method, args)) as ResultOf<M>
+}
+const put = async (bytes: Uint8Array): Promise<string> => (await service.putBlob(Readable.from([bytes]))).blob
+
+async function start(settings: Partial<Run['settings']> = {}, count = 1): Promise<Run[]> {
+  const { runs } = await call('runs.start', {
+    project: project.id,
+    document: project.document,
+    settings: { ...testSettings, instruction: 'remove the dog', ...settings },
+    input: scene,
+    mask: null,
+    box: { x: 0, y: 0, width: 128, height: 128 },
+    pins: [],
+    count,
+    lane: 'interactive',
+  })
+  return runs
+}
+/** Waits until a run is as wanted; an event tells when to look again. */
+async function until(id: string, wanted: (run: Run) => boolean): Promise<Run> {
+  for (;;) {
+    const run = await call('runs.get', { run: id })
+    if (wanted(run)) return run
+    await new Promise<void>((resolve) => {
+      const stop = service.subscribe(() => {
+        stop()
+        resolve()
+      })
+    })
+  }
+}
+const over = (run: Run): boolean => ['done', 'failed', 'cancelled'].includes(run.state)
+const trajectory = async (id: string): Promise<ReturnType<typeof decodeTrajectory>> =>
+  decodeTrajectory((await call('runs.trajectory', { run: id })).bytes, zlibCompression)
+
+/** Waits for a step of this run to be told. */
+const stepOf = (id: string, step: number): Promise<void> =>
+  new Promise((resolve) => {
+    const stop = service.subscribe((event) => {
+      if (event.name !== 'run.step' || event.payload.run !== id || event.payload.record.step < step) return
+      stop()
+      resolve()
+    })
+  })
+
+describe('a run', () => {
+  test('is told step by step, each on disk before it is heard, and ends as a picture, words and a trajectory', async () => {
+    events = []
+    const [queued] = await start({ seed: 5 })
+    expect(queued).toMatchObject({ state: 'queued', seed: 5 })
+    const run = await until(queued!.id, over)
+    expect(run).toMatchObject({ state: 'done', step: 16, hasTrajectory: true, error: null })
+    expect(run.reasoning).toContain('the dog')
+    const steps = events.filter((event) => event.name === 'run.step')
+    expect(steps.map((event) => event.payload.record.step)).toEqual(Array.from({ length: 16 }, (_, i) => i + 1))
+    expect(steps.every((event) => event.payload.picture?.rgb.length === 128 * 128 * 3)).toBe(true)
+    const seqs = events.map((event) => event.seq)
+    expect(seqs).toEqual(Array.from({ length: seqs.length }, (_, i) => seqs[0]! + i))
+    const recorded = await trajectory(run.id)
+    expect(recorded.steps).toEqual(steps.map((event) => event.payload.record))
+    expect(Object.values(recorded.header.labels ?? {})).toContain('dog')
+    const { rasters } = await call('runs.decode', { run: run.id, steps: [16, 0] })
+    expect(rasters[0]!.rgb).toEqual(steps[15]!.payload.picture!.rgb)
+    expect(new Set(rasters[1]!.rgb)).toEqual(new Set([128]))
+  })
+
+  test('with the same seed is the same run; without one each gets its own', async () => {
+    const [a] = await start({ seed: 9 })
+    const [b] = await start({ seed: 9 })
+    await until(b!.id, over)
+    expect((await trajectory(a!.id)).steps).toEqual((await trajectory(b!.id)).steps)
+    const free = await start({ seed: null, steps: 2 }, 3)
+    expect(new Set(free.map((run) => run.seed)).size).toBe(3)
+    await until(free[2]!.id, over)
+  })
+
+  test('that is cancelled keeps what it has, and continued it ends as if it had never stopped', async () => {
+    const [whole] = await start({ seed: 3, steps: 48 })
+    const [cut] = await start({ seed: 3, steps: 48 })
+    await stepOf(cut!.id, 5)
+    await call('runs.cancel', { run: cut!.id, now: false })
+    const stopped = await until(cut!.id, over)
+    expect(stopped.state).toBe('cancelled')
+    expect(stopped.step).toBeGreaterThanOrEqual(5)
+    expect(stopped.step).toBeLessThan(48)
+    expect(stopped.picture).not.toBeNull()
+    expect((await trajectory(cut!.id)).steps).toHaveLength(stopped.step)
+    await call('runs.continue', { run: cut!.id })
+    const ended = await until(cut!.id, (run) => run.state === 'done' || run.state === 'failed')
+    expect(ended.state).toBe('done')
+    expect(await trajectory(cut!.id)).toEqual(await trajectory(whole!.id))
+    expect(ended.picture!.width).toBe(128)
+  })
+
+  test('branches: steps shared, a word replaced, and the tree knows both', async () => {
+    const [parent] = await start({ seed: 5 })
+    await until(parent!.id, over)
+    const made = await call('runs.branch', {
+      run: parent!.id,
+      step: 4,
+      edits: {
+        replace: [{ place: { field: 'outputText', index: 1 }, token: 'cat' }],
+        remask: [{ field: 'outputImage', index: 0 }],
+      },
+    })
+    const branch = await until(made.id, over)
+    expect(branch).toMatchObject({ state: 'done', parent: { run: parent!.id, step: 4 } })
+    expect(branch.reasoning).toMatch(/^the cat/)
+    const [before, after] = [await trajectory(parent!.id), await trajectory(branch.id)]
+    expect(after.steps.slice(0, 4)).toEqual(before.steps.slice(0, 4))
+    expect(after.events.map((event) => event.kind)).toEqual(['replace', 'remask'])
+    const { runs } = await call('runs.tree', { run: branch.id })
+    expect(runs.map((run) => run.id)).toEqual([parent!.id, branch.id])
+  })
+
+  test('whose engine is killed fails with what to do, and can be continued', async () => {
+    const [run] = await start({ seed: 3, steps: 64 })
+    await stepOf(run!.id, 8)
+    await call('runs.cancel', { run: run!.id, now: true })
+    const ended = await until(run!.id, over)
+    expect(ended.step).toBeGreaterThanOrEqual(8)
+    await call('runs.continue', { run: run!.id })
+    expect((await until(run!.id, (r) => r.state === 'done' || r.state === 'failed')).state).toBe('done')
+  })
+
+  test('is refused where it makes no sense, in one sentence with a remedy', async () => {
+    const bad: [ArgsOf<'runs.start'>['settings'], RegExp][] = [
+      [{ ...testSettings, instruction: ' ' }, /empty/],
+      [{ ...testSettings, model: '../etc' }, /no model/],
+      [{ ...testSettings, task: 'generate' }, /needs a picture/],
+    ]
+    for (const [settings, message] of bad) await expect(start(settings)).rejects.toThrow(message)
+    const [nonsense] = await start({ instruction: 'xyzzy plugh' })
+    expect((await until(nonsense!.id, over)).error?.message).toMatch(/no word this model was trained on/)
+    await expect(service.call('runs.start', { nonsense: 1 })).rejects.toMatchObject({ kind: 'internal' })
+  })
+})
+
+test('the queue runs in its order, can be reordered, and forgets what is cancelled before it starts', async () => {
+  const [first, second, third] = await start({ seed: 1, steps: 24 }, 3)
+  await until(first!.id, (run) => run.state === 'running')
+  await call('runs.reorder', { run: third!.id, before: second!.id })
+  const { items } = await call('queue.list', {})
+  expect(items.map((item) => item.run)).toEqual([first!.id, third!.id, second!.id])
+  await call('runs.cancel', { run: second!.id, now: false })
+  expect((await call('runs.get', { run: second!.id })).state).toBe('cancelled')
+  await until(third!.id, over)
+  expect((await call('queue.list', {})).items).toEqual([])
+})
+
+test('a project goes into one file and comes back as it was, under ids of its own', async () => {
+  await call('documents.append', { document: project.document, at: 0, commands: [{ type: 'setFeather', feather: 5 }] })
+  const { blob, name } = await call('projects.export', { project: project.id })
+  expect(name).toBe('Test.tandem')
+  const copy = await call('projects.import', { blob })
+  expect(copy.id).not.toBe(project.id)
+  const list = (id: string): Promise<ResultOf<'runs.list'>> => call('runs.list', { project: id, rejected: true })
+  const [before, after] = [await list(project.id), await list(copy.id)]
+  expect(after.total).toBe(before.total)
+  const bare = ({ id: _i, project: _p, document: _d, parent: _q, ...rest }: Run): object => rest
+  expect(after.runs.map(bare)).toEqual(before.runs.map(bare))
+  const branch = after.runs.find((run) => run.parent)!
+  expect(after.runs.map((run) => run.id)).toContain(branch.parent!.run)
+  const at = before.runs.findIndex((run) => run.hasTrajectory)
+  expect(await trajectory(after.runs[at]!.id)).toEqual(await trajectory(before.runs[at]!.id))
+  expect((await call('documents.open', { document: copy.document })).commands).toHaveLength(1)
+})
+
+test.each([
+  ['a file that leads out', { '../evil': strToU8('x'), 'project.json': strToU8('{}') }, /does not belong/],
+  ['no manifest', { 'blobs/x': strToU8('x') }, /does not belong/],
+  ['another kind of manifest', { 'project.json': strToU8('{"format":"zip"}') }, /not a project/],
+  ['a newer version', { 'project.json': strToU8('{"format":"tandem-project","version":9}') }, /newer version/],
+])('a project file with %s is refused', async (_, files, message) => {
+  await expect(call('projects.import', { blob: await put(zipSync(files)) })).rejects.toThrow(message)
+})
+test('what is no zip at all is no project', async () => {
+  await expect(call('projects.import', { blob: await put(Buffer.from('hello')) })).rejects.toThrow(/not a project/)
+})
+
+test('a trajectory from elsewhere is a run; from an unknown model its words are still there', async () => {
+  const [run] = await start({ seed: 5 })
+  await until(run!.id, over)
+  const { blob, name } = await call('runs.export', { run: run!.id, kind: 'trajectory', metadata: true })
+  expect(name).toBe('remove-the-dog-5.tdm')
+  const opened = await call('trajectories.open', { blob, name, project: project.id })
+  expect(opened).toMatchObject({ state: 'done', imported: true, warnings: [], seed: 5 })
+  expect(opened.reasoning).toBe((await call('runs.get', { run: run!.id })).reasoning)
+  expect(opened.input).not.toBeNull()
+  const cut = await put((await call('runs.trajectory', { run: run!.id })).bytes.slice(0, 500))
+  await expect(call('trajectories.open', { blob: cut, name: 'cut.tdm', project: project.id })).rejects.toThrow(
+    TandemError,
+  )
+})
+
+test('an exported picture brings its settings back, unless they were stripped', async () => {
+  const [run] = await start({ seed: 5, steps: 8 })
+  await until(run!.id, over)
+  const recipeOf = async (metadata: boolean): Promise<ResultOf<'pictures.open'>> => {
+    const { blob } = await call('runs.export', { run: run!.id, kind: 'png', metadata })
+    return call('pictures.open', { blob, name: 'a.png' })
+  }
+  const { recipe, reasoning } = await recipeOf(true)
+  expect(recipe).toMatchObject({
+    instruction: 'remove the dog',
+    seed: 5,
+    steps: 8,
+    mode: 'parallel',
+    model: 'storybook',
+  })
+  expect(reasoning).toContain('the dog')
+  expect(await recipeOf(false)).toMatchObject({ recipe: null, reasoning: null })
+})
+
+describe('pictures', () => {
+  const red = (format: 'png' | 'jpeg' | 'webp' | 'tiff'): Promise<Buffer> =>
+    sharp({ create: { width: 40, height: 20, channels: 3, background: '#c00' } })
+      .toFormat(format)
+      .toBuffer()
+  const picture = async (bytes: Uint8Array): Promise<ResultOf<'pictures.open'>> =>
+    call('pictures.open', { blob: await put(bytes), name: 'it' })
+
+  test.each(['png', 'jpeg', 'webp', 'tiff'] as const)('%s opens', async (format) => {
+    expect((await picture(await red(format))).picture).toMatchObject({ width: 40, height: 20 })
+  })
+  test('turned by EXIF stand upright; CMYK and 16 bits become what a screen shows, and say so', async () => {
+    const turned = await sharp(await red('jpeg'))
+      .withMetadata({ orientation: 6 })
+      .toBuffer()
+    expect((await picture(turned)).picture).toMatchObject({ width: 20, height: 40 })
+    const cmyk = await sharp(await red('jpeg'))
+      .toColourspace('cmyk')
+      .jpeg()
+      .toBuffer()
+    expect((await picture(cmyk)).warnings).toEqual([expect.stringContaining('CMYK')])
+    const deep = await sharp(await red('png'))
+      .toColourspace('rgb16')
+      .png()
+      .toBuffer()
+    expect((await picture(deep)).warnings).toEqual([expect.stringContaining('16 bits')])
+  })
+  test('that move are taken at their first frame', async () => {
+    const blue = await sharp(await red('png'))
+      .negate()
+      .png()
+      .toBuffer()
+    const frames = [await red('png'), blue]
+    const gif = await sharp(frames, { join: { animated: true } })
+      .gif()
+      .toBuffer()
+    const { picture: still, warnings } = await picture(gif)
+    expect(still).toMatchObject({ width: 40, height: 20 })
+    expect(warnings).toEqual([expect.stringContaining('first one')])
+  })
+  test.each([
+    ['nothing', Buffer.alloc(0)],
+    ['words', Buffer.from('not a picture')],
+    [
+      'a drawing that could run or fetch',
+      Buffer.from('<svg xmlns="http://www.w3.org/2000/svg"><script>1</script></svg>'),
+    ],
+  ])('%s is refused with a remedy', async (_, bytes) => {
+    await expect(picture(bytes)).rejects.toThrow(TandemError)
+  })
+  test('cut short or far too large are refused', async () => {
+    await expect(picture((await red('png')).subarray(0, 90))).rejects.toThrow(/cut short/)
+    const huge = await sharp({ create: { width: 9000, height: 10, channels: 3, background: '#fff' } })
+      .png()
+      .toBuffer()
+    await expect(picture(huge)).rejects.toThrow(/larger than a document/)
+  })
+  test('outside of what the model knows come with a plain warning', async () => {
+    const noise = Buffer.from(Uint8Array.from({ length: 128 * 128 * 3 }, (_, i) => (i * 7919) % 256))
+    const bytes = await sharp(noise, { raw: { width: 128, height: 128, channels: 3 } })
+      .png()
+      .toBuffer()
+    const inspected = await call('pictures.inspect', { blob: await put(bytes), model: 'storybook' })
+    expect(inspected.warning).toMatch(/outside what the model knows/)
+    expect((await call('pictures.inspect', { blob: scene, model: 'storybook' })).warning).toBeNull()
+  })
+})
+
+test('the tray has every sprite and background, the same blobs at every asking', async () => {
+  const tray = await call('tray.get', { model: 'storybook' })
+  expect(tray!.sprites).toHaveLength(32)
+  expect(tray!.backgrounds.length).toBeGreaterThanOrEqual(6)
+  expect(await call('tray.get', { model: 'storybook' })).toEqual(tray)
+})
+
+test('a screen that was away hears what it missed, or starts over', async () => {
+  const { seq } = await call('session.open', { since: null })
+  await call('projects.rename', { project: project.id, name: 'Renamed' })
+  const { missed, reset } = await call('session.open', { since: seq })
+  expect(reset).toBe(false)
+  expect(missed.map((event) => event.name)).toEqual(['projects.changed'])
+  expect(await call('session.open', { since: seq + 1000 })).toMatchObject({ reset: true })
+})
+
+test('the report of a problem names no path and no instruction', async () => {
+  const { text } = await call('diagnostics.report', {})
+  expect(text).toContain('storybook')
+  expect(text).not.toContain(folder.path)
+  expect(text).not.toContain('dog')
+})
+
+test('folders are read below the roots alone, and links do not lead out', async () => {
+  const roots = temporaryFolder()
+  writeFileSync(join(roots.path, 'a.txt'), 'hello')
+  const { symlinkSync } = await import('node:fs')
+  symlinkSync('/etc', join(roots.path, 'out'))
+  const data = temporaryFolder()
+  const served = await createService({
+    data: data.path,
+    models: [],
+    host: 'browser',
+    version: '1',
+    roots: [roots.path],
+  })
+  const list = async (folder: string | null): Promise<ResultOf<'folders.list'>['entries']> =>
+    ((await served.call('folders.list', { folder })) as ResultOf<'folders.list'>).entries
+  const [root] = await list(null)
+  const entries = await list(root!.handle)
+  expect(entries.map((entry) => entry.name)).toEqual(['a.txt', 'out'])
+  const { blob } = (await served.call('folders.read', { file: entries[0]!.handle })) as { blob: string }
+  expect((await served.blob(blob))!.size).toBe(5)
+  await expect(list(entries[1]!.handle)).rejects.toThrow(/leads out/)
+  await expect(list('made-up')).rejects.toThrow(TandemError)
+  expect(JSON.stringify(entries)).not.toContain(roots.path)
+  await served.close()
+  roots.remove()
+  data.remove()
+})
+
+test('a studio that ended in the middle of a run says so at its next start, and the run can be continued', async () => {
+  const [run] = await start({ seed: 3, steps: 64 })
+  await stepOf(run!.id, 6)
+  await service.close()
+  service = await open()
+  const left = await call('runs.get', { run: run!.id })
+  expect(['cancelled', 'failed']).toContain(left.state)
+  expect(left.step).toBeGreaterThanOrEqual(6)
+  await call('runs.continue', { run: run!.id })
+  expect((await until(run!.id, (r) => r.state === 'done' || r.state === 'failed')).state).toBe('done')
+  await expect.poll(() => readdirSync(join(folder.path, 'work'))).toEqual([])
+})
