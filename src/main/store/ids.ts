@@ -1,4 +1,9 @@
-/** Ids of records: short, sortable by time of making, unique. */
+/** Ids of records: short, unique, and in the order they were made, also within one millisecond of one process. */
 import { randomBytes } from 'node:crypto'
 
-export const newId = (): string => `${Date.now().toString(36)}-${randomBytes(6).toString('hex')}`
+let made = 0
+
+export function newId(): string {
+  const count = (made++ % 36 ** 4).toString(36).padStart(4, '0')
+  return `${Date.now().toString(36)}-${count}-${randomBytes(4).toString('hex')}`
+}
