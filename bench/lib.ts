@@ -11,6 +11,12 @@ export const median = (values: readonly number[]): number => {
   return sorted.length % 2 ? sorted[middle]! : (sorted[middle - 1]! + sorted[middle]!) / 2
 }
 
+/** The value below which `percent` of the values lie (nearest rank). */
+export function percentile(values: readonly number[], percent: number): number {
+  const sorted = [...values].sort((a, b) => a - b)
+  return sorted[Math.max(0, Math.ceil((percent / 100) * sorted.length) - 1)]!
+}
+
 /** Runs every contender once a round, in turn, so that a noisy minute hits all of them. Milliseconds, warm-up left out. */
 export async function interleave(
   contenders: Readonly<Record<string, () => Promise<number | void>>>,
