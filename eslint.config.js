@@ -15,9 +15,15 @@ export default tseslint.config(
   js.configs.recommended,
   {
     files: ['**/*.ts'],
-    ignores: ['src/renderer/**'],
+    ignores: ['src/renderer/**', 'e2e/**'],
     extends: [tseslint.configs.recommendedTypeChecked],
     languageOptions: { parserOptions: { project: './tsconfig.check.json', tsconfigRootDir: import.meta.dirname } },
+    rules: strictRules,
+  },
+  {
+    files: ['e2e/**/*.ts'],
+    extends: [tseslint.configs.recommendedTypeChecked],
+    languageOptions: { parserOptions: { project: './e2e/tsconfig.json', tsconfigRootDir: import.meta.dirname } },
     rules: strictRules,
   },
   {

@@ -17,32 +17,59 @@ import { fileURLToPath, pathToFileURL } from 'node:url'
 
 const root = dirname(dirname(fileURLToPath(import.meta.url)))
 const dist = join(root, 'dist')
-const stamp = join(dist, '.built')
 const lock = join(dist, '.building')
 const entry = join(dist, 'main', 'cli.js')
 /** A build takes seconds; a lock older than this is nobody's, whatever process has its number by now. */
 const LOCK_EXPIRES_MS = 10 * 60_000
+/** Commands that show screens; the others are not kept waiting for a bundler. */
+const SCREEN_COMMANDS = ['serve', 'studio']
+
+/** Of Electron and the screens; what they share with the command line is in both builds. */
+const isScreens = (name) => /^(renderer|preload|main\/electron)\/|^main\/index\.ts$/.test(name)
+const isShared = (name) => /^(shared|main\/(service|service-host|web))\//.test(name)
 
 /**
- * Names the state of what the build reads: latest change and number of files. Compared for equality, so that a file that
+ * What can be built: which files it reads, the file that shows that it is there, and the tool that makes it. tsc trusts its
+ * own records; when the output they speak of is gone, they have to be ignored.
+ */
+const commands = {
+  stamp: join(dist, '.built'),
+  entry,
+  reads: (name) => /\.ts$|tsconfig\.json$/.test(name) && !isScreens(name),
+  settings: /^tsconfig.*\.json$|^package\.json$/,
+  tool: () => [join(root, 'node_modules', 'typescript', 'bin', 'tsc'), '-b', ...(existsSync(entry) ? [] : ['--force'])],
+}
+const screens = {
+  stamp: join(dist, '.built-screens'),
+  entry: join(dist, 'renderer', 'index.html'),
+  reads: (name) => isScreens(name) || isShared(name),
+  settings: /^electron\.vite\.config\.ts$|^package\.json$/,
+  tool: () => [join(root, 'node_modules', 'electron-vite', 'bin', 'electron-vite.js'), 'build', '--logLevel', 'warn'],
+}
+
+/**
+ * Names the state of what a build reads: latest change and number of files. Compared for equality, so that a file that
  * was removed, or replaced by an older one as the newest, or changed while a build ran, counts as a change.
  */
-function sourceState() {
+function sourceState({ reads, settings }) {
   let newest = 0
   let count = 0
   const see = (path) => {
-    newest = Math.max(newest, statSync(path).mtimeMs)
+    const found = statSync(path)
+    if (!found.isFile()) return
+    newest = Math.max(newest, found.mtimeMs)
     count++
   }
-  for (const name of readdirSync(root)) if (/^tsconfig.*\.json$|^package\.json$/.test(name)) see(join(root, name))
-  for (const name of readdirSync(join(root, 'src'), { recursive: true })) {
-    if (/\.ts$|tsconfig\.json$/.test(name) && !name.endsWith('.test.ts')) see(join(root, 'src', name))
+  for (const name of readdirSync(root)) if (settings.test(name)) see(join(root, name))
+  for (const path of readdirSync(join(root, 'src'), { recursive: true })) {
+    const name = path.replaceAll('\\', '/')
+    if (reads(name) && !/\.test\.tsx?$/.test(name)) see(join(root, 'src', name))
   }
   return `${newest} ${count}`
 }
 
 const readIfThere = (path) => (existsSync(path) ? readFileSync(path, 'utf8') : '')
-const isFresh = () => existsSync(entry) && readIfThere(stamp) === sourceState()
+const isFresh = (part) => existsSync(part.entry) && readIfThere(part.stamp) === sourceState(part)
 const pause = (ms) => Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, ms)
 
 function ownNode() {
@@ -79,19 +106,19 @@ function takeLock() {
   }
 }
 
-/** True when dist is fresh at the end. */
-function build(node) {
+/** True when all parts are fresh at the end. */
+function build(node, parts) {
   takeLock()
   try {
-    if (isFresh()) return true
-    console.error('tandem: building (only after a change) ...')
-    const state = sourceState()
-    const tsc = join(root, 'node_modules', 'typescript', 'bin', 'tsc')
-    // tsc trusts its own records; when the output they speak of is gone, they have to be ignored.
-    const force = existsSync(entry) ? [] : ['--force']
-    const { status } = spawnSync(node, [tsc, '-b', ...force], { cwd: root, stdio: ['ignore', 2, 2] })
-    if (status === 0) writeFileSync(stamp, state)
-    return status === 0
+    for (const part of parts) {
+      if (isFresh(part)) continue
+      console.error(`tandem: building${part === screens ? ' the screens' : ''} (only after a change) ...`)
+      const state = sourceState(part)
+      const { status } = spawnSync(node, part.tool(), { cwd: root, stdio: ['ignore', 2, 2] })
+      if (status !== 0) return false
+      writeFileSync(part.stamp, state)
+    }
+    return true
   } finally {
     rmSync(lock, { force: true })
   }
@@ -125,9 +152,10 @@ function fail(message) {
 
 const node = ownNode()
 if (!node) fail('the packages are not installed. Run "npm ci" in the project folder first.')
-let built = isFresh()
+const parts = SCREEN_COMMANDS.includes(process.argv[2]) ? [commands, screens] : [commands]
+let built = parts.every(isFresh)
 try {
-  built ||= build(node)
+  built ||= build(node, parts)
 } catch (error) {
   fail(`the project cannot be built here (${error.message}). Its folder dist has to be writable.`)
 }

@@ -57,6 +57,14 @@ module.exports = {
       to: { path: '^src/(?!(main|shared|engine)/)' },
     },
     {
+      name: 'electron-stays-in-its-host',
+      comment:
+        "Only Electron's own host and the preload script import electron: everything else runs under plain Node.",
+      severity: 'error',
+      from: { path: '^(src|scripts|bench|build)/', pathNot: '^src/(main/(index\\.ts$|electron/)|preload/)' },
+      to: { path: 'node_modules/electron/' },
+    },
+    {
       name: 'preload-imports-shared-only',
       comment: 'The preload script builds the window API from the contract and has no logic of its own.',
       severity: 'error',
@@ -107,10 +115,10 @@ module.exports = {
     },
     {
       name: 'no-dev-dependencies-in-the-product',
-      comment: 'What ships imports packages from dependencies alone.',
+      comment: 'What ships imports packages from dependencies alone; electron is what it ships in.',
       severity: 'error',
       from: { path: '^src/', pathNot: tests },
-      to: { dependencyTypes: ['npm-dev', 'npm-no-pkg', 'npm-unknown'] },
+      to: { dependencyTypes: ['npm-dev', 'npm-no-pkg', 'npm-unknown'], pathNot: 'node_modules/electron/' },
     },
   ],
   options: {

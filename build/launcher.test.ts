@@ -147,6 +147,47 @@ describe('building', () => {
   })
 })
 
+describe('the screens', () => {
+  const bundler = `
+const fs = require('node:fs')
+fs.appendFileSync('bundles.txt', 'x')
+if (fs.readFileSync('src/renderer/main.tsx', 'utf8') === 'wrong') process.exit(1)
+fs.mkdirSync('dist/renderer', { recursive: true })
+fs.writeFileSync('dist/renderer/index.html', '')`
+  const bundles = async (): Promise<number> => (await readFile(at('bundles.txt'), 'utf8').catch(() => '')).length
+
+  beforeEach(async () => {
+    await mkdir(at('src/renderer'))
+    await mkdir(at('node_modules/electron-vite/bin'), { recursive: true })
+    await writeFile(at('src/renderer/main.tsx'), '')
+    await writeFile(at('node_modules/electron-vite/bin/electron-vite.js'), bundler)
+  })
+
+  it('are built for the commands that show them, and for no other', async () => {
+    await start(['edit'])
+    expect(await bundles()).toBe(0)
+    await start(['serve'])
+    await start(['studio'])
+    expect([await builds(), await bundles()]).toEqual([1, 1])
+  })
+
+  it('are built again after a change of theirs, which is none to the command line', async () => {
+    await start(['serve'])
+    await writeFile(at('src/renderer/style.css'), '')
+    await start(['edit'])
+    expect([await builds(), await bundles()]).toEqual([1, 1])
+    await start(['serve'])
+    expect([await builds(), await bundles()]).toEqual([1, 2])
+  })
+
+  it('that do not build are not served', async () => {
+    await writeFile(at('src/renderer/main.tsx'), 'wrong')
+    const { code, out, err } = await start(['serve'])
+    expect({ code, out }).toEqual({ code: 1, out: '' })
+    expect(err).toContain('build failed')
+  })
+})
+
 describe('without packages', () => {
   it('says what to run', async () => {
     await rm(at('node_modules'), { recursive: true })

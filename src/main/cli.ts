@@ -10,6 +10,8 @@ import { addTrajectoryCommand } from './cli/trajectory.ts'
 import { addWorldCommand } from './cli/world.ts'
 import { addTrainCommand } from './cli/train.ts'
 import { addDoctorCommand } from './cli/doctor.ts'
+import { addServeCommand } from './cli/serve.ts'
+import { addStudioCommand } from './cli/studio.ts'
 import { version } from './cli/installation.ts'
 import { installInterrupts } from './cli/interrupt.ts'
 import { reportError, reportUsage } from './cli/report.ts'
@@ -39,6 +41,8 @@ addWorldCommand(program)
 addEvalCommand(program)
 addTrainCommand(program)
 addDoctorCommand(program)
+addServeCommand(program)
+addStudioCommand(program)
 
 /** `tandem train sft`, as far as the words on the command line name commands: whose help to point to. */
 function commandName(): string {

@@ -4,16 +4,16 @@ import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { z } from 'zod'
 
-function projectRoot(): string {
+function findRoot(): string {
   let at = dirname(fileURLToPath(import.meta.url))
   while (!existsSync(join(at, 'package.json')) && dirname(at) !== at) at = dirname(at)
   return at
 }
 
-const root = projectRoot()
+export const projectRoot = findRoot()
 
 export const version = z
   .object({ version: z.string() })
-  .parse(JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'))).version
+  .parse(JSON.parse(readFileSync(join(projectRoot, 'package.json'), 'utf8'))).version
 
-export const shippedModel = join(root, 'resources', 'models', 'storybook')
+export const shippedModel = join(projectRoot, 'resources', 'models', 'storybook')

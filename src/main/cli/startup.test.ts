@@ -35,6 +35,8 @@ it.each([
   'eval',
   'train sft',
   'doctor',
+  'serve',
+  'studio',
 ])('the help of %s has an example', (command) => {
   const { stdout } = spawnSync(process.execPath, [entry, ...command.split(' '), '--help'], { encoding: 'utf8' })
   expect(stdout).toMatch(new RegExp(`Examples?:\\n +tandem ${command} `))
