@@ -1,0 +1,119 @@
+/** The button, how many, what the model gets to see, and the run that goes on. */
+import { useState, type ReactElement } from 'react'
+import type { RunSettings } from '../../../shared/studio.ts'
+import { useChord } from '../../state/commands.ts'
+import { viewRun } from '../../state/playback.ts'
+import { cancelRun, startRuns, useStarting, whyNotRun } from '../../state/runs.ts'
+import { duration, scaleWords } from '../../state/runs-words.ts'
+import { useStudio } from '../../state/store.ts'
+import { Button, IconButton } from '../../ui/Button.tsx'
+import { Switch } from '../../ui/choices.tsx'
+import { Notice, ProgressBar } from '../../ui/feedback.tsx'
+import { Kbd } from '../../ui/Kbd.tsx'
+import { NumberField } from '../../ui/NumberField.tsx'
+import { useInspection } from './RunPanelInspect.ts'
+
+const MOST_RUNS = 64
+
+export function RunGo({ settings }: { readonly settings: RunSettings }): ReactElement {
+  const [count, setCount] = useState(1)
+  const [background, setBackground] = useState(false)
+  const starting = useStarting((s) => s.starting)
+  const connected = useStudio((s) => s.connected)
+  const layers = useStudio((s) => s.document?.layers.length ?? 0)
+  const chord = useChord('run.start')
+  const why = whyNotRun(settings, layers)
+  return (
+    <>
+      <div className="run-go">
+        <Button
+          kind="primary"
+          icon="play"
+          wide
+          disabled={starting || !connected || why !== null}
+          aria-describedby={why === null ? undefined : 'run-why'}
+          onClick={() => void startRuns({ count, lane: background ? 'background' : 'interactive' })}
+        >
+          {starting ? 'Preparing …' : count === 1 ? 'Run' : `Run ${count} seeds`}
+          {!starting && chord !== undefined && <Kbd chord={chord} />}
+        </Button>
+        <NumberField bare label="How many runs" unit="×" value={count} min={1} max={MOST_RUNS} onChange={setCount} />
+      </div>
+      {why !== null && (
+        <p className="run-why" id="run-why">
+          {why}
+        </p>
+      )}
+      {count > 1 && (
+        <Switch
+          label="In the background"
+          hint={
+            settings.seed === null
+              ? 'Each has a seed of its own.'
+              : `Seeds ${settings.seed} to ${(settings.seed + count - 1) % 2 ** 32}.`
+          }
+          checked={background}
+          onChange={setBackground}
+        />
+      )}
+      <Going />
+      <Sight settings={settings} />
+    </>
+  )
+}
+
+/** The run that goes on, or the first that waits. */
+function Going(): ReactElement | null {
+  const queue = useStudio((s) => s.queue)
+  const item = queue.find(({ state }) => state !== 'queued') ?? queue[0]
+  const recorded = useStudio((s) => (item ? s.runs.get(item.run)?.step : undefined)) ?? 0
+  if (!item) return null
+  const step = Math.max(item.step, recorded)
+  const waiting = queue.length - 1
+  const words =
+    item.state === 'queued'
+      ? 'Waiting for its turn'
+      : item.state === 'cancelling'
+        ? 'Stopping after this step'
+        : step === 0
+          ? 'The model is being made ready'
+          : `Step ${step} of ${item.steps}`
+  const eta = item.state === 'running' && item.etaMs !== null ? `, ${duration(item.etaMs)} left` : ''
+  return (
+    <div className="run-going" role="status" aria-live="off">
+      <div className="run-going-line">
+        <button type="button" className="run-link" onClick={() => viewRun(item.run)}>
+          {words}
+          {eta}
+        </button>
+        {waiting > 0 && <span className="run-waiting">{waiting} more in the queue</span>}
+        <IconButton
+          small
+          icon="stop"
+          label={item.state === 'cancelling' ? 'Stop now' : 'Stop this run'}
+          detail={
+            item.state === 'cancelling'
+              ? 'Does not wait for the step. What is recorded is kept.'
+              : 'It stops after the step; what it has is kept and can be continued.'
+          }
+          onClick={() => void cancelRun(item.run, item.state === 'cancelling')}
+        />
+      </div>
+      <ProgressBar value={step === 0 ? null : step / item.steps} label="Progress of the run" />
+    </div>
+  )
+}
+
+/** What of the document the model sees, and what it cannot know. */
+function Sight({ settings }: { readonly settings: RunSettings }): ReactElement | null {
+  const document = useStudio((s) => s.document)
+  const model = useStudio((s) => s.models.find(({ id }) => id === settings.model) ?? null)
+  const warning = useInspection()
+  if (!document || !model) return null
+  return (
+    <>
+      <p className="run-sight">{scaleWords(document.box, model.size)}</p>
+      {settings.task === 'edit' && warning !== null && <Notice tone="warning">{warning}</Notice>}
+    </>
+  )
+}
