@@ -1,0 +1,141 @@
+/**
+ * What the viewed moment looks like, for whoever draws it: the picture, the map over it, and what lights up under the
+ * pointer. The panel and the canvas read and write here and know nothing of each other.
+ */
+import { create } from 'zustand'
+import type { Raster } from '../../shared/jobs.ts'
+import type { RunError } from '../../shared/studio.ts'
+import { studio, useStudio } from './store.ts'
+import { currentStep, stopPlaying } from './playback.ts'
+import {
+  decidedTogether,
+  lightPalette,
+  rgbOf,
+  tokenOverlay,
+  type OverlayKind,
+  type OverlayPalette,
+  type Together,
+  type TokenOverlay,
+} from './playback-overlay.ts'
+import { followRasters, lookAt, rasterAt, useRasters } from './rasters.ts'
+import { ensureTrajectory, followTrajectories, frameOf } from './trajectories.ts'
+
+export interface Moment {
+  readonly run: string | null
+  readonly step: number
+  /** The picture at the step; while it is on its way the last one shown of this run, null before there is any. */
+  readonly raster: Raster | null
+  /** The step `raster` belongs to. */
+  readonly rasterStep: number | null
+  readonly rasterState: 'none' | 'loading' | 'ready' | 'failed'
+  readonly error: RunError | null
+  readonly overlayKind: OverlayKind
+  readonly overlay: TokenOverlay | null
+  /** Words and cells decided together with the one under the pointer or the focus. */
+  readonly together: (Together & { readonly from: 'outputText' | 'outputImage'; readonly index: number }) | null
+}
+
+const nothing = {
+  raster: null,
+  rasterStep: null,
+  rasterState: 'none',
+  error: null,
+  overlay: null,
+  together: null,
+} as const
+export const useMoment = create<Moment>(() => ({ run: null, step: 0, overlayKind: 'image', ...nothing }))
+
+let palette: OverlayPalette = lightPalette
+
+/** Reads the theme's colours again. */
+export function readOverlayPalette(host: Element): void {
+  const style = getComputedStyle(host)
+  const read = (name: string, key: keyof OverlayPalette): OverlayPalette[typeof key] =>
+    rgbOf(style.getPropertyValue(name), lightPalette[key])
+  palette = {
+    low: read('--confidence-low', 'low'),
+    mid: read('--confidence-mid', 'mid'),
+    high: read('--confidence-high', 'high'),
+    masked: read('--token-masked', 'masked'),
+    early: read('--accent', 'early'),
+    late: read('--confidence-mid', 'late'),
+  }
+  look()
+}
+
+export function setOverlayKind(kind: OverlayKind): void {
+  useMoment.setState({ overlayKind: kind })
+  const { viewedRun, viewedStep, runs } = studio.get()
+  // A map belongs to a step: that of a run that has ended is its last.
+  const ended = viewedRun !== null && runs.get(viewedRun)?.state !== 'running'
+  if (kind !== 'image' && viewedStep === null && ended) studio.set({ viewedStep: currentStep() })
+  look()
+}
+
+/** Lights up what was decided together with a word or cell; null puts it out. */
+export function pointAt(of: { readonly field: 'outputText' | 'outputImage'; readonly index: number } | null): void {
+  const { run, step, together } = useMoment.getState()
+  const header = run === null ? undefined : studio.get().trajectories.get(run)?.header
+  const frame = run === null ? null : frameOf(run, step)
+  const found = of && header && frame ? decidedTogether(header, frame, of) : null
+  if (found === null && together === null) return
+  useMoment.setState({ together: found && of ? { ...found, from: of.field, index: of.index } : null })
+}
+
+/** Brings the moment up to date with run, step, pictures and theme. */
+function look(): void {
+  const before = useMoment.getState()
+  const { viewedRun: run, trajectories } = studio.get()
+  const trajectory = run === null ? undefined : trajectories.get(run)
+  if (run === null || !trajectory) {
+    if (before.run !== run || before.raster !== null) useMoment.setState({ run, step: 0, ...nothing })
+    return
+  }
+  const step = currentStep()
+  const moved = before.run !== run || before.step !== step
+  if (moved) lookAt(run, step)
+  const raster = rasterAt(run, step)
+  const error = useRasters.getState().errors.get(run) ?? null
+  const frame = frameOf(run, step)
+  const kind = before.overlayKind
+  useMoment.setState({
+    run,
+    step,
+    raster: raster ?? (before.run === run ? before.raster : null),
+    rasterStep: raster ? step : before.run === run ? before.rasterStep : null,
+    rasterState: raster ? 'ready' : error ? 'failed' : 'loading',
+    error: raster ? null : error,
+    overlay: kind === 'image' || !frame ? null : tokenOverlay(trajectory.header, frame, kind, palette),
+    together: moved ? null : before.together,
+  })
+}
+
+/** Starts following runs, their trajectories and pictures; called once by the shell. Returns how to stop. */
+export function startPlayback(): () => void {
+  const stops = [followTrajectories(), followRasters()]
+  let viewed: string | null = null
+  const onView = (run: string | null): void => {
+    viewed = run
+    if (run === null) return
+    const known = studio.get().runs.get(run)
+    if (known === undefined || known.hasTrajectory || known.state === 'running') void ensureTrajectory(run)
+  }
+  stops.push(
+    useStudio.subscribe((now, before) => {
+      if (now.viewedRun !== viewed) {
+        stopPlaying()
+        onView(now.viewedRun)
+      }
+      const run = now.viewedRun
+      const same =
+        run === before.viewedRun &&
+        now.viewedStep === before.viewedStep &&
+        (run === null || now.trajectories.get(run) === before.trajectories.get(run))
+      if (!same) look()
+    }),
+    useRasters.subscribe(look),
+  )
+  onView(studio.get().viewedRun)
+  look()
+  return () => stops.forEach((stop) => stop())
+}
