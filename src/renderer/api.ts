@@ -56,6 +56,10 @@ export const api = {
     lastSeq = seq
   },
   lastSeq: (): number | null => lastSeq,
+  /** Events missed while the connection was away; those already heard are passed over. */
+  catchUp(missed: readonly unknown[]): void {
+    for (const message of missed) deliver(parseEvent(message))
+  },
   onConnection: (handle: (up: boolean) => void): void => transport.onConnection(handle),
   /** The address of a blob, for an image element or a fetch. */
   blobUrl: (blob: BlobId): string => `blob/${blob}`,

@@ -1,0 +1,159 @@
+/** Every shortcut, to look up and to bind anew; a chord that is taken says by what before anything changes. */
+import { useState, type KeyboardEvent, type ReactElement } from 'react'
+import { useCommands, type Command, type CommandGroup } from '../state/commands.ts'
+import { chordsOf, clashesWith, rebind, type Bound } from '../state/commands-keys.ts'
+import { setPreferences } from '../state/session-preferences.ts'
+import { useStudio } from '../state/store.ts'
+import { Button, IconButton } from '../ui/Button.tsx'
+import { chordOf } from '../ui/chord.ts'
+import { Dialog } from '../ui/Dialog.tsx'
+import { EmptyState } from '../ui/feedback.tsx'
+import { TextField } from '../ui/Field.tsx'
+import { Kbd } from '../ui/Kbd.tsx'
+
+const groups: readonly CommandGroup[] = ['Run', 'Edit', 'Tools', 'View', 'Playback', 'Project', 'Studio']
+
+export function ShortcutsDialog({ onClose }: { readonly onClose: () => void }): ReactElement {
+  const commands = useCommands((s) => s.commands)
+  const own = useStudio((s) => s.preferences.shortcuts)
+  const [query, setQuery] = useState('')
+  const bound = chordsOf(commands, own)
+  const wanted = query.trim().toLowerCase()
+  const found = bound.filter(
+    ({ command, chord }) =>
+      wanted === '' || command.title.toLowerCase().includes(wanted) || chord?.toLowerCase() === wanted,
+  )
+  const change = (command: Command, chord: string | null, taken: readonly Command[] = []): void => {
+    const freed = taken.reduce((shortcuts, other) => rebind(shortcuts, other, null), own)
+    setPreferences({ shortcuts: rebind(freed, command, chord) })
+  }
+  return (
+    <Dialog
+      title="Shortcuts"
+      size="large"
+      onClose={onClose}
+      footer={
+        <>
+          <Button
+            kind="quiet"
+            disabled={Object.keys(own).length === 0}
+            onClick={() => setPreferences({ shortcuts: {} })}
+          >
+            Take all defaults back
+          </Button>
+          <Button kind="primary" onClick={onClose}>
+            Done
+          </Button>
+        </>
+      }
+    >
+      <div className="shortcuts">
+        <TextField
+          bare
+          autoFocus
+          label="Search shortcuts"
+          placeholder="Search by name or chord, for example Ctrl+Z"
+          value={query}
+          onChange={setQuery}
+        />
+        {found.length === 0 && <EmptyState title="No command is called that" />}
+        {groups.map((group) => {
+          const list = found.filter(({ command }) => command.group === group)
+          if (list.length === 0) return null
+          return (
+            <section key={group} aria-label={group}>
+              <h3>{group}</h3>
+              {list.map((entry) => (
+                <ShortcutRow key={entry.command.id} entry={entry} bound={bound} onChange={change} />
+              ))}
+            </section>
+          )
+        })}
+      </div>
+    </Dialog>
+  )
+}
+
+function ShortcutRow({
+  entry,
+  bound,
+  onChange,
+}: {
+  readonly entry: Bound<Command>
+  readonly bound: readonly Bound<Command>[]
+  readonly onChange: (command: Command, chord: string | null, taken?: readonly Command[]) => void
+}): ReactElement {
+  const { command, chord, changed } = entry
+  /** Null: not listening. */
+  const [heard, setHeard] = useState<{ readonly chord: string | null } | null>(null)
+  const clashes = heard ? clashesWith(bound, command, heard.chord) : []
+  const listen = (event: KeyboardEvent): void => {
+    if (event.key === 'Tab') return
+    event.preventDefault()
+    event.stopPropagation()
+    if (event.key === 'Escape') return setHeard(null)
+    const next = chordOf(event)
+    if (next === null) return
+    if (clashesWith(bound, command, next).length > 0) return setHeard({ chord: next })
+    onChange(command, next)
+    setHeard(null)
+  }
+  return (
+    <div className="shortcut">
+      <span className="shortcut-title">{command.title}</span>
+      <button
+        type="button"
+        className={heard ? 'shortcut-chord shortcut-listening' : 'shortcut-chord'}
+        aria-label={`Shortcut of ${command.title}: ${chord ?? 'none'}. Press to change it.`}
+        onClick={() => setHeard({ chord: null })}
+        onKeyDown={heard ? listen : undefined}
+        onBlur={() => {
+          if (clashes.length === 0) setHeard(null)
+        }}
+      >
+        {heard && heard.chord === null ? (
+          'Press keys …'
+        ) : (heard?.chord ?? chord) === null ? (
+          <span className="shortcut-none">none</span>
+        ) : (
+          <Kbd chord={heard?.chord ?? chord ?? ''} />
+        )}
+      </button>
+      <IconButton
+        small
+        icon="undo"
+        label={`Take back the default of ${command.title}`}
+        disabled={!changed}
+        onClick={() => onChange(command, defaultOf(command))}
+      />
+      <IconButton
+        small
+        icon="x"
+        label={`Take the shortcut of ${command.title} away`}
+        disabled={chord === null}
+        onClick={() => onChange(command, null)}
+      />
+      {heard && clashes.length > 0 && (
+        <div className="shortcut-clash" role="alert">
+          <span>
+            {heard.chord} is the shortcut of “{clashes.map(({ title }) => title).join('”, “')}”.
+          </span>
+          <Button
+            onClick={() => {
+              onChange(command, heard.chord, clashes)
+              setHeard(null)
+            }}
+          >
+            Take it over
+          </Button>
+          <Button kind="quiet" onClick={() => setHeard(null)}>
+            Leave it
+          </Button>
+        </div>
+      )}
+    </div>
+  )
+}
+
+/** A command's own chord in its one spelling. */
+const defaultOf = (command: Command): string | null => chordsOf([command], {})[0]?.chord ?? null

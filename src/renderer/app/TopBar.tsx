@@ -1,0 +1,154 @@
+/** The bar: project, whether it is saved, undo and redo, view, theme, palette, connection. */
+import { useRef, useState, type ReactElement } from 'react'
+import { redo, undo, useSaveState, type SaveState } from '../state/documents.ts'
+import { runById, useChord } from '../state/commands.ts'
+import { openProject } from '../state/projects.ts'
+import { setPreferences } from '../state/session-preferences.ts'
+import { useStudio } from '../state/store.ts'
+import { toastError } from '../state/toasts.ts'
+import { IconButton } from '../ui/Button.tsx'
+import { Icon, type IconName } from '../ui/Icon.tsx'
+import { Kbd } from '../ui/Kbd.tsx'
+import { Menu, MenuButton, type MenuItem } from '../ui/Menu.tsx'
+import { Tooltip } from '../ui/Tooltip.tsx'
+import { layout } from './layout.ts'
+
+export function TopBar(): ReactElement {
+  const canUndo = useStudio((s) => s.canUndo)
+  const canRedo = useStudio((s) => s.canRedo)
+  const undoChord = useChord('edit.undo')
+  const redoChord = useChord('edit.redo')
+  return (
+    <header className="topbar">
+      <ProjectSwitcher />
+      <SaveMark />
+      <span className="topbar-group">
+        <IconButton
+          icon="undo"
+          label={canUndo === null ? 'Undo' : `Undo: ${canUndo}`}
+          shortcut={undoChord}
+          disabled={canUndo === null}
+          onClick={undo}
+        />
+        <IconButton
+          icon="redo"
+          label={canRedo === null ? 'Redo' : `Redo: ${canRedo}`}
+          shortcut={redoChord}
+          disabled={canRedo === null}
+          onClick={redo}
+        />
+      </span>
+      <PaletteField />
+      <span className="topbar-end">
+        <Connection />
+        <ThemeButton />
+        <StudioMenu />
+      </span>
+    </header>
+  )
+}
+
+function ProjectSwitcher(): ReactElement {
+  const anchor = useRef<HTMLButtonElement>(null)
+  const [open, setOpen] = useState(false)
+  const project = useStudio((s) => s.project)
+  const projects = useStudio((s) => s.projects)
+  const recent = [...projects].sort((a, b) => b.updatedAt - a.updatedAt).slice(0, 8)
+  const items: MenuItem[] = [
+    ...recent.map((entry) => ({
+      label: entry.name,
+      checked: entry.id === project?.id,
+      onSelect: () => void openProject(entry).catch(toastError),
+    })),
+    'divider',
+    { label: 'All projects …', icon: 'folder', onSelect: () => layout.open('projects') },
+  ]
+  return (
+    <>
+      <button
+        ref={anchor}
+        type="button"
+        className="project-switcher"
+        aria-haspopup="menu"
+        aria-expanded={open}
+        aria-label={`Project: ${project?.name ?? 'none'}`}
+        onClick={() => setOpen(!open)}
+      >
+        <span className="project-mark" aria-hidden="true" />
+        <span className="project-name">{project?.name ?? 'No project'}</span>
+        <Icon name="chevron-down" size={12} />
+      </button>
+      {open && <Menu anchor={anchor} label="Projects" items={items} onClose={() => setOpen(false)} />}
+    </>
+  )
+}
+
+const saveWords: Readonly<Record<SaveState, { icon: IconName; text: string; detail: string }>> = {
+  saved: { icon: 'check', text: 'Saved', detail: 'Every change is stored as you work.' },
+  saving: { icon: 'upload', text: 'Saving', detail: 'The last changes are being stored.' },
+  waiting: {
+    icon: 'warning',
+    text: 'Not saved yet',
+    detail: 'The studio cannot be reached. Your changes are kept here and stored when it is back.',
+  },
+  failed: { icon: 'warning', text: 'Not saved', detail: 'The last changes were refused; the message says why.' },
+}
+
+function SaveMark(): ReactElement {
+  const state = useSaveState((s) => s.state)
+  const words = saveWords[state]
+  return (
+    <Tooltip text={words.detail}>
+      <span className={`save-mark save-${state}`} role="status" aria-label={words.text}>
+        <Icon name={words.icon} size={14} />
+        <span>{words.text}</span>
+      </span>
+    </Tooltip>
+  )
+}
+
+function PaletteField(): ReactElement {
+  const chord = useChord('studio.palette')
+  return (
+    <button type="button" className="palette-field" onClick={() => layout.open('palette')}>
+      <Icon name="search" size={14} />
+      <span>Search commands</span>
+      {chord !== undefined && <Kbd chord={chord} />}
+    </button>
+  )
+}
+
+function Connection(): ReactElement | null {
+  const connected = useStudio((s) => s.connected)
+  if (connected) return null
+  return (
+    <span className="connection" role="status">
+      <span className="spinner" aria-hidden="true" />
+      Reconnecting
+    </span>
+  )
+}
+
+function ThemeButton(): ReactElement {
+  const theme = useStudio((s) => s.preferences.theme)
+  const dark = theme === 'dark' || (theme === 'system' && window.matchMedia('(prefers-color-scheme: dark)').matches)
+  return (
+    <IconButton
+      icon={dark ? 'sun' : 'moon'}
+      label={dark ? 'Light theme' : 'Dark theme'}
+      onClick={() => setPreferences({ theme: dark ? 'light' : 'dark' })}
+    />
+  )
+}
+
+function StudioMenu(): ReactElement {
+  const items: MenuItem[] = [
+    { label: 'Projects', icon: 'folder', onSelect: () => layout.open('projects') },
+    { label: 'Preferences', icon: 'settings', onSelect: () => layout.open('settings') },
+    { label: 'Shortcuts', icon: 'keyboard', onSelect: () => layout.open('shortcuts') },
+    'divider',
+    { label: 'Copy diagnostics', icon: 'copy', onSelect: () => runById('studio.diagnostics') },
+    { label: 'About Tandem Studio', icon: 'info', onSelect: () => layout.open('about') },
+  ]
+  return <MenuButton label="Studio menu" items={items} />
+}

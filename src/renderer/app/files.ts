@@ -1,0 +1,133 @@
+/** Files that come in, by drop, paste or dialog: pictures onto the canvas, trajectories and projects where they belong. */
+import { MAX_SIDE, type DocumentCommand } from '../../shared/document.ts'
+import { TandemError } from '../../shared/errors.ts'
+import { api } from '../api.ts'
+import { newLayer } from '../canvas/layers.ts'
+import { newId } from '../canvas/host.ts'
+import { canvas } from '../canvas/editor-store.ts'
+import { dispatch, setSettings } from '../state/documents.ts'
+import { chooseFiles } from '../state/download.ts'
+import { importProject } from '../state/projects.ts'
+import { openTrajectoryFile } from '../state/runs.ts'
+import { studio } from '../state/store.ts'
+import { toast, toastError } from '../state/toasts.ts'
+import type { Document } from '../../shared/document.ts'
+import type { PictureRef, RunSettings } from '../../shared/studio.ts'
+
+export type FileKind = 'picture' | 'trajectory' | 'project' | 'unknown'
+
+const pictureName = /\.(png|jpe?g|webp|gif|avif|tiff?|bmp|svg)$/i
+
+/** By name first, because a browser knows no type for our own files. */
+export function kindOf(file: { readonly name: string; readonly type: string }): FileKind {
+  if (/\.tdm$/i.test(file.name)) return 'trajectory'
+  if (/\.tandem$/i.test(file.name)) return 'project'
+  return file.type.startsWith('image/') || pictureName.test(file.name) ? 'picture' : 'unknown'
+}
+
+/** Opens files one after the other; each that cannot be opened says why. */
+export async function openFiles(files: readonly File[]): Promise<void> {
+  for (const file of files) {
+    const slow = setTimeout(() => toast({ tone: 'info', message: `Opening ${file.name} …`, ms: 3000 }), 1000)
+    try {
+      await openFile(file)
+    } catch (error) {
+      toastError(error)
+    } finally {
+      clearTimeout(slow)
+    }
+  }
+}
+
+async function openFile(file: File): Promise<void> {
+  const kind = kindOf(file)
+  switch (kind) {
+    case 'trajectory':
+      return openTrajectoryFile(file)
+    case 'project': {
+      const project = await importProject(file)
+      return void toast({ tone: 'good', message: `"${project.name}" is open.` })
+    }
+    case 'picture':
+      return openPicture(file)
+    case 'unknown':
+      throw new TandemError(
+        `The studio does not know what ${file.name || 'this file'} is.`,
+        'Open a picture (PNG, JPEG, WebP …), a trajectory (.tdm) or a project (.tandem).',
+      )
+  }
+}
+
+async function openPicture(file: File): Promise<void> {
+  const name = file.name || 'Pasted picture'
+  const blob = await api.upload(file)
+  const { picture, recipe, reasoning, warnings } = await api.call('pictures.open', { blob, name: name.slice(-300) })
+  const { document } = studio.get()
+  if (!document) return
+  for (const command of placePicture(document, picture, layerName(name), newId())) dispatch(command)
+  canvas.zoom('fit')
+  for (const message of warnings) toast({ tone: 'warning', message })
+  if (recipe) offerRecipe(recipe, reasoning)
+}
+
+/** The file's name without its ending: what the layer is called. */
+export const layerName = (name: string): string => name.replace(/\.[^.]+$/, '').slice(0, 100) || 'Picture'
+
+/**
+ * The commands that put a picture on a document. The first picture gives an empty document its size and its box; later
+ * ones are laid in its middle, made smaller where they are larger than it.
+ */
+export function placePicture(document: Document, picture: PictureRef, name: string, id: string): DocumentCommand[] {
+  const { width, height } = picture
+  const mark = { kind: 'picture' as const, picture, x: 0, y: 0, width, height }
+  const value = newLayer(document.layers, id, name, [mark])
+  if (document.layers.length === 0) {
+    const scale = Math.min(1, MAX_SIDE / Math.max(width, height))
+    const size = { width: Math.max(1, Math.floor(width * scale)), height: Math.max(1, Math.floor(height * scale)) }
+    const side = Math.min(size.width, size.height)
+    const box = {
+      x: Math.floor((size.width - side) / 2),
+      y: Math.floor((size.height - side) / 2),
+      width: side,
+      height: side,
+    }
+    const transform = { ...value.transform, scaleX: scale, scaleY: scale }
+    return [
+      { type: 'resize', ...size },
+      { type: 'setBox', box },
+      { type: 'addLayer', value: { ...value, transform } },
+    ]
+  }
+  const scale = Math.min(1, document.width / width, document.height / height)
+  const transform = {
+    ...value.transform,
+    x: Math.round((document.width - width * scale) / 2),
+    y: Math.round((document.height - height * scale) / 2),
+    scaleX: scale,
+    scaleY: scale,
+  }
+  return [{ type: 'addLayer', value: { ...value, transform } }]
+}
+
+/** A picture that this studio exported brings what made it along; it is put in place only when the person says so. */
+function offerRecipe(recipe: Partial<RunSettings>, reasoning: string | null): void {
+  const instruction = recipe.instruction ?? ''
+  toast({
+    tone: 'info',
+    message: `This picture was made here${instruction === '' ? '' : `: "${instruction}"`}.`,
+    remedy: reasoning === null || reasoning === '' ? undefined : `Its reasoning: ${reasoning.slice(0, 200)}`,
+    action: {
+      label: 'Restore its settings',
+      run: () => {
+        const { model, ...rest } = recipe
+        const known = model !== undefined && studio.get().models.some(({ id }) => id === model)
+        setSettings(known ? { ...rest, model } : rest)
+      },
+    },
+    ms: 30_000,
+  })
+}
+
+export async function choosePictures(): Promise<void> {
+  await openFiles(await chooseFiles('image/*,.tdm,.tandem', true))
+}

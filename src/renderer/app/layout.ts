@@ -1,0 +1,45 @@
+/** Where things are in the window: which drawer and tab is open, which dialog is up. Sizes are remembered by the panes. */
+import { create } from 'zustand'
+import { recall, remember } from '../ui/remembered.ts'
+
+export type Drawer = 'history' | 'queue' | 'tray'
+export type SideTab = 'run' | 'reasoning' | 'layers'
+export type DialogName = 'palette' | 'shortcuts' | 'projects' | 'settings' | 'about'
+
+interface Layout {
+  /** Null: closed. */
+  readonly drawer: Drawer | null
+  readonly sideTab: SideTab
+  readonly dialog: DialogName | null
+  /** The comparison of two runs takes the timeline's place. */
+  readonly comparing: boolean
+}
+
+const drawers: readonly Drawer[] = ['history', 'queue', 'tray']
+
+function firstDrawer(): Drawer | null {
+  const stored = recall('drawer', 'tray')
+  return drawers.find((drawer) => drawer === stored) ?? null
+}
+
+export const useLayout = create<Layout>(() => ({
+  drawer: firstDrawer(),
+  sideTab: 'run',
+  dialog: null,
+  comparing: false,
+}))
+
+export const layout = {
+  /** Opens a drawer; the one that is open closes. */
+  toggleDrawer(drawer: Drawer): void {
+    layout.showDrawer(useLayout.getState().drawer === drawer ? null : drawer)
+  },
+  showDrawer(drawer: Drawer | null): void {
+    remember('drawer', drawer ?? '')
+    useLayout.setState({ drawer })
+  },
+  showTab: (sideTab: SideTab): void => useLayout.setState({ sideTab }),
+  open: (dialog: DialogName): void => useLayout.setState({ dialog }),
+  close: (): void => useLayout.setState({ dialog: null }),
+  compare: (comparing: boolean): void => useLayout.setState({ comparing }),
+}

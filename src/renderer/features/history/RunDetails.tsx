@@ -1,0 +1,195 @@
+/** A run with all that made it, and everything that can be done with it. */
+import type { ReactElement } from 'react'
+import type { Run } from '../../../shared/studio.ts'
+import { api } from '../../api.ts'
+import { viewRun } from '../../state/playback.ts'
+import { cancelRun, continueRun, exportRun, isGoing, reuseSettings, stageRun, updateRun } from '../../state/runs.ts'
+import { copyText } from '../../state/download.ts'
+import { duration, modeName, runTitle, stateName } from '../../state/runs-words.ts'
+import { Button, IconButton } from '../../ui/Button.tsx'
+import { Notice } from '../../ui/feedback.tsx'
+import { MenuButton } from '../../ui/Menu.tsx'
+import { remove } from './history-state.ts'
+
+export function RunDetails({ run, onClose }: { readonly run: Run; readonly onClose: () => void }): ReactElement {
+  return (
+    <section className="details" aria-label="Details of the run">
+      <header className="details-head">
+        <h3>{runTitle(run)}</h3>
+        <IconButton small icon="x" label="Close the details" onClick={onClose} />
+      </header>
+      <div className="details-body">
+        <div className="details-pictures">
+          {run.input && <Picture blob={run.input.blob} label="Before" />}
+          {run.picture && <Picture blob={run.picture.blob} label="After" />}
+        </div>
+        <Rating run={run} />
+        <Actions run={run} />
+        {run.error && (
+          <Notice tone="danger">
+            {run.error.message} {run.error.remedy}
+          </Notice>
+        )}
+        {run.warnings.map((warning) => (
+          <Notice key={warning} tone="warning">
+            {warning}
+          </Notice>
+        ))}
+        {run.reasoning !== '' && <p className="details-reasoning">{run.reasoning}</p>}
+        <Facts run={run} />
+      </div>
+    </section>
+  )
+}
+
+function Picture({ blob, label }: { readonly blob: string; readonly label: string }): ReactElement {
+  return (
+    <figure>
+      <img src={api.blobUrl(blob)} alt={label} />
+      <figcaption>{label}</figcaption>
+    </figure>
+  )
+}
+
+function Rating({ run }: { readonly run: Run }): ReactElement {
+  return (
+    <div className="details-rating">
+      <div role="radiogroup" aria-label="Rating" className="stars">
+        {[1, 2, 3, 4, 5].map((value) => (
+          <IconButton
+            key={value}
+            small
+            role="radio"
+            aria-checked={run.rating === value}
+            icon={value <= run.rating ? 'star-filled' : 'star'}
+            label={value === run.rating ? 'Take the rating away' : `Rate ${value}`}
+            shortcut={String(value)}
+            onClick={() => void updateRun(run.id, { rating: value === run.rating ? 0 : value })}
+          />
+        ))}
+      </div>
+      <Button
+        kind="quiet"
+        aria-pressed={run.favourite}
+        icon={run.favourite ? 'star-filled' : 'star'}
+        onClick={() => void updateRun(run.id, { favourite: !run.favourite })}
+      >
+        Favourite
+      </Button>
+      <Button
+        kind="quiet"
+        aria-pressed={run.rejected}
+        icon="x"
+        onClick={() => void updateRun(run.id, { rejected: !run.rejected })}
+      >
+        {run.rejected ? 'Rejected' : 'Reject'}
+      </Button>
+    </div>
+  )
+}
+
+function Actions({ run }: { readonly run: Run }): ReactElement {
+  return (
+    <div className="details-actions">
+      <Button icon="play" onClick={() => viewRun(run.id)}>
+        View
+      </Button>
+      <Button icon="settings" onClick={() => reuseSettings(run)}>
+        Use settings
+      </Button>
+      {isGoing(run) ? (
+        <Button icon="stop" onClick={() => void cancelRun(run.id)}>
+          Stop
+        </Button>
+      ) : run.state !== 'done' && !run.imported ? (
+        <Button icon="redo" onClick={() => void continueRun(run.id)}>
+          Continue
+        </Button>
+      ) : (
+        run.picture && (
+          <Button icon="layers" onClick={() => stageRun(run)}>
+            Stage
+          </Button>
+        )
+      )}
+      <MenuButton
+        label="More for this run"
+        items={[
+          {
+            label: 'Export picture (PNG)',
+            icon: 'download',
+            disabled: !run.picture,
+            onSelect: () => void exportRun(run.id, 'png'),
+          },
+          {
+            label: 'Export animation (GIF)',
+            disabled: !run.hasTrajectory,
+            onSelect: () => void exportRun(run.id, 'gif'),
+          },
+          {
+            label: 'Export animation (WebP)',
+            disabled: !run.hasTrajectory,
+            onSelect: () => void exportRun(run.id, 'webp'),
+          },
+          {
+            label: 'Export frames (ZIP)',
+            disabled: !run.hasTrajectory,
+            onSelect: () => void exportRun(run.id, 'frames'),
+          },
+          {
+            label: 'Export trajectory (.tdm)',
+            disabled: !run.hasTrajectory,
+            onSelect: () => void exportRun(run.id, 'trajectory'),
+          },
+          'divider',
+          {
+            label: 'Copy the instruction',
+            icon: 'copy',
+            onSelect: () => void copyText(run.settings.instruction, 'The instruction is'),
+          },
+          { label: 'Delete', icon: 'trash', danger: true, shortcut: 'Delete', onSelect: () => remove(run.id) },
+        ]}
+      />
+    </div>
+  )
+}
+
+function Facts({ run }: { readonly run: Run }): ReactElement {
+  const { settings } = run
+  const both = ({ text, image }: { readonly text: number; readonly image: number }): string =>
+    text === image ? String(text) : `words ${text}, picture ${image}`
+  const facts: readonly (readonly [string, string])[] = [
+    ['State', run.state === 'done' ? 'Done' : `${stateName[run.state]} at step ${run.step} of ${settings.steps}`],
+    ['Task', settings.task === 'edit' ? 'Edit' : 'Generate'],
+    ['Mode', modeName(settings.mode)],
+    [
+      'Steps',
+      settings.imageSteps === undefined ? String(settings.steps) : `${settings.steps}, picture ${settings.imageSteps}`,
+    ],
+    ['Seed', String(run.seed)],
+    ['Temperature', both(settings.temperatures)],
+    ['Guidance', both(settings.guidance)],
+    ['Model', run.modelName || settings.model],
+    ['Model hash', run.modelHash.slice(0, 12)],
+    ['Provider', run.provider],
+    [
+      'Time',
+      run.ms === null ? '' : `${duration(run.ms)}${run.stepMs === null ? '' : `, ${Math.round(run.stepMs)} ms a step`}`,
+    ],
+    ['Made', new Date(run.createdAt).toLocaleString('en-GB')],
+    ['Branched', run.parent ? `after step ${run.parent.step} of another run` : ''],
+    ['Origin', run.imported ? 'opened from a file' : ''],
+  ]
+  return (
+    <dl className="details-facts">
+      {facts
+        .filter(([, value]) => value !== '')
+        .map(([name, value]) => (
+          <div key={name}>
+            <dt>{name}</dt>
+            <dd>{value}</dd>
+          </div>
+        ))}
+    </dl>
+  )
+}

@@ -1,0 +1,175 @@
+/** Projects: open, make, rename, delete, take out as one file and bring back in. */
+import { useState, type ReactElement } from 'react'
+import type { Project } from '../../../shared/studio.ts'
+import { chooseFiles } from '../../state/download.ts'
+import {
+  createProject,
+  deleteProject,
+  exportProject,
+  freeProjectName,
+  importProject,
+  openProject,
+  renameProject,
+} from '../../state/projects.ts'
+import { when } from '../../state/runs-words.ts'
+import { useStudio } from '../../state/store.ts'
+import { asWords } from '../../state/toasts.ts'
+import { Button } from '../../ui/Button.tsx'
+import { ConfirmDialog, Dialog } from '../../ui/Dialog.tsx'
+import { EmptyState, Notice, ProgressBar } from '../../ui/feedback.tsx'
+import { TextField } from '../../ui/Field.tsx'
+import { Icon } from '../../ui/Icon.tsx'
+import { MenuButton } from '../../ui/Menu.tsx'
+import './projects.css'
+
+export function ProjectsDialog({ onClose }: { readonly onClose: () => void }): ReactElement {
+  const projects = useStudio((s) => s.projects)
+  const open = useStudio((s) => s.project)
+  const [query, setQuery] = useState('')
+  const [busy, setBusy] = useState<string | null>(null)
+  const [error, setError] = useState<string | null>(null)
+  const [renaming, setRenaming] = useState<string | null>(null)
+  const [deleting, setDeleting] = useState<Project | null>(null)
+  const now = Date.now()
+  const shown = [...projects]
+    .filter(({ name }) => name.toLowerCase().includes(query.trim().toLowerCase()))
+    .sort((a, b) => b.updatedAt - a.updatedAt)
+
+  /** One thing at a time, with its words while it lasts and what went wrong after it. */
+  const act = async (what: string, work: () => Promise<unknown>): Promise<boolean> => {
+    setBusy(what)
+    setError(null)
+    try {
+      await work()
+      return true
+    } catch (reason) {
+      setError(asWords(reason))
+      return false
+    } finally {
+      setBusy(null)
+    }
+  }
+  const openThis = async (project: Project): Promise<void> => {
+    if (await act('Opening', () => openProject(project))) onClose()
+  }
+  return (
+    <Dialog
+      title="Projects"
+      onClose={onClose}
+      footer={
+        <>
+          <Button
+            icon="upload"
+            disabled={busy !== null}
+            onClick={() => {
+              void chooseFiles('.tandem').then(async ([file]) => {
+                if (file && (await act('Importing', () => importProject(file)))) onClose()
+              })
+            }}
+          >
+            Import a file
+          </Button>
+          <Button
+            kind="primary"
+            icon="plus"
+            disabled={busy !== null}
+            onClick={() => {
+              void act('Making a project', async () => {
+                const project = await createProject(freeProjectName(projects))
+                await openProject(project)
+                setRenaming(project.id)
+              })
+            }}
+          >
+            New project
+          </Button>
+        </>
+      }
+    >
+      <div className="projects">
+        {projects.length > 5 && (
+          <TextField bare label="Search projects" placeholder="Search projects" value={query} onChange={setQuery} />
+        )}
+        {error !== null && <Notice tone="danger">{error}</Notice>}
+        {busy !== null && <ProgressBar value={null} label={busy} />}
+        {shown.length === 0 && <EmptyState title="No project is called that" />}
+        <ul className="project-list" aria-label="Projects">
+          {shown.map((project) => (
+            <li key={project.id} className="project" data-open={project.id === open?.id}>
+              <Icon name={project.id === open?.id ? 'check' : 'folder'} />
+              {renaming === project.id ? (
+                <RenameField
+                  name={project.name}
+                  onDone={(name) => {
+                    setRenaming(null)
+                    if (name !== null && name !== project.name) void act('Renaming', () => renameProject(project, name))
+                  }}
+                />
+              ) : (
+                <button type="button" className="project-open" onClick={() => void openThis(project)}>
+                  <span className="project-title">{project.name}</span>
+                  <span className="project-facts">
+                    {project.runs === 1 ? '1 run' : `${project.runs} runs`}, changed {when(project.updatedAt, now)}
+                  </span>
+                </button>
+              )}
+              <MenuButton
+                small
+                label={`Actions for ${project.name}`}
+                items={[
+                  { label: 'Rename', icon: 'text', onSelect: () => setRenaming(project.id) },
+                  {
+                    label: 'Export as one file',
+                    icon: 'download',
+                    onSelect: () => void act('Exporting', () => exportProject(project)),
+                  },
+                  'divider',
+                  { label: 'Delete …', icon: 'trash', danger: true, onSelect: () => setDeleting(project) },
+                ]}
+              />
+            </li>
+          ))}
+        </ul>
+      </div>
+      {deleting && (
+        <ConfirmDialog
+          title={`Delete "${deleting.name}"?`}
+          text={`Its document and ${deleting.runs === 1 ? 'one run' : `${deleting.runs} runs`} go with it. This cannot be undone; export it first to keep a copy.`}
+          action="Delete the project"
+          onClose={() => setDeleting(null)}
+          onConfirm={() => void act('Deleting', () => deleteProject(deleting))}
+        />
+      )}
+    </Dialog>
+  )
+}
+
+function RenameField({
+  name,
+  onDone,
+}: {
+  readonly name: string
+  readonly onDone: (name: string | null) => void
+}): ReactElement {
+  const [text, setText] = useState(name)
+  const wanted = text.trim()
+  return (
+    <TextField
+      bare
+      autoFocus
+      label="Name of the project"
+      value={text}
+      maxLength={200}
+      onChange={setText}
+      onFocus={(event) => event.target.select()}
+      onBlur={() => onDone(wanted === '' ? null : wanted)}
+      onKeyDown={(event) => {
+        if (event.key === 'Enter') onDone(wanted === '' ? null : wanted)
+        else if (event.key === 'Escape') {
+          event.preventDefault()
+          onDone(null)
+        }
+      }}
+    />
+  )
+}

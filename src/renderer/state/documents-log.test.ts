@@ -1,0 +1,168 @@
+import fc from 'fast-check'
+import { describe, expect, it } from 'vitest'
+import {
+  applyCommand,
+  emptyDocument,
+  replay,
+  UNDO_DEPTH,
+  type DocumentCommand,
+  type StoredDocument,
+} from '../../shared/document.ts'
+import {
+  append,
+  COALESCE_MS,
+  insert,
+  nextWrite,
+  openLog,
+  redoable,
+  seek,
+  shown,
+  undoable,
+  written,
+  type DocumentLog,
+  type Write,
+} from './documents-log.ts'
+
+const settings = {
+  task: 'edit',
+  instruction: '',
+  mode: 'parallel',
+  steps: 16,
+  guidance: { text: 0, image: 0 },
+  temperatures: { text: 0, image: 0 },
+  seed: null,
+  model: 'storybook',
+} as const
+const fresh = (): StoredDocument => ({ id: 'd', base: emptyDocument(128, settings), commands: [], cursor: 0, first: 0 })
+const feather = (value: number): DocumentCommand => ({ type: 'setFeather', feather: value })
+
+/** The service's side, by the contract's words: append drops what stood there, seek moves the cursor. */
+function store(stored: StoredDocument, write: Write): StoredDocument {
+  if (write.kind === 'seek') return { ...stored, cursor: write.cursor - stored.first }
+  const kept = stored.commands.slice(0, write.at - stored.first)
+  const commands = [...kept, ...write.commands]
+  return { ...stored, commands, cursor: commands.length }
+}
+function saveAll(log: DocumentLog, stored: StoredDocument): [DocumentLog, StoredDocument] {
+  for (let write = nextWrite(log); write; write = nextWrite(log)) {
+    stored = store(stored, write)
+    log = written(log, write)
+  }
+  return [log, stored]
+}
+
+type Act =
+  | { do: 'append'; value: number; key: string | null }
+  | { do: 'seek'; by: number }
+  | { do: 'insert'; run: number }
+  | { do: 'save' }
+  | { do: 'lose' }
+const act: fc.Arbitrary<Act> = fc.oneof(
+  fc.record({
+    do: fc.constant('append' as const),
+    value: fc.integer({ min: 0, max: 256 }),
+    key: fc.constantFrom(null, 'a', 'b'),
+  }),
+  fc.record({ do: fc.constant('seek' as const), by: fc.integer({ min: -4, max: 4 }) }),
+  fc.record({ do: fc.constant('insert' as const), run: fc.integer({ min: 0, max: 99 }) }),
+  fc.record({ do: fc.constant('save' as const) }),
+  fc.record({ do: fc.constant('lose' as const) }),
+)
+
+describe('a document log', () => {
+  it('is stored as it is in memory, whatever was undone, replaced or sent twice meanwhile', () => {
+    fc.assert(
+      fc.property(fc.array(act, { maxLength: 60 }), (acts) => {
+        let stored = fresh()
+        let log = openLog(stored)
+        for (const [now, step] of acts.entries()) {
+          if (step.do === 'append')
+            log = append(log, feather(step.value), { now, ...(step.key === null ? {} : { coalesce: step.key }) })
+          else if (step.do === 'seek') log = seek(log, step.by)
+          else if (step.do === 'insert')
+            log = insert(log, { type: 'stage', candidate: { run: `r${step.run}`, box: shown(log).box } }, now)
+          else if (step.do === 'save') {
+            const write = nextWrite(log)
+            if (write) {
+              stored = store(stored, write)
+              log = written(log, write)
+            }
+          } else {
+            // Stored, but the answer was lost: it is sent again.
+            const write = nextWrite(log)
+            if (write) stored = store(stored, write)
+          }
+        }
+        ;[log, stored] = saveAll(log, stored)
+        expect(replay(stored)).toEqual(shown(log))
+        expect(stored.commands.slice(log.first - stored.first)).toEqual(log.commands)
+      }),
+    )
+  })
+
+  it('undoes and redoes to the very same documents', () => {
+    fc.assert(
+      fc.property(fc.array(fc.integer({ min: 0, max: 256 }), { minLength: 1, maxLength: 40 }), (values) => {
+        let log = openLog(fresh())
+        const seen = [shown(log)]
+        for (const [now, value] of values.entries()) {
+          log = append(log, feather(value), { now })
+          seen.push(shown(log))
+        }
+        for (let i = values.length - 1; i >= 0; i--) {
+          log = seek(log, -1)
+          expect(shown(log)).toBe(seen[i])
+        }
+        expect(undoable(log)).toBeNull()
+        log = seek(log, values.length)
+        expect(shown(log)).toBe(seen.at(-1))
+        expect(redoable(log)).toBeNull()
+      }),
+    )
+  })
+
+  it('takes a drag as one step, and a pause as the end of it', () => {
+    let log = openLog(fresh())
+    log = append(log, feather(1), { now: 0, coalesce: 'feather' })
+    log = append(log, feather(2), { now: 500, coalesce: 'feather' })
+    expect(log.commands).toEqual([feather(2)])
+    log = append(log, feather(3), { now: 500 + COALESCE_MS, coalesce: 'feather' })
+    expect(log.commands).toEqual([feather(2), feather(3)])
+  })
+
+  it('does not let one gesture replace what another did', () => {
+    let log = openLog(fresh())
+    log = append(log, feather(1), { now: 0, coalesce: 'a' })
+    log = append(log, feather(2), { now: 1 })
+    log = append(log, feather(3), { now: 2, coalesce: 'a' })
+    expect(log.commands).toHaveLength(3)
+  })
+
+  it('keeps what can be redone when a run ends meanwhile', () => {
+    let log = append(append(openLog(fresh()), feather(1), { now: 0 }), feather(2), { now: 1 })
+    log = seek(log, -1)
+    log = insert(log, { type: 'stage', candidate: { run: 'r', box: shown(log).box } }, 2)
+    expect(shown(log)).toMatchObject({ feather: 1, staging: [{ run: 'r' }] })
+    log = seek(log, 1)
+    expect(shown(log)).toMatchObject({ feather: 2, staging: [{ run: 'r' }] })
+  })
+
+  it('keeps as many steps back as promised, and forgets none that is not stored', () => {
+    let log = openLog(fresh())
+    for (let i = 0; i < UNDO_DEPTH + 50; i++) log = append(log, feather(i % 200), { now: i })
+    expect(log.commands).toHaveLength(UNDO_DEPTH + 50)
+    let stored = fresh()
+    ;[log, stored] = saveAll(log, stored)
+    log = append(log, feather(7), { now: 1e6 })
+    expect(log.commands).toHaveLength(UNDO_DEPTH)
+    ;[log, stored] = saveAll(log, stored)
+    expect(replay(stored)).toEqual(shown(log))
+    expect(stored.commands.slice(log.first).reduce(applyCommand, log.states[0]!)).toEqual(shown(log))
+  })
+
+  it('leaves the log as it is where a command does not fit', () => {
+    const log = openLog(fresh())
+    expect(() => append(log, { type: 'removeLayer', layer: 'gone' }, { now: 0 })).toThrow(/not there/)
+    expect(nextWrite(log)).toBeNull()
+  })
+})

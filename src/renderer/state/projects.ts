@@ -1,0 +1,73 @@
+/** Projects: the one that is open, and what is done with whole ones. */
+import type { Project } from '../../shared/studio.ts'
+import { api } from '../api.ts'
+import { closeDocument, openDocument } from './documents.ts'
+import { download } from './download.ts'
+import { viewRun } from './playback.ts'
+import { loadQueuedRuns } from './runs.ts'
+import { setPreferences } from './session-preferences.ts'
+import { studio } from './store.ts'
+
+const FIRST_NAME = 'First project'
+
+/** Opens the project that was open last, or the one changed last; makes one where there is none. */
+export async function openFirstProject(): Promise<void> {
+  const { projects } = await api.call('projects.list', {})
+  studio.set({ projects })
+  const last = studio.get().preferences.project
+  const latest = [...projects].sort((a, b) => b.updatedAt - a.updatedAt)[0]
+  const project = projects.find(({ id }) => id === last) ?? latest ?? (await createProject(FIRST_NAME))
+  if (studio.get().project?.id !== project.id) await openProject(project)
+}
+
+export async function openProject(project: Project): Promise<void> {
+  await openDocument(project.document)
+  const changed = studio.get().project?.id !== project.id
+  studio.set({ project })
+  if (changed) {
+    viewRun(null)
+    void loadQueuedRuns()
+  }
+  if (studio.get().preferences.project !== project.id) setPreferences({ project: project.id })
+}
+
+/** The open project is gone: another one takes its place. */
+export async function forgetProject(): Promise<void> {
+  closeDocument()
+  viewRun(null)
+  studio.set({ project: null })
+  await openFirstProject()
+}
+
+/** A name that no project has yet. */
+export function freeProjectName(projects: readonly Pick<Project, 'name'>[], base = 'Project'): string {
+  const taken = new Set(projects.map(({ name }) => name))
+  if (!taken.has(base) && base !== 'Project') return base
+  for (let n = 1; ; n++) if (!taken.has(`${base} ${n}`)) return `${base} ${n}`
+}
+
+export async function createProject(name: string): Promise<Project> {
+  const project = await api.call('projects.create', { name })
+  const { projects } = studio.get()
+  if (!projects.some(({ id }) => id === project.id)) studio.set({ projects: [...projects, project] })
+  return project
+}
+
+export async function renameProject(project: Project, name: string): Promise<void> {
+  await api.call('projects.rename', { project: project.id, name })
+}
+
+export async function deleteProject(project: Project): Promise<void> {
+  await api.call('projects.delete', { project: project.id })
+}
+
+/** One self-contained file with everything in it. */
+export async function exportProject(project: Project): Promise<void> {
+  download(await api.call('projects.export', { project: project.id }))
+}
+
+export async function importProject(file: File): Promise<Project> {
+  const project = await api.call('projects.import', { blob: await api.upload(file) })
+  await openProject(project)
+  return project
+}

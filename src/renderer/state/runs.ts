@@ -1,0 +1,250 @@
+/** Runs: started from the document, followed by events, staged when they end, and everything done to one afterwards. */
+import { create } from 'zustand'
+import { TandemError } from '../../shared/errors.ts'
+import type { QueueItem, Run, RunSettings } from '../../shared/studio.ts'
+import { api } from '../api.ts'
+import { renderBox, renderMaskBox } from '../canvas/compose.ts'
+import { dispatch, dispatchQuietly, setSettings } from './documents.ts'
+import { download } from './download.ts'
+import { viewRun } from './playback.ts'
+import { onBranch } from './playback-edits.ts'
+import { studio, useStudio, withEntry } from './store.ts'
+import { toast, toastError } from './toasts.ts'
+
+/** Composing and uploading the picture, before there is a run: the button says so. */
+export const useStarting = create<{ readonly starting: boolean }>(() => ({ starting: false }))
+
+/** Runs of the open document whose end is awaited, kept over a reload so that a result is not missed. */
+const AWAITED = 'tandem.awaited'
+const awaited = new Set<string>(readAwaited())
+
+function readAwaited(): string[] {
+  try {
+    const list: unknown = JSON.parse(localStorage.getItem(AWAITED) ?? '[]')
+    return Array.isArray(list) ? list.filter((id): id is string => typeof id === 'string') : []
+  } catch {
+    return []
+  }
+}
+
+function keepAwaited(): void {
+  try {
+    localStorage.setItem(AWAITED, JSON.stringify([...awaited].slice(-200)))
+  } catch {
+    // Only a reload during a run would miss its result; the history has it.
+  }
+}
+
+export const isGoing = (run: Pick<Run, 'state'>): boolean => run.state === 'queued' || run.state === 'running'
+
+/** Takes runs in that a screen asked for. */
+export function putRuns(list: readonly Run[]): void {
+  if (list.length === 0) return
+  const runs = new Map(studio.get().runs)
+  for (const run of list) runs.set(run.id, run)
+  studio.set({ runs })
+  for (const run of list) followEnd(run)
+}
+
+function followEnd(run: Run): void {
+  if (isGoing(run)) {
+    if (run.document !== studio.get().documentId || awaited.has(run.id)) return
+    awaited.add(run.id)
+    keepAwaited()
+  } else if (awaited.has(run.id)) settleRun(run)
+}
+
+/** A run ended: its picture goes to the staging strip of the document it was made for. */
+function settleRun(run: Run): void {
+  if (run.document !== studio.get().documentId) return
+  awaited.delete(run.id)
+  keepAwaited()
+  if (run.state === 'failed') {
+    const { message, remedy, details } = run.error ?? { message: 'The run failed.', remedy: 'Try again.' }
+    toast({ tone: 'danger', message, remedy, diagnostics: details, action: continueAction(run) })
+  } else if (run.picture && run.box && run.state === 'done') {
+    dispatchQuietly({ type: 'stage', candidate: { run: run.id, box: run.box } })
+  }
+}
+
+const continueAction = (run: Run): { label: string; run: () => void } | undefined =>
+  run.step > 0 ? { label: 'Continue it', run: () => void continueRun(run.id) } : undefined
+
+/** Follows the service's events. */
+export function followRuns(): void {
+  api.on('run.changed', ({ run }) => {
+    studio.set({ runs: withEntry(studio.get().runs, run.id, run) })
+    followEnd(run)
+  })
+  api.on('run.removed', ({ runs: removed }) => {
+    const runs = new Map(studio.get().runs)
+    for (const id of removed) runs.delete(id)
+    studio.set({ runs })
+    const { viewedRun } = studio.get()
+    if (viewedRun !== null && removed.includes(viewedRun)) viewRun(null)
+  })
+  onBranch((from, to, step) => dispatch({ type: 'branch', from, to: to.id, step }))
+}
+
+/** The runs that wait or go on, those that ended while no screen looked, and those that are staged. */
+export async function loadQueuedRuns(): Promise<void> {
+  const { queue, document } = studio.get()
+  const wanted = new Set([
+    ...queue.map(({ run }) => run),
+    ...awaited,
+    ...(document?.staging.map(({ run }) => run) ?? []),
+  ])
+  const answers = await Promise.allSettled([...wanted].map((run) => api.call('runs.get', { run })))
+  putRuns(answers.flatMap((answer) => (answer.status === 'fulfilled' ? [answer.value] : [])))
+}
+
+/** Has a run in the store; asks for it where no screen has seen it yet. */
+export async function needRun(id: string): Promise<Run> {
+  const known = studio.get().runs.get(id)
+  if (known) return known
+  const run = await api.call('runs.get', { run: id })
+  putRuns([run])
+  return run
+}
+
+export interface StartOptions {
+  readonly count: number
+  readonly lane: 'interactive' | 'background'
+}
+
+/** Why a run cannot be started now; null where it can. */
+export function whyNotRun(settings: RunSettings, layers: number): string | null {
+  if (settings.instruction.trim() === '') return 'Write an instruction first.'
+  if (settings.task === 'edit' && layers === 0) return 'Put a picture on the canvas, or choose "Generate".'
+  return null
+}
+
+/** Composes the box, uploads it and queues the runs; the first of them is viewed. */
+export async function startRuns({ count, lane }: StartOptions): Promise<void> {
+  const { document, documentId, project } = studio.get()
+  if (!document || !project || useStarting.getState().starting) return
+  const { settings, box } = document
+  const why = whyNotRun(settings, document.layers.length)
+  if (why !== null) return void toast({ tone: 'warning', message: why })
+  useStarting.setState({ starting: true })
+  try {
+    const edit = settings.task === 'edit'
+    const [input, mask] = edit
+      ? await Promise.all([renderBox(document, box), renderMaskBox(document, box)])
+      : [null, null]
+    const uploaded = input && (await api.upload(input))
+    const uploadedMask = mask && (await api.upload(mask))
+    const { runs } = await api.call('runs.start', {
+      project: project.id,
+      document: documentId,
+      settings,
+      input: uploaded,
+      mask: uploadedMask,
+      box,
+      pins: [],
+      count,
+      lane,
+    })
+    putRuns(runs)
+    const first = runs[0]
+    if (first) viewRun(first.id)
+  } catch (error) {
+    toastError(error)
+  } finally {
+    useStarting.setState({ starting: false })
+  }
+}
+
+const cancelling = new Set<string>()
+
+/** Stops a run: after its step, or at once where it was asked before or `now` says so. */
+export async function cancelRun(id: string, now = false): Promise<void> {
+  const again = cancelling.has(id)
+  cancelling.add(id)
+  try {
+    await api.call('runs.cancel', { run: id, now: now || again })
+  } catch (error) {
+    toastError(error)
+  } finally {
+    setTimeout(() => cancelling.delete(id), 10_000)
+  }
+}
+
+export async function continueRun(id: string): Promise<void> {
+  try {
+    putRuns([await api.call('runs.continue', { run: id })])
+    viewRun(id)
+  } catch (error) {
+    toastError(error)
+  }
+}
+
+export async function updateRun(
+  id: string,
+  change: { readonly favourite?: boolean; readonly rejected?: boolean; readonly rating?: number },
+): Promise<void> {
+  const before = studio.get().runs.get(id)
+  // Shown at once; the answer, or what it was, follows.
+  if (before) studio.set({ runs: withEntry(studio.get().runs, id, { ...before, ...change }) })
+  try {
+    const run = await api.call('runs.update', { run: id, ...change })
+    studio.set({ runs: withEntry(studio.get().runs, id, run) })
+  } catch (error) {
+    if (before) studio.set({ runs: withEntry(studio.get().runs, id, before) })
+    toastError(error)
+  }
+}
+
+export const deleteRuns = (ids: readonly string[]): Promise<unknown> => api.call('runs.delete', { runs: [...ids] })
+
+export async function exportRun(id: string, kind: 'png' | 'gif' | 'webp' | 'frames' | 'trajectory'): Promise<void> {
+  const slow = setTimeout(() => toast({ tone: 'info', message: 'The export is being made.' }), 1000)
+  try {
+    download(await api.call('runs.export', { run: id, kind, metadata: studio.get().preferences.exportMetadata }))
+  } catch (error) {
+    toastError(error)
+  } finally {
+    clearTimeout(slow)
+  }
+}
+
+export async function reorderRun(id: string, before: string | null): Promise<void> {
+  try {
+    await api.call('runs.reorder', { run: id, before })
+  } catch (error) {
+    toastError(error)
+  }
+}
+
+/** The settings of a run become those of the document; its seed comes along, locked. */
+export function reuseSettings(run: Run): void {
+  const known = studio.get().models.some(({ id }) => id === run.settings.model)
+  const { model: _, ...rest } = run.settings
+  setSettings({ ...(known ? run.settings : rest), imageSteps: run.settings.imageSteps, seed: run.seed })
+  toast({
+    tone: known ? 'good' : 'warning',
+    message: known ? 'The settings of this run are set.' : 'The settings are set, without the model: it is not here.',
+  })
+}
+
+/** Puts the result of any run into the staging strip of the open document. */
+export function stageRun(run: Run): void {
+  const { document } = studio.get()
+  if (!document || !run.picture) return
+  dispatch({ type: 'stage', candidate: { run: run.id, box: run.box ?? document.box } })
+}
+
+/** Opens a trajectory made elsewhere as a run of the project. */
+export async function openTrajectoryFile(file: File): Promise<void> {
+  const { project } = studio.get()
+  if (!project) throw new TandemError('No project is open.', 'Open a project first.')
+  const blob = await api.upload(file)
+  const run = await api.call('trajectories.open', { blob, name: file.name.slice(-300), project: project.id })
+  putRuns([run])
+  viewRun(run.id)
+  for (const message of run.warnings) toast({ tone: 'warning', message })
+}
+
+/** The queue's entry of a run while it waits or goes on. */
+export const useQueueItem = (run: string | null): QueueItem | null =>
+  useStudio((s) => (run === null ? null : (s.queue.find((item) => item.run === run) ?? null)))

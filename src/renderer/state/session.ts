@@ -1,0 +1,102 @@
+/**
+ * The session: what the studio starts with, what keeps it up to date, and what happens when the connection comes back.
+ * The canvas waits for the document alone; models and runs arrive when they are there.
+ */
+import { create } from 'zustand'
+import { TandemError } from '../../shared/errors.ts'
+import { api } from '../api.ts'
+import { followLook } from './session-preferences.ts'
+import { followPage, openDocument, saveNow } from './documents.ts'
+import { startPlayback } from './playback-view.ts'
+import { forgetProject, openFirstProject } from './projects.ts'
+import { followRuns, loadQueuedRuns } from './runs.ts'
+import { studio } from './store.ts'
+import { toast, toastError } from './toasts.ts'
+
+export type Boot =
+  | { readonly phase: 'loading' }
+  | { readonly phase: 'ready' }
+  | { readonly phase: 'failed'; readonly message: string; readonly remedy: string; readonly details: string }
+
+export const useBoot = create<{ readonly boot: Boot }>(() => ({ boot: { phase: 'loading' } }))
+
+let following = false
+
+/** Starts the studio; called again after a failure it starts over. */
+export async function boot(): Promise<void> {
+  useBoot.setState({ boot: { phase: 'loading' } })
+  try {
+    follow()
+    const session = await api.call('session.open', { since: null })
+    api.startFrom(session.seq)
+    const { host, version, preferences, queue } = session
+    studio.set({ connected: true, host, version, preferences, queue })
+    for (const notice of session.notices) toast({ tone: 'warning', ...notice, ms: null })
+    void loadModels()
+    await openFirstProject()
+    useBoot.setState({ boot: { phase: 'ready' } })
+    await loadQueuedRuns()
+  } catch (error) {
+    const words = error instanceof TandemError ? error : null
+    useBoot.setState({
+      boot: {
+        phase: 'failed',
+        message: words?.message ?? 'The studio could not start.',
+        remedy: words?.remedy ?? 'Try again. If it happens again, copy the diagnostics into a report.',
+        details: error instanceof Error ? (error.stack ?? error.message) : String(error),
+      },
+    })
+  }
+}
+
+async function loadModels(): Promise<void> {
+  try {
+    studio.set({ models: (await api.call('models.list', {})).models })
+  } catch (error) {
+    toastError(error, { label: 'Look again', run: () => void loadModels() })
+  }
+}
+
+/** Listens to the service and the page, once for the life of the window. */
+function follow(): void {
+  if (following) return
+  following = true
+  api.on('queue.changed', ({ items }) => studio.set({ queue: items }))
+  api.on('preferences.changed', ({ preferences }) => studio.set({ preferences }))
+  api.on('notice', (notice) => toast({ tone: 'warning', ...notice }))
+  api.on('projects.changed', ({ projects }) => {
+    const { project } = studio.get()
+    const still = project && projects.find(({ id }) => id === project.id)
+    studio.set({ projects, ...(still ? { project: still } : {}) })
+    if (project && !still) forgetProject().catch(toastError)
+  })
+  followRuns()
+  startPlayback()
+  followPage()
+  followLook()
+  api.onConnection((up) => {
+    studio.set({ connected: up })
+    if (up) reconnect().catch(toastError)
+  })
+}
+
+/** The service is back: what was missed is heard now, or everything is asked for again. */
+async function reconnect(): Promise<void> {
+  const session = await api.call('session.open', { since: api.lastSeq() })
+  studio.set({ preferences: session.preferences, queue: session.queue })
+  if (!session.reset) {
+    api.catchUp(session.missed)
+    api.startFrom(Math.max(session.seq, api.lastSeq() ?? 0))
+    saveNow()
+    return
+  }
+  api.startFrom(session.seq)
+  const { documentId } = studio.get()
+  const { projects } = await api.call('projects.list', {})
+  studio.set({ projects })
+  await Promise.all([loadModels(), loadQueuedRuns()])
+  if (documentId !== null) {
+    saveNow()
+    await openDocument(documentId)
+  }
+}

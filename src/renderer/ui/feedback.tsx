@@ -1,0 +1,150 @@
+/** What the studio says back: progress, nothing here yet, a warning in place, and messages that come and go. */
+import { useEffect, useState, type ReactElement, type ReactNode } from 'react'
+import { Button, IconButton } from './Button.tsx'
+import { Icon, type IconName } from './Icon.tsx'
+
+/** `value` from 0 to 1; null while how far it is is not known. */
+export function ProgressBar({ value, label }: { readonly value: number | null; readonly label: string }): ReactElement {
+  const percent = value === null ? null : Math.round(Math.min(1, Math.max(0, value)) * 100)
+  return (
+    <div
+      className={percent === null ? 'progress progress-open' : 'progress'}
+      role="progressbar"
+      aria-label={label}
+      aria-valuemin={0}
+      aria-valuemax={100}
+      aria-valuenow={percent ?? undefined}
+    >
+      <span style={percent === null ? undefined : { width: `${percent}%` }} />
+    </div>
+  )
+}
+
+export function EmptyState({
+  icon,
+  title,
+  children,
+  actions,
+}: {
+  readonly icon?: IconName
+  readonly title: string
+  readonly children?: ReactNode
+  readonly actions?: ReactNode
+}): ReactElement {
+  return (
+    <div className="empty">
+      {icon && <Icon name={icon} size={22} />}
+      <p className="empty-title">{title}</p>
+      {children !== undefined && <p className="empty-text">{children}</p>}
+      {actions !== undefined && <div className="empty-actions">{actions}</div>}
+    </div>
+  )
+}
+
+/** A sentence beside what it is about. */
+export function Notice({
+  tone = 'info',
+  children,
+  actions,
+}: {
+  readonly tone?: 'info' | 'warning' | 'danger'
+  readonly children: ReactNode
+  readonly actions?: ReactNode
+}): ReactElement {
+  return (
+    <div className={`notice notice-${tone}`} role={tone === 'danger' ? 'alert' : 'status'}>
+      <Icon name={tone === 'info' ? 'info' : 'warning'} />
+      <div className="notice-text">
+        {children}
+        {actions !== undefined && <div className="notice-actions">{actions}</div>}
+      </div>
+    </div>
+  )
+}
+
+export interface Toast {
+  readonly id: string
+  readonly tone: 'info' | 'good' | 'warning' | 'danger'
+  readonly message: string
+  readonly remedy?: string | undefined
+  readonly action?: { readonly label: string; readonly run: () => void } | undefined
+  /** Text for a report; offered as "Copy diagnostics". */
+  readonly diagnostics?: string | undefined
+  /** It leaves by itself after this long; one with a danger stays. */
+  readonly ms: number | null
+}
+
+const toneIcon = { info: 'info', good: 'check', warning: 'warning', danger: 'warning' } as const
+
+/** Where messages stand; the pointer or the focus on one keeps it. */
+export function ToastRegion({
+  toasts,
+  onDismiss,
+  onCopy,
+}: {
+  readonly toasts: readonly Toast[]
+  readonly onDismiss: (id: string) => void
+  readonly onCopy: (toast: Toast) => void
+}): ReactElement {
+  return (
+    <section className="toasts" aria-label="Messages" aria-live="polite" aria-relevant="additions">
+      {toasts.map((toast) => (
+        <ToastCard key={toast.id} toast={toast} onDismiss={onDismiss} onCopy={onCopy} />
+      ))}
+    </section>
+  )
+}
+
+function ToastCard({
+  toast,
+  onDismiss,
+  onCopy,
+}: {
+  readonly toast: Toast
+  readonly onDismiss: (id: string) => void
+  readonly onCopy: (toast: Toast) => void
+}): ReactElement {
+  const [held, setHeld] = useState(false)
+  const { id, ms } = toast
+  useEffect(() => {
+    if (held || ms === null) return
+    const timer = setTimeout(() => onDismiss(id), ms)
+    return () => clearTimeout(timer)
+  }, [held, id, ms, onDismiss])
+  return (
+    <div
+      className={`toast toast-${toast.tone}`}
+      role={toast.tone === 'danger' ? 'alert' : 'status'}
+      onPointerEnter={() => setHeld(true)}
+      onPointerLeave={() => setHeld(false)}
+      onFocus={() => setHeld(true)}
+      onBlur={() => setHeld(false)}
+    >
+      <Icon name={toneIcon[toast.tone]} />
+      <div className="toast-text">
+        <p>{toast.message}</p>
+        {toast.remedy !== undefined && <p className="toast-remedy">{toast.remedy}</p>}
+        {(toast.action ?? toast.diagnostics) !== undefined && (
+          <div className="toast-actions">
+            {toast.action && (
+              <Button
+                onClick={() => {
+                  onDismiss(id)
+                  toast.action?.run()
+                }}
+              >
+                {toast.action.label}
+              </Button>
+            )}
+            {toast.diagnostics !== undefined && (
+              <Button kind="quiet" icon="copy" onClick={() => onCopy(toast)}>
+                Copy diagnostics
+              </Button>
+            )}
+          </div>
+        )}
+      </div>
+      <IconButton small icon="x" label="Dismiss" onClick={() => onDismiss(id)} />
+    </div>
+  )
+}
