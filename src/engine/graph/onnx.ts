@@ -34,6 +34,7 @@ const root = protobuf.Root.fromJSON({
         name: field(3, 'string'),
         opType: field(4, 'string'),
         attribute: field(5, 'AttributeProto', true),
+        domain: field(7, 'string'),
       },
     },
     StringStringEntryProto: { fields: { key: field(1, 'string'), value: field(2, 'string') } },
@@ -78,15 +79,16 @@ const ModelProto = root.lookupType('ModelProto')
 export function encodeModel(graph: Graph): Uint8Array {
   graph.prune()
   verifyGraph(graph)
+  const { domains, body } = graphProto(graph)
   return ModelProto.encode({
     irVersion: IR_VERSION,
     producerName: 'tandem-studio',
-    opsetImport: [{ domain: '', version: OPSET }],
-    graph: graphProto(graph),
+    opsetImport: [{ domain: '', version: OPSET }, ...domains.map((domain) => ({ domain, version: 1 }))],
+    graph: body,
   }).finish()
 }
 
-function graphProto(graph: Graph): object {
+function graphProto(graph: Graph): { domains: string[]; body: object } {
   const values = [...graph.inputs, ...graph.initializers.map((init) => init.value)]
   const writer = new NodeWriter([...values.map((value) => value.name), ...graph.outputs.keys()])
   for (const node of graph.nodes) {
@@ -98,7 +100,7 @@ function graphProto(graph: Graph): object {
         outputType: node.output,
         ints: (values) => writer.ints(values),
         float: (value) => writer.float(value),
-        node: (opType, inputs, output, attrs) => writer.node(opType, inputs, output, attrs ?? {}),
+        node: (opType, inputs, output, attrs, domain) => writer.node(opType, inputs, output, attrs ?? {}, domain),
         temp: () => writer.temp(),
       },
       node.attrs,
@@ -106,18 +108,21 @@ function graphProto(graph: Graph): object {
   }
   // Outputs get their public names through Identity, so that one value may be returned twice or be an input.
   for (const [name, value] of graph.outputs) writer.node('Identity', [value.name], name, {})
-  return {
+  const body = {
     name: 'tandem',
     node: writer.nodes,
     initializer: [...graph.initializers.map(tensorProto), ...writer.literals],
     input: graph.inputs.map((v) => valueInfo(v.name, v)),
     output: [...graph.outputs].map(([name, v]) => valueInfo(name, v)),
   }
+  return { domains: [...writer.domains], body }
 }
 
 class NodeWriter {
   readonly nodes: object[] = []
   readonly literals: object[] = []
+  /** Operator sets beside ONNX's own. */
+  readonly domains = new Set<string>()
   readonly #known = new Map<string, string>()
   readonly #taken: Set<string>
   #next = 0
@@ -127,9 +132,17 @@ class NodeWriter {
     this.#taken = new Set(taken)
   }
 
-  node(opType: string, input: readonly string[], output: string, attrs: Readonly<Record<string, OnnxAttr>>): void {
+  node(
+    opType: string,
+    input: readonly string[],
+    output: string,
+    attrs: Readonly<Record<string, OnnxAttr>>,
+    domain?: string,
+  ): void {
     const attribute = Object.entries(attrs).map(([name, value]) => attributeProto(name, value))
-    this.nodes.push({ opType, input, output: [output], name: `n${this.nodes.length}`, attribute })
+    if (domain !== undefined) this.domains.add(domain)
+    const own = domain === undefined ? {} : { domain }
+    this.nodes.push({ opType, input, output: [output], name: `n${this.nodes.length}`, attribute, ...own })
   }
 
   temp(): string {

@@ -43,7 +43,14 @@ export interface EmitContext {
   ints(values: readonly number[]): string
   /** The name of a float scalar literal. */
   float(value: number): string
-  node(opType: string, inputs: readonly string[], output: string, attrs?: Readonly<Record<string, OnnxAttr>>): void
+  /** `domain`: of an operator that is not ONNX's own. */
+  node(
+    opType: string,
+    inputs: readonly string[],
+    output: string,
+    attrs?: Readonly<Record<string, OnnxAttr>>,
+    domain?: string,
+  ): void
   /** A fresh name for a value inside this emission. */
   temp(): string
 }

@@ -9,6 +9,7 @@ import { attend } from '../graph/ops/attend.ts'
 import { add, div, mul, scale, silu, sqrt } from '../graph/ops/elementwise.ts'
 import { gather } from '../graph/ops/gather.ts'
 import { linear, matmul } from '../graph/ops/matmul.ts'
+import { rope } from '../graph/ops/rope.ts'
 import { reduceSumSquare } from '../graph/ops/reduce.ts'
 import { pad, reshape, slice, transpose } from '../graph/ops/shape.ts'
 import type { Value } from '../graph/types.ts'
@@ -137,40 +138,32 @@ function embed({ graph, config, layout, batch, parameter }: ForwardContext, toke
 }
 
 interface RopeTables {
-  /** [1, L, 1, headDim]; the query's carry the 1/sqrt(headDim) of attention. */
+  /** [L, headDim / 2]; the query's carry the 1/sqrt(headDim) of attention. */
   readonly query: { readonly cos: Value; readonly sin: Value }
   readonly key: { readonly cos: Value; readonly sin: Value }
-  /** [headDim, headDim]: x . rotate = concat(-x2, x1), the rotate-half of RoPE as a product. */
-  readonly rotate: Value
 }
 
 function ropeTables({ graph, config, layout }: ForwardContext): RopeTables {
   const headDim = config.dModel / config.heads
   const half = headDim / 2
   const table = (fn: (angle: number) => number, factor: number): Value => {
-    const data = new Float32Array(layout.length * headDim)
+    const data = new Float32Array(layout.length * half)
     for (let position = 0; position < layout.length; position++) {
-      for (let i = 0; i < headDim; i++) {
-        data[position * headDim + i] = factor * fn(position * config.ropeTheta ** (-(i % half) / half))
+      for (let i = 0; i < half; i++) {
+        data[position * half + i] = factor * fn(position * config.ropeTheta ** (-i / half))
       }
     }
-    return graph.constant(data, [1, layout.length, 1, headDim])
-  }
-  const rotate = new Float32Array(headDim * headDim)
-  for (let i = 0; i < half; i++) {
-    rotate[(half + i) * headDim + i] = -1
-    rotate[i * headDim + half + i] = 1
+    return graph.constant(data, [layout.length, half])
   }
   const scaled = 1 / Math.sqrt(headDim)
   return {
     query: { cos: table(Math.cos, scaled), sin: table(Math.sin, scaled) },
     key: { cos: table(Math.cos, 1), sin: table(Math.sin, 1) },
-    rotate: graph.constant(rotate, [headDim, headDim]),
   }
 }
 
 /** One pre-norm block; queries and MLP only for positions `from` onwards. x [B*L, d] -> [B*(L-from), d]. */
-function block(context: ForwardContext, rope: RopeTables, layer: number, x: Value, from: number): Value {
+function block(context: ForwardContext, tables: RopeTables, layer: number, x: Value, from: number): Value {
   const { config, layout, batch, parameter } = context
   const { dModel: d, heads } = config
   const { length } = layout
@@ -179,19 +172,16 @@ function block(context: ForwardContext, rope: RopeTables, layer: number, x: Valu
   const rest = length - from
   const tail = (value: Value): Value =>
     from === 0 ? value : reshape(slice(reshape(value, [batch, length, d]), 1, from, length), [batch * rest, d])
-  const tableTail = (value: Value): Value => (from === 0 ? value : slice(value, 1, from, length))
+  const tableTail = (value: Value): Value => (from === 0 ? value : slice(value, 0, from, length))
 
   const normed = rmsNorm(x, weight('attn_norm'), config.normEps)
   const split = (value: Value, rows: number): Value => reshape(value, [batch, rows, heads, headDim])
-  const rotated = (value: Value, cos: Value, sin: Value): Value =>
-    add(mul(value, cos), mul(matmul(value, rope.rotate), sin))
+  const rotated = (value: Value, rows: number, { cos, sin }: RopeTables['key']): Value =>
+    split(rope(reshape(value, [batch, rows, d]), cos, sin), rows)
 
-  const q = rotated(
-    split(linear(tail(normed), weight('q_proj')), rest),
-    tableTail(rope.query.cos),
-    tableTail(rope.query.sin),
-  )
-  const k = rotated(split(linear(normed, weight('k_proj')), length), rope.key.cos, rope.key.sin)
+  const turn = { cos: tableTail(tables.query.cos), sin: tableTail(tables.query.sin) }
+  const q = rotated(linear(tail(normed), weight('q_proj')), rest, turn)
+  const k = rotated(linear(normed, weight('k_proj')), length, tables.key)
   const v = split(linear(normed, weight('v_proj')), length)
   const scores = matmul(transpose(q, [0, 2, 1, 3]), transpose(k, [0, 2, 3, 1]))
   const mixed = transpose(attend(scores, transpose(v, [0, 2, 1, 3])), [0, 2, 1, 3])

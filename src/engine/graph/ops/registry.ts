@@ -7,6 +7,7 @@ import { Gather, GatherElements, ScatterAdd } from './gather.ts'
 import { ArgMax, Cast, CumSum, Equal, Less, Where } from './logic.ts'
 import { Gemm, MatMul } from './matmul.ts'
 import { LogSoftmax, ReduceMax, ReduceMean, ReduceSum, ReduceSumSquare, Softmax } from './reduce.ts'
+import { Rope } from './rope.ts'
 import { Concat, Expand, Pad, Reshape, Slice, Transpose } from './shape.ts'
 
 export const ops = {
@@ -33,6 +34,7 @@ export const ops = {
   MatMul,
   Gemm,
   Attend,
+  Rope,
   ReduceSum,
   ReduceMean,
   ReduceSumSquare,

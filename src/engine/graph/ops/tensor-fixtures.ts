@@ -6,6 +6,7 @@ import { softmaxOf, sum, whole, type OpCase } from './case-fixtures.ts'
 import { conv, convTranspose } from './conv.ts'
 import { gather, gatherElements, scatterAdd } from './gather.ts'
 import { gemm, matmul } from './matmul.ts'
+import { rope } from './rope.ts'
 import { concat, expand, pad, reshape, slice, transpose } from './shape.ts'
 
 const product = (a: Plain, b: Plain): Plain => {
@@ -22,6 +23,31 @@ const gemmCase = (transA: boolean, transB: boolean): OpCase => ({
   build: (a, b) => gemm(a, b, transA, transB),
   reference: (a, b) => product(transA ? flipped(a) : a, transB ? flipped(b) : b),
 })
+
+/** Pairs (i, i + dh / 2) of each head as complex numbers, times e^(i angle); scaled, as a query's tables are. */
+function ropeCase(batch: number, length: number, heads: number, width: number): OpCase {
+  const half = width / 2
+  const angle = (position: number, i: number): number => (position + 0.5) * 3 ** (-i / half)
+  const table = (f: (x: number) => number): Float32Array =>
+    Float32Array.from({ length: length * half }, (_, at) => 0.5 * f(angle(Math.floor(at / half), at % half)))
+  return {
+    what: `${heads} heads of ${width}, batch ${batch}`,
+    floats: [[batch, length, heads * width]],
+    build: (x) =>
+      rope(x, x.graph.constant(table(Math.cos), [length, half]), x.graph.constant(table(Math.sin), [length, half])),
+    reference: (x) =>
+      make(x.shape, ([b, position, at]) => {
+        const [head, i] = [Math.floor(at! / width), at! % width]
+        const pair = i % half
+        const [re, im] = [0, half].map((offset) => get(x, [b!, position!, head * width + pair + offset])) as [
+          number,
+          number,
+        ]
+        const [c, s] = [Math.cos(angle(position!, pair)), Math.sin(angle(position!, pair))]
+        return 0.5 * (i < half ? re * c - im * s : re * s + im * c)
+      }),
+  }
+}
 
 /** y[b, o, i, j] = sum of x[b, c, i s - p + d u, j s - p + d v] w[o, c, u, v]. */
 const convolved =
@@ -184,6 +210,7 @@ export const tensorCases = {
     reference: product,
   })),
   Gemm: [gemmCase(false, false), gemmCase(false, true), gemmCase(true, false), gemmCase(true, true)],
+  Rope: [ropeCase(1, 4, 1, 4), ropeCase(2, 3, 3, 8)],
   Attend: [
     {
       what: 'two heads',
