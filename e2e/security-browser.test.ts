@@ -1,6 +1,7 @@
 /** The browser host in a real browser: each rule is tried, and each refusal is seen. */
-import { readdir } from 'node:fs/promises'
+import { mkdtemp, readdir, rm, truncate, writeFile } from 'node:fs/promises'
 import { request as httpRequest } from 'node:http'
+import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { WebSocket } from 'ws'
@@ -157,14 +158,22 @@ describeWith(chromiumMissing())('the browser host', () => {
 
     it('over the limit is refused in words and leaves nothing', async () => {
       const before = await files()
+      const folder = await mkdtemp(join(tmpdir(), 'tandem-large-'))
+      const path = join(folder, 'large.png')
+      await writeFile(path, '')
+      await truncate(path, 513 * 2 ** 20)
+      await studio.page.evaluate(() => {
+        const input = Object.assign(document.createElement('input'), { type: 'file', id: 'large' })
+        document.body.append(input)
+      })
+      await studio.page.setInputFiles('#large', path)
       const body = await studio.page.evaluate(async () => {
-        const megabyte = new Uint8Array(2 ** 20)
-        const answer = await fetch('blob', {
-          method: 'POST',
-          body: new Blob(Array.from({ length: 513 }, () => megabyte)),
-        })
+        const input = document.querySelector<HTMLInputElement>('#large')!
+        const answer = await fetch('blob', { method: 'POST', body: input.files![0]! })
+        input.remove()
         return (await answer.json()) as unknown
       })
+      await rm(folder, { recursive: true })
       expect(body).toMatchObject({ failure: { message: 'The file is larger than 512 MB.' } })
       expect(await files()).toEqual(before)
     })
