@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { expect, it } from 'vitest'
 import { chromiumMissing, openInBrowser } from './browser.ts'
-import { historyRows, makeFirstEdit, openReasoning } from './first-edit.ts'
+import { historyRows, makeFirstEdit, openHistory, openReasoning } from './first-edit.ts'
 import { describeWith } from './needs.ts'
 
 describeWith(chromiumMissing())('in a browser', () => {
@@ -20,6 +20,7 @@ describeWith(chromiumMissing())('in a browser', () => {
       studio.served.process.kill('SIGKILL')
       await studio.browser.close()
       studio = await openInBrowser({ data })
+      await openHistory(studio.page)
       await expect.poll(() => historyRows(studio.page).count(), { timeout: 20_000 }).toBe(2)
       await historyRows(studio.page).first().dblclick()
       await openReasoning(studio.page)

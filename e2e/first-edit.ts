@@ -46,12 +46,18 @@ export async function makeFirstEdit(page: Page): Promise<FirstEdit> {
   const second = await shownWords(page)
   expect(second[1]).toBe('tree')
 
-  await page.getByRole('button', { name: 'History', exact: true }).click()
+  await openHistory(page)
   await expect.poll(() => historyRows(page).count()).toBe(2)
   return { first, second }
 }
 
 export const historyRows = (page: Page): Locator => page.locator('.history-row:not(.history-row-wait)')
+
+export async function openHistory(page: Page): Promise<void> {
+  const button = page.getByRole('button', { name: 'History', exact: true })
+  await button.waitFor()
+  if ((await button.getAttribute('aria-pressed')) !== 'true') await button.click()
+}
 
 export async function openReasoning(page: Page): Promise<void> {
   const tab = page.getByRole('tab', { name: /Reasoning/ })
