@@ -1,0 +1,243 @@
+/**
+ * The studio's numbers in a real browser on the real service and engine: start to an interactive window and to a first
+ * stroke, a step from its event to its paint, panning and zooming a large document, scrubbing. Times are taken inside the
+ * page, after the frame that shows the change has been handed over. Usage: node bench/studio.ts
+ */
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import type { BrowserContext, Page } from 'playwright-core'
+import sharp from 'sharp'
+import { startChromium, startServe } from '../e2e/browser.ts'
+import { openHistory, openReasoning } from '../e2e/first-edit.ts'
+import { percentile, saveResult } from './lib.ts'
+
+const SIDE = 4096
+const LAYERS = 10
+const WARM_STARTS = 5
+
+interface Probe {
+  /** Of each step event: milliseconds to the paint that shows it, and whether it did. */
+  steps: { ms: number; shown: boolean }[]
+  /** Main-thread milliseconds of each frame while `frames` is collected. */
+  frames: number[] | null
+}
+
+/** Runs in the page before anything else: hooks the socket, and measures frames. */
+function installProbe(): void {
+  const probe: Probe = { steps: [], frames: null }
+  Object.assign(window, { probe })
+  const afterPaint = (done: () => void): void => {
+    requestAnimationFrame(() => {
+      const { port1, port2 } = new MessageChannel()
+      port1.onmessage = done
+      port2.postMessage(null)
+    })
+  }
+  const shownStep = (): number => Number(document.querySelector('[role=slider][aria-label=Step]')?.ariaValueNow ?? -1)
+  const Native = window.WebSocket
+  window.WebSocket = class extends Native {
+    constructor(url: string | URL) {
+      super(url)
+      this.addEventListener('message', ({ data }) => {
+        const step = /^\{"seq":\d+,"name":"run\.step".*?"record":\{"step":(\d+)/.exec(String(data).slice(0, 400))?.[1]
+        if (step === undefined) return
+        const began = performance.now()
+        afterPaint(() => {
+          const ms = performance.now() - began
+          probe.steps.push({ ms, shown: shownStep() >= Number(step) })
+        })
+      })
+    }
+  }
+  const frame = (): void => {
+    const began = performance.now()
+    const { port1, port2 } = new MessageChannel()
+    port1.onmessage = () => probe.frames?.push(performance.now() - began)
+    port2.postMessage(null)
+    requestAnimationFrame(frame)
+  }
+  requestAnimationFrame(frame)
+}
+
+const probeOf = (page: Page): Promise<Probe> => page.evaluate(() => (window as unknown as { probe: Probe }).probe)
+
+/** Presses a key in the page and waits for the paint after it: milliseconds. */
+const keyToPaint = (page: Page, key: string): Promise<number> =>
+  page.evaluate(
+    (pressed) =>
+      new Promise<number>((resolve) => {
+        const target = document.querySelector<HTMLElement>('[role=slider][aria-label=Step]')!
+        target.focus()
+        const began = performance.now()
+        target.dispatchEvent(new KeyboardEvent('keydown', { key: pressed, bubbles: true, cancelable: true }))
+        requestAnimationFrame(() => {
+          const { port1, port2 } = new MessageChannel()
+          port1.onmessage = () => resolve(performance.now() - began)
+          port2.postMessage(null)
+        })
+      }),
+    key,
+  )
+
+async function open(context: BrowserContext, address: string): Promise<Page> {
+  const page = await context.newPage()
+  await page.addInitScript(installProbe)
+  await page.goto(address)
+  return page
+}
+
+const summary = (values: readonly number[]): Record<string, number> => ({
+  n: values.length,
+  median_ms: percentile(values, 50),
+  p95_ms: percentile(values, 95),
+})
+
+const data = await mkdtemp(join(tmpdir(), 'tandem-bench-studio-'))
+const served = await startServe({ data })
+const browser = await startChromium()
+const context = await browser.newContext({ viewport: { width: 1440, height: 900 } })
+try {
+  const page = await open(context, served.link)
+  await page.getByRole('button', { name: /Where things are/ }).click()
+  await openReasoning(page)
+  await page.waitForFunction(() => document.querySelector('[role=slider][aria-label=Step]')?.ariaValueNow === '16')
+  // A longer run gives more steps to measure.
+  await page.getByRole('tab', { name: /^Run/ }).click()
+  await page.getByRole('spinbutton', { name: 'Steps' }).fill('64')
+  await page.keyboard.press('Enter')
+  await page.evaluate(() => ((window as unknown as { probe: Probe }).probe.steps = []))
+  for (let i = 0; i < 3; i++) {
+    await page.keyboard.press('Control+Enter')
+    await page.waitForTimeout(4000)
+  }
+  const { steps } = await probeOf(page)
+
+  // Warm starts: the service is up, the browser has been here before.
+  const interactive: number[] = []
+  const stroke: number[] = []
+  for (let i = 0; i < WARM_STARTS; i++) {
+    const began = performance.now()
+    const again = await open(context, served.origin)
+    await again.getByRole('button', { name: /^Run/ }).first().waitFor()
+    interactive.push(performance.now() - began)
+    const canvas = (await again.locator('canvas').first().boundingBox())!
+    await again.keyboard.press('b')
+    await again.mouse.move(canvas.x + canvas.width / 2, canvas.y + canvas.height / 2)
+    await again.mouse.down()
+    await again.mouse.move(canvas.x + canvas.width / 2 + 20, canvas.y + canvas.height / 2 + 10, { steps: 4 })
+    await again.mouse.up()
+    await again.getByRole('button', { name: /Undo/ }).first().waitFor()
+    stroke.push(performance.now() - began)
+    await again.close()
+  }
+
+  // Scrub: the first visit of a step fetches its picture, the second has it.
+  const scrub = await open(context, served.origin)
+  await openHistory(scrub)
+  await scrub.locator('.history-row:not(.history-row-wait)').last().dblclick()
+  await scrub.waitForFunction(() => document.querySelector('[role=slider][aria-label=Step]')?.ariaValueNow === '16')
+  await keyToPaint(scrub, 'Home')
+  const uncached: number[] = []
+  const cached: number[] = []
+  for (let i = 0; i < 16; i++) uncached.push(await keyToPaint(scrub, 'ArrowRight'))
+  await scrub.waitForTimeout(1500)
+  for (let round = 0; round < 4; round++)
+    for (let i = 0; i < 16; i++) cached.push(await keyToPaint(scrub, round % 2 === 0 ? 'ArrowLeft' : 'ArrowRight'))
+  await scrub.close()
+
+  await saveResult('studio', {
+    warm_start_interactive: summary(interactive),
+    warm_start_first_stroke: summary(stroke),
+    step_event_to_paint: {
+      ...summary(steps.map((s) => s.ms)),
+      shown: steps.filter((s) => s.shown).length / steps.length,
+    },
+    scrub_cached: summary(cached),
+    scrub_first_visit: summary(uncached),
+    pan_zoom: await panAndZoom(page),
+  })
+} finally {
+  await browser.close()
+  await served.stop()
+  await rm(data, { recursive: true, force: true })
+}
+
+/** Ten layers of 4096 x 4096 with the overlays on: wheel and drag, main-thread work of every frame. */
+async function panAndZoom(page: Page): Promise<object> {
+  await page
+    .getByRole('button', { name: /History|Tray/ })
+    .first()
+    .waitFor()
+  const noise = Buffer.from(Uint8Array.from({ length: SIDE * 64 * 4 }, (_, i) => (i * 2654435761) >>> 24))
+  const strip = sharp(noise, { raw: { width: SIDE, height: 64, channels: 4 } })
+  const png = await strip.resize(SIDE, SIDE, { kernel: 'nearest', fit: 'fill' }).png({ compressionLevel: 1 }).toBuffer()
+  await page.evaluate(
+    async ({ base64, side, layers }) => {
+      const bytes = Uint8Array.from(atob(base64), (c) => c.charCodeAt(0))
+      const { blob } = (await (await fetch('blob', { method: 'POST', body: bytes })).json()) as { blob: string }
+      const socket = new WebSocket(new URL('socket', location.href.replace(/^http/, 'ws')))
+      await new Promise((resolve) => (socket.onopen = resolve))
+      let id = 1_000_000
+      const call = (method: string, args: object): Promise<Record<string, unknown>> =>
+        new Promise((resolve) => {
+          const mine = id++
+          const hear = ({ data }: MessageEvent): void => {
+            const reply = JSON.parse(String(data)) as { id?: number; result?: Record<string, unknown> }
+            if (reply.id !== mine) return
+            socket.removeEventListener('message', hear)
+            resolve(reply.result ?? {})
+          }
+          socket.addEventListener('message', hear)
+          socket.send(JSON.stringify({ id: mine, method, args }))
+        })
+      const { projects } = (await call('projects.list', {})) as { projects: { document: string }[] }
+      const document = projects[0]!.document
+      const stored = (await call('documents.open', { document })) as { first: number; cursor: number }
+      const transform = { x: 0, y: 0, scaleX: 1, scaleY: 1, rotation: 0 }
+      const commands = [
+        { type: 'resize', width: side, height: side },
+        ...Array.from({ length: layers }, (_, i) => ({
+          type: 'addLayer',
+          value: {
+            id: `large-${i}`,
+            name: `Large ${i}`,
+            visible: true,
+            opacity: 0.5,
+            transform,
+            marks: [
+              { kind: 'picture', picture: { blob, width: side, height: side }, x: 0, y: 0, width: side, height: side },
+            ],
+          },
+        })),
+        { type: 'addMaskMark', mark: { kind: 'area', points: [500, 500, 3000, 600, 2500, 3000], erase: false } },
+      ]
+      await call('documents.append', { document, at: stored.first + stored.cursor, commands })
+      socket.close()
+    },
+    { base64: png.toString('base64'), side: SIDE, layers: LAYERS },
+  )
+  await page.reload()
+  await page.locator('canvas').first().waitFor()
+  await page.waitForTimeout(8000)
+  const box = (await page.locator('canvas').first().boundingBox())!
+  const [x, y] = [box.x + box.width / 2, box.y + box.height / 2]
+  await page.mouse.move(x, y)
+  await page.evaluate(() => ((window as unknown as { probe: Probe }).probe.frames = []))
+  for (let i = 0; i < 40; i++) {
+    await page.mouse.wheel(0, i % 20 < 10 ? -60 : 60)
+    await page.waitForTimeout(30)
+  }
+  const zoom = (await probeOf(page)).frames ?? []
+  await page.evaluate(() => ((window as unknown as { probe: Probe }).probe.frames = []))
+  await page.keyboard.down('Space')
+  await page.mouse.down()
+  for (let i = 0; i < 60; i++) {
+    await page.mouse.move(x + 80 * Math.sin(i / 6), y + 60 * Math.cos(i / 5))
+    await page.waitForTimeout(16)
+  }
+  await page.mouse.up()
+  await page.keyboard.up('Space')
+  const pan = (await probeOf(page)).frames ?? []
+  return { side: SIDE, layers: LAYERS, zoom: summary(zoom), pan: summary(pan) }
+}
