@@ -11,6 +11,7 @@ import {
   type Document,
   type DocumentCommand,
   type Layer,
+  type Mark,
 } from './document.ts'
 
 const settings: Document['settings'] = {
@@ -31,7 +32,7 @@ const layer = (id: string): Layer => ({
   transform: identityTransform,
   marks: [],
 })
-const stroke = { kind: 'stroke', points: [1, 2], size: 4, colour: '#ff0000', erase: false } as const
+const stroke: Mark = { kind: 'stroke', points: [1, 2], size: 4, colour: '#ff0000', erase: false }
 const after = (...commands: DocumentCommand[]): Document => commands.reduce(applyCommand, emptyDocument(128, settings))
 const three = (['a', 'b', 'c'] as const).map((id): DocumentCommand => ({ type: 'addLayer', value: layer(id) }))
 const ids = (document: Document): string => document.layers.map((entry) => entry.id).join('')
@@ -61,7 +62,7 @@ describe('layers', () => {
     expect(ids(after(...three, { type: 'mergeLayers', layers: ['a', 'c'], value: layer('m') }))).toBe('mb')
   })
   test('a lifted selection is cleared below and stands right above', () => {
-    const clear = { kind: 'clear', points: [0, 0, 9, 0, 9, 9] } as const
+    const clear: Mark = { kind: 'clear', points: [0, 0, 9, 0, 9, 9] }
     const document = after(...three, { type: 'lift', layer: 'a', clear, value: layer('l') })
     expect(ids(document)).toBe('albc')
     expect(document.layers[0]!.marks).toEqual([clear])
