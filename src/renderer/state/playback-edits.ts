@@ -6,6 +6,7 @@ import { create } from 'zustand'
 import type { Run, RunError } from '../../shared/studio.ts'
 import { api } from '../api.ts'
 import { currentStep, viewRun } from './playback.ts'
+import { parseEdits, printEdits } from './playback-edits-kept.ts'
 import {
   brushable,
   editReducer,
@@ -27,7 +28,28 @@ interface EditState {
   readonly branching: boolean
   readonly error: RunError | null
 }
-export const useEdits = create<EditState>(() => ({ histories: new Map(), branching: false, error: null }))
+const KEPT = 'tandem.pending'
+export const useEdits = create<EditState>(() => ({ histories: readKept(), branching: false, error: null }))
+
+function readKept(): ReadonlyMap<string, EditHistory> {
+  try {
+    const kept = parseEdits(localStorage.getItem(KEPT))
+    return new Map([...kept].map(([run, now]) => [run, { ...noHistory, now }]))
+  } catch {
+    // A window without storage, or none at all.
+    return new Map()
+  }
+}
+
+function setHistory(run: string, history: EditHistory): void {
+  const histories = withEntry(useEdits.getState().histories, run, history)
+  useEdits.setState({ histories, error: null })
+  try {
+    localStorage.setItem(KEPT, printEdits(new Map([...histories].map(([id, { now }]) => [id, now]))))
+  } catch {
+    // They stay in this window; only its end would lose them.
+  }
+}
 
 /** Told of every branch that was made: the document's history takes it in, so that undo walks over it. */
 export type BranchListener = (from: Run['id'], to: Run, step: number) => void
@@ -43,7 +65,7 @@ export function edit(action: EditAction): void {
   const { histories } = useEdits.getState()
   const before = histories.get(run) ?? noHistory
   const after = editReducer(before, action)
-  if (after !== before) useEdits.setState({ histories: withEntry(histories, run, after), error: null })
+  if (after !== before) setHistory(run, after)
 }
 
 export const usePendingEdits = (): PendingEdits => {
@@ -87,10 +109,7 @@ export async function continueFromHere(): Promise<void> {
   try {
     const branch = await api.call('runs.branch', { run, step, edits: { replace: [...replace], remask: [...remask] } })
     studio.set({ runs: withEntry(studio.get().runs, branch.id, studio.get().runs.get(branch.id) ?? branch) })
-    if (!isEmpty(pending)) {
-      const { histories } = useEdits.getState()
-      useEdits.setState({ histories: withEntry(histories, run, noHistory) })
-    }
+    if (!isEmpty(pending)) setHistory(run, noHistory)
     if (studio.get().viewedRun === run) viewRun(branch.id)
     for (const listener of branchListeners) listener(run, branch, step)
   } catch (error) {

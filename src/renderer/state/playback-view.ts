@@ -31,8 +31,14 @@ export interface Moment {
   readonly error: RunError | null
   readonly overlayKind: OverlayKind
   readonly overlay: TokenOverlay | null
-  /** Words and cells decided together with the one under the pointer or the focus. */
-  readonly together: (Together & { readonly from: 'outputText' | 'outputImage'; readonly index: number }) | null
+  /** The word or cell under the pointer or the focus, here or on the canvas. */
+  readonly pointed: Pointed | null
+  /** Words and cells decided together with it; null where no step decided it. */
+  readonly together: Together | null
+}
+export interface Pointed {
+  readonly field: 'outputText' | 'outputImage'
+  readonly index: number
 }
 
 const nothing = {
@@ -41,6 +47,7 @@ const nothing = {
   rasterState: 'none',
   error: null,
   overlay: null,
+  pointed: null,
   together: null,
 } as const
 export const useMoment = create<Moment>(() => ({ run: null, step: 0, overlayKind: 'image', ...nothing }))
@@ -72,14 +79,17 @@ export function setOverlayKind(kind: OverlayKind): void {
   look()
 }
 
-/** Lights up what was decided together with a word or cell; null puts it out. */
-export function pointAt(of: { readonly field: 'outputText' | 'outputImage'; readonly index: number } | null): void {
-  const { run, step, together } = useMoment.getState()
+/** Points at a word or cell: what was decided together with it lights up. null puts it out. */
+export function pointAt(of: Pointed | null): void {
+  const { run, step, pointed } = useMoment.getState()
+  if (of?.field === pointed?.field && of?.index === pointed?.index) return
+  useMoment.setState({ pointed: of, together: togetherWith(run, step, of) })
+}
+
+function togetherWith(run: string | null, step: number, of: Pointed | null): Together | null {
   const header = run === null ? undefined : studio.get().trajectories.get(run)?.header
   const frame = run === null ? null : frameOf(run, step)
-  const found = of && header && frame ? decidedTogether(header, frame, of) : null
-  if (found === null && together === null) return
-  useMoment.setState({ together: found && of ? { ...found, from: of.field, index: of.index } : null })
+  return of && header && frame ? decidedTogether(header, frame, of) : null
 }
 
 /** Brings the moment up to date with run, step, pictures and theme. */
@@ -98,6 +108,8 @@ function look(): void {
   const error = useRasters.getState().errors.get(run) ?? null
   const frame = frameOf(run, step)
   const kind = before.overlayKind
+  // The pointer stays where it is while steps go by under it.
+  const pointed = before.run === run ? before.pointed : null
   useMoment.setState({
     run,
     step,
@@ -106,7 +118,8 @@ function look(): void {
     rasterState: raster ? 'ready' : error ? 'failed' : 'loading',
     error: raster ? null : error,
     overlay: kind === 'image' || !frame ? null : tokenOverlay(trajectory.header, frame, kind, palette),
-    together: moved ? null : before.together,
+    pointed,
+    together: moved ? togetherWith(run, step, pointed) : before.together,
   })
 }
 

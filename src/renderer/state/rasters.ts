@@ -15,7 +15,7 @@ import { perTrajectory } from './trajectories-log.ts'
 const LIMIT_BYTES = 192 * 2 ** 20
 /** Pictures asked for at once: few beside what is looked at, so that the next look does not wait behind them. */
 const NEIGHBOURS = 6
-const BATCH = 12
+const BATCH = 8
 const IDLE_MS = 200
 
 interface RasterState {

@@ -57,18 +57,6 @@ export function duration(ms: number): string {
   return minutes % 60 === 0 ? `${minutes / 60} h` : `${Math.floor(minutes / 60)} h ${minutes % 60} min`
 }
 
-export function bytes(count: number): string {
-  if (count < 1000) return `${count} B`
-  const units = ['kB', 'MB', 'GB', 'TB']
-  let value = count / 1000
-  let unit = 0
-  while (value >= 999.5 && unit < units.length - 1) {
-    value /= 1000
-    unit++
-  }
-  return `${value < 9.95 ? value.toFixed(1) : Math.round(value)} ${units[unit]}`
-}
-
 /** "Box 512 × 512 → 128 × 128 model pixels, 4× smaller". */
 export function scaleWords(box: Pick<Box, 'width' | 'height'>, size: number): string {
   const width = Math.max(1, Math.round(box.width))

@@ -4,10 +4,12 @@ import { TandemError } from '../../shared/errors.ts'
 import type { QueueItem, Run, RunSettings } from '../../shared/studio.ts'
 import { api } from '../api.ts'
 import { renderBox, renderMaskBox } from '../canvas/compose.ts'
+import { canvas } from '../canvas/editor-store.ts'
 import { dispatch, dispatchQuietly, setSettings } from './documents.ts'
 import { download } from './download.ts'
 import { viewRun } from './playback.ts'
 import { onBranch } from './playback-edits.ts'
+import { pacedBy, timeLeft, type Pace } from './runs-pace.ts'
 import { studio, useStudio, withEntry } from './store.ts'
 import { toast, toastError } from './toasts.ts'
 
@@ -33,6 +35,28 @@ function keepAwaited(): void {
   } catch {
     // Only a reload during a run would miss its result; the history has it.
   }
+}
+
+/** The pace of runs that go on, by run. */
+const usePaces = create<{ readonly paces: ReadonlyMap<string, Pace> }>(() => ({ paces: new Map() }))
+
+/** How far a queued run is, as its steps come in, and how long it still takes. */
+export function useProgress(item: QueueItem | undefined): { readonly step: number; readonly etaMs: number | null } {
+  const pace = usePaces((s) => (item ? s.paces.get(item.run) : undefined))
+  const recorded = useStudio((s) => (item ? s.runs.get(item.run)?.step : undefined)) ?? 0
+  const step = Math.max(item?.step ?? 0, recorded, pace?.last.step ?? 0)
+  return { step, etaMs: (item && timeLeft(pace, item.steps)) ?? item?.etaMs ?? null }
+}
+
+/** How many runs the button and its chord start, and in which lane. */
+export const useBatch = create<{ readonly count: number; readonly background: boolean }>(() => ({
+  count: 1,
+  background: false,
+}))
+
+export function startBatch(): Promise<void> {
+  const { count, background } = useBatch.getState()
+  return startRuns({ count, lane: background ? 'background' : 'interactive' })
 }
 
 export const isGoing = (run: Pick<Run, 'state'>): boolean => run.state === 'queued' || run.state === 'running'
@@ -62,8 +86,14 @@ function settleRun(run: Run): void {
   if (run.state === 'failed') {
     const { message, remedy, details } = run.error ?? { message: 'The run failed.', remedy: 'Try again.' }
     toast({ tone: 'danger', message, remedy, diagnostics: details, action: continueAction(run) })
-  } else if (run.picture && run.box && run.state === 'done') {
+    return
+  }
+  if (run.state === 'cancelled' && run.step > 0)
+    toast({ tone: 'info', message: `The run stopped at step ${run.step}.`, action: continueAction(run) })
+  if (run.picture && run.box) {
     dispatchQuietly({ type: 'stage', candidate: { run: run.id, box: run.box } })
+    // The run that was watched ends where it was watched: on the canvas, to be taken or turned down.
+    if (studio.get().viewedRun === run.id && studio.get().viewedStep === null) canvas.showCandidate(run.id)
   }
 }
 
@@ -74,7 +104,12 @@ const continueAction = (run: Run): { label: string; run: () => void } | undefine
 export function followRuns(): void {
   api.on('run.changed', ({ run }) => {
     studio.set({ runs: withEntry(studio.get().runs, run.id, run) })
+    if (!isGoing(run)) forgetGoing(run.id)
     followEnd(run)
+  })
+  api.on('run.step', ({ run, record }) => {
+    const { paces } = usePaces.getState()
+    usePaces.setState({ paces: withEntry(paces, run, pacedBy(paces.get(run), record.step, performance.now())) })
   })
   api.on('run.removed', ({ runs: removed }) => {
     const runs = new Map(studio.get().runs)
@@ -82,8 +117,17 @@ export function followRuns(): void {
     studio.set({ runs })
     const { viewedRun } = studio.get()
     if (viewedRun !== null && removed.includes(viewedRun)) viewRun(null)
+    for (const { run } of studio.get().document?.staging ?? [])
+      if (removed.includes(run)) dispatchQuietly({ type: 'unstage', run })
   })
   onBranch((from, to, step) => dispatch({ type: 'branch', from, to: to.id, step }))
+}
+
+/** What is known only of runs that go on. */
+function forgetGoing(id: string): void {
+  cancelling.delete(id)
+  const paces = new Map(usePaces.getState().paces)
+  if (paces.delete(id)) usePaces.setState({ paces })
 }
 
 /** The runs that wait or go on, those that ended while no screen looked, and those that are staged. */
@@ -96,15 +140,6 @@ export async function loadQueuedRuns(): Promise<void> {
   ])
   const answers = await Promise.allSettled([...wanted].map((run) => api.call('runs.get', { run })))
   putRuns(answers.flatMap((answer) => (answer.status === 'fulfilled' ? [answer.value] : [])))
-}
-
-/** Has a run in the store; asks for it where no screen has seen it yet. */
-export async function needRun(id: string): Promise<Run> {
-  const known = studio.get().runs.get(id)
-  if (known) return known
-  const run = await api.call('runs.get', { run: id })
-  putRuns([run])
-  return run
 }
 
 export interface StartOptions {
@@ -164,9 +199,8 @@ export async function cancelRun(id: string, now = false): Promise<void> {
   try {
     await api.call('runs.cancel', { run: id, now: now || again })
   } catch (error) {
+    cancelling.delete(id)
     toastError(error)
-  } finally {
-    setTimeout(() => cancelling.delete(id), 10_000)
   }
 }
 
@@ -244,7 +278,3 @@ export async function openTrajectoryFile(file: File): Promise<void> {
   viewRun(run.id)
   for (const message of run.warnings) toast({ tone: 'warning', message })
 }
-
-/** The queue's entry of a run while it waits or goes on. */
-export const useQueueItem = (run: string | null): QueueItem | null =>
-  useStudio((s) => (run === null ? null : (s.queue.find((item) => item.run === run) ?? null)))

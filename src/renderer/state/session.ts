@@ -11,7 +11,7 @@ import { startPlayback } from './playback-view.ts'
 import { forgetProject, openFirstProject } from './projects.ts'
 import { followRuns, loadQueuedRuns } from './runs.ts'
 import { studio } from './store.ts'
-import { toast, toastError } from './toasts.ts'
+import { dismissToast, toast, toastError } from './toasts.ts'
 
 export type Boot =
   | { readonly phase: 'loading' }
@@ -76,8 +76,32 @@ function follow(): void {
   followLook()
   api.onConnection((up) => {
     studio.set({ connected: up })
+    sayAway(!up)
     if (up) reconnect().catch(toastError)
   })
+}
+
+/** A connection away for longer than this is not a hiccup: what is kept and what to do is said once. */
+const AWAY_MS = 6000
+let away: { timer: ReturnType<typeof setTimeout>; toast: string | null } | null = null
+
+function sayAway(gone: boolean): void {
+  if (gone === (away !== null)) return
+  if (away) {
+    clearTimeout(away.timer)
+    if (away.toast !== null) dismissToast(away.toast)
+    away = null
+    return
+  }
+  const timer = setTimeout(() => {
+    const remedy =
+      studio.get().host === 'browser'
+        ? 'Your changes are kept here. If it was started anew, open the link it printed.'
+        : 'Your changes are kept here; it is being started again.'
+    const shown = toast({ tone: 'warning', message: 'The studio cannot be reached.', remedy, ms: null })
+    if (away) away.toast = shown
+  }, AWAY_MS)
+  away = { timer, toast: null }
 }
 
 /** The service is back: what was missed is heard now, or everything is asked for again. */

@@ -8,6 +8,7 @@ export const useToasts = create<{ readonly toasts: readonly Toast[] }>(() => ({ 
 /** More than these are a wall, not messages: the oldest leaves. */
 const MOST = 4
 const USUAL_MS = 6000
+const LONG_MS = 15_000
 let next = 0
 
 export type ToastInput = Omit<Toast, 'id' | 'ms'> & { readonly ms?: number | null }
@@ -15,7 +16,9 @@ export type ToastInput = Omit<Toast, 'id' | 'ms'> & { readonly ms?: number | nul
 /** Shows a message. The same words again replace the ones that stand there. Returns its id. */
 export function toast(input: ToastInput): string {
   const id = `toast-${next++}`
-  const ms = input.ms ?? (input.tone === 'danger' || input.action ? 15_000 : USUAL_MS)
+  const usual = input.tone === 'danger' || input.action ? LONG_MS : USUAL_MS
+  // Null is an answer: it stays until it is dismissed.
+  const ms = input.ms === undefined ? usual : input.ms
   const others = useToasts.getState().toasts.filter((other) => other.message !== input.message)
   useToasts.setState({ toasts: [...others, { ...input, id, ms }].slice(-MOST) })
   return id
@@ -41,16 +44,6 @@ export function toastError(error: unknown, action?: Toast['action']): void {
     action,
     diagnostics: stack,
   })
-}
-
-/** Runs what may fail, and says so where it does. */
-export async function attempt<T>(work: () => Promise<T>): Promise<T | null> {
-  try {
-    return await work()
-  } catch (error) {
-    toastError(error)
-    return null
-  }
 }
 
 /** One sentence for a failure, to be shown in place. */

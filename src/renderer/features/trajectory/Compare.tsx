@@ -34,8 +34,11 @@ const lengthOf = (trajectory: Trajectory | null): Length => ({
 })
 
 /** A run as one line of the chooser. */
-const lineOf = (run: Run, seed: number): string =>
-  `${modeName(run.settings.mode)}, ${run.seed === seed ? 'same seed' : `seed ${run.seed}`}: ${run.settings.instruction.slice(0, 60)}`
+function lineOf(run: Run, seed: number): string {
+  const from = run.parent ? `, branched after step ${run.parent.step}` : ''
+  const drawn = run.seed === seed ? 'same seed' : `seed ${run.seed}`
+  return `${modeName(run.settings.mode)}${from}, ${drawn}: ${run.settings.instruction.slice(0, 60)}`
+}
 
 /** A window over the studio; the run on screen is the first of the two. */
 export function Compare({ onClose }: { readonly onClose: () => void }): ReactElement {
@@ -124,6 +127,7 @@ function Comparison({ run: id }: { readonly run: string }): ReactElement {
         <EmptyState icon="compare" title="Nothing beside it yet">
           Choose another run, or run the other half now: the same picture, words and seed in another mode, so that what
           differs comes from the mode alone.
+          {run?.edits ? ' It starts from the beginning, without the changes of this branch.' : ''}
         </EmptyState>
       ) : (
         <>

@@ -2,6 +2,7 @@
 import type { ReactElement } from 'react'
 import { Icon } from '../../ui/Icon.tsx'
 import { stateNames, wordStates, type WordState } from './words.ts'
+import './words.css'
 
 const glyphs: Partial<Record<WordState, 'pin' | 'undo' | 'text'>> = { pinned: 'pin', remasked: 'undo', given: 'text' }
 

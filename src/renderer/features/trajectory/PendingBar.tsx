@@ -1,15 +1,15 @@
 /** Changes that wait for "Continue from here": each can be taken back, and one button denoises on with all of them. */
-import { useEffect, type ReactElement } from 'react'
+import type { ReactElement } from 'react'
 import { continueFromHere, edit, useEdits, usePendingEdits } from '../../state/playback-edits.ts'
 import { isEmpty, lastBranchStep, toEditsOfRun, type WordEdit } from '../../state/playback-edits-reducer.ts'
 import { useStudio } from '../../state/store.ts'
 import { frameOf } from '../../state/trajectories.ts'
+import { fieldOf } from '../../state/trajectories-log.ts'
 import type { Trajectory } from '../../../shared/trajectory.ts'
 import { Button, IconButton } from '../../ui/Button.tsx'
 import { Icon, type IconName } from '../../ui/Icon.tsx'
 import { Notice } from '../../ui/feedback.tsx'
 
-export const CONTINUE_CHORD = 'Ctrl+Shift+Enter'
 const icons = { pin: 'pin', replace: 'text', remask: 'undo' } as const satisfies Record<WordEdit['kind'], IconName>
 
 /** "dog → cat": a change in a few words. */
@@ -46,21 +46,14 @@ export function PendingBar({ run, trajectory, step, refusal }: PendingBarProps):
   const without = sent.replace.length + sent.remask.length === 0
   const idle = refusal !== null || empty || without || branching
 
-  useEffect(() => {
-    const onKey = (event: KeyboardEvent): void => {
-      if (event.key !== 'Enter' || !event.shiftKey || !(event.ctrlKey || event.metaKey) || idle) return
-      event.preventDefault()
-      void continueFromHere()
-    }
-    window.addEventListener('keydown', onKey)
-    return () => window.removeEventListener('keydown', onKey)
-  }, [idle])
-
   return (
     <div className="tj-pending-bar" role="group" aria-label="Changes to the reasoning">
       {empty ? (
         <p className="tj-hint">
-          {refusal ?? 'Choose a word to pin, replace or mask it again; brush image cells back to masks on the canvas.'}
+          {refusal ??
+            (fieldOf(trajectory.header, 'outputText')
+              ? 'Choose a word to pin, replace or mask it again; brush image cells back to masks on the canvas.'
+              : 'Brush image cells back to masks on the canvas to have them drawn anew.')}
         </p>
       ) : (
         <ul className="tj-changes">
@@ -123,9 +116,7 @@ export function PendingBar({ run, trajectory, step, refusal }: PendingBarProps):
           disabled={!redoable}
           onClick={() => edit({ type: 'redo' })}
         />
-        <Button kind="quiet" disabled={empty} onClick={() => edit({ type: 'clear' })}>
-          Clear
-        </Button>
+        <IconButton icon="trash" label="Clear all changes" disabled={empty} onClick={() => edit({ type: 'clear' })} />
         <Button
           kind="primary"
           icon="branch"

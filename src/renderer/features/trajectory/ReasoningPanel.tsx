@@ -8,16 +8,18 @@ import { edit, usePendingEdits } from '../../state/playback-edits.ts'
 import { play, takePlaybackKey, useShownStep } from '../../state/playback.ts'
 import { pointAt, useMoment } from '../../state/playback-view.ts'
 import { useStudio } from '../../state/store.ts'
-import { ensureTrajectory } from '../../state/trajectories.ts'
+import { ensureTrajectory, frameOf } from '../../state/trajectories.ts'
 import { fieldOf } from '../../state/trajectories-log.ts'
 import { Button, IconButton } from '../../ui/Button.tsx'
 import { EmptyState, Notice, ProgressBar } from '../../ui/feedback.tsx'
 import { Legend } from './Legend.tsx'
-import { branchRefusal, ModelLine } from './ModelLine.tsx'
+import { branchRefusal } from './model-line.ts'
+import { ModelLine } from './ModelLine.tsx'
 import { PendingBar } from './PendingBar.tsx'
 import { PointedLine } from './PointedLine.tsx'
 import { useWords, type WordView } from './use-words.ts'
-import { pinsOf, remasksOfWords, WordEditor } from './WordEditor.tsx'
+import { pinsOf, remasksOfWords } from './word-edits.ts'
+import { WordEditor } from './WordEditor.tsx'
 import { rangeOf, type WordFocus } from './word-keys.ts'
 import { WordList } from './WordList.tsx'
 import { foldFrom, isDecided, plainText, type Word } from './words.ts'
@@ -165,10 +167,10 @@ function Reasoning({
             onUnfold={() => setUnfolded(true)}
             onKey={onKey}
           />
-          <PointedLine header={header} words={words} />
+          <PointedLine header={header} frame={frameOf(run, step)} words={words} />
         </>
       ) : (
-        <Notice>This run drew its picture without reasoning. Its image cells can be masked again on the canvas.</Notice>
+        <Notice>This run drew its picture without reasoning.</Notice>
       )}
       <PendingBar run={run} trajectory={trajectory} step={step} refusal={refusal} />
       <StepAnnouncement step={step} of={Math.max(header.steps, trajectory.steps.length)} />

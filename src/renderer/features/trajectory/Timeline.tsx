@@ -1,18 +1,19 @@
 /** The timeline of the viewed run: transport, what lies over the picture, progress of each modality, and the scrubber. */
-import type { KeyboardEvent, ReactElement } from 'react'
-import { useChord } from '../../state/commands.ts'
+import { useEffect, type KeyboardEvent, type ReactElement } from 'react'
+import { registerCommands, useChord } from '../../state/commands.ts'
+import { steeringCommands } from '../../state/playback-commands.ts'
 import { maskedLeft, type OverlayKind } from '../../state/playback-overlay.ts'
-import { play, takePlaybackKey, usePlayback, useShownStep } from '../../state/playback.ts'
-import { speeds, type Speed } from '../../state/playback-reducer.ts'
+import { takePlaybackKey, useShownStep } from '../../state/playback.ts'
 import { setOverlayKind, useMoment } from '../../state/playback-view.ts'
 import { retryRasters } from '../../state/rasters.ts'
 import { useStudio } from '../../state/store.ts'
-import { frameOf, tracks as tracksOf, useTrajectory } from '../../state/trajectories.ts'
+import { frameOf, tracks as tracksOf, useLexicon, useTrajectory } from '../../state/trajectories.ts'
 import { Button, IconButton } from '../../ui/Button.tsx'
-import { SegmentedControl, Select, Switch } from '../../ui/choices.tsx'
+import { SegmentedControl } from '../../ui/choices.tsx'
 import { Notice } from '../../ui/feedback.tsx'
 import { ExportMenu } from './ExportMenu.tsx'
 import { TimelineTracks } from './TimelineTracks.tsx'
+import { Transport } from './Transport.tsx'
 import './trajectory.css'
 import './timeline.css'
 
@@ -28,12 +29,15 @@ export function Timeline({ onCompare }: { readonly onCompare: () => void }): Rea
   const follows = useStudio((s) => s.viewedStep === null)
   const branches = useBranches(run)
   const { trajectory } = useTrajectory(run)
+  // Where its model is elsewhere the panel says what cannot be shown.
+  const { match } = useLexicon(trajectory)
   const step = useShownStep()
-  const { playing, speed } = usePlayback()
   const overlayKind = useMoment((s) => s.overlayKind)
   const error = useMoment((s) => s.error)
   const pictureLate = useMoment((s) => s.rasterState === 'loading' && s.rasterStep !== s.step)
-  const playChord = useChord('playback.toggle')
+  const compareChord = useChord('playback.compare')
+
+  useEffect(() => registerCommands(steeringCommands), [])
 
   const live = known?.state === 'running'
   const tracks = trajectory ? tracksOf(trajectory) : null
@@ -53,60 +57,9 @@ export function Timeline({ onCompare }: { readonly onCompare: () => void }): Rea
   }
 
   return (
-    <section className="tj-timeline" aria-label="Timeline" onKeyDown={onKeyDown}>
+    <div className="tj-timeline" onKeyDown={onKeyDown}>
       <div className="tj-transport">
-        <div className="tj-group" role="group" aria-label="Playback">
-          <IconButton
-            icon="jump-back"
-            label="Previous image step"
-            shortcut="["
-            disabled={idle}
-            onClick={() => play({ type: 'jump', track: 'image', direction: -1 })}
-          />
-          <IconButton
-            icon="step-back"
-            label="Step back"
-            shortcut="ArrowLeft"
-            disabled={idle}
-            onClick={() => play({ type: 'by', delta: -1 })}
-          />
-          <IconButton
-            icon={playing ? 'pause' : 'play'}
-            label={playing ? 'Pause' : 'Play'}
-            shortcut={playChord ?? 'Space'}
-            disabled={idle}
-            onClick={() => play({ type: 'toggle' })}
-          />
-          <IconButton
-            icon="step-forward"
-            label="Step forward"
-            shortcut="ArrowRight"
-            disabled={idle}
-            onClick={() => play({ type: 'by', delta: 1 })}
-          />
-          <IconButton
-            icon="jump"
-            label="Next image step"
-            shortcut="]"
-            disabled={idle}
-            onClick={() => play({ type: 'jump', track: 'image', direction: 1 })}
-          />
-        </div>
-        <span className="tj-step-number" aria-hidden="true">
-          <strong>{step}</strong>
-          {tracks ? ` / ${tracks.planned}` : ''}
-        </span>
-        <div className="tj-speed">
-          <Select
-            bare
-            label="Speed of playback"
-            value={String(speed)}
-            options={speeds.map((value) => ({ value: String(value), label: `${value}×` }))}
-            onChange={(value) => play({ type: 'speed', speed: Number(value) as Speed })}
-            disabled={idle}
-          />
-        </div>
-        {live && <Switch label="Follow" checked={follows} onChange={(on) => play({ type: 'follow', on })} />}
+        <Transport step={step} planned={tracks?.planned ?? null} live={live} follows={follows} />
         <span className="tj-spring" />
         <div className="tj-overlay">
           <SegmentedControl
@@ -117,9 +70,13 @@ export function Timeline({ onCompare }: { readonly onCompare: () => void }): Rea
             disabled={idle}
           />
         </div>
-        <Button kind="quiet" icon="compare" disabled={idle} onClick={onCompare}>
-          Compare
-        </Button>
+        <IconButton
+          icon="compare"
+          label="Compare with another run"
+          shortcut={compareChord}
+          disabled={idle}
+          onClick={onCompare}
+        />
         <ExportMenu run={run} />
       </div>
       {tracks ? (
@@ -129,7 +86,7 @@ export function Timeline({ onCompare }: { readonly onCompare: () => void }): Rea
           {run === null ? 'The steps of a run appear here.' : 'No step is recorded yet.'}
         </p>
       )}
-      {error && run !== null && (
+      {error && run !== null && match?.kind === 'here' && (
         <Notice tone="warning" actions={<Button onClick={() => retryRasters(run)}>Try again</Button>}>
           The picture at this step cannot be shown. {error.message} {error.remedy}
         </Notice>
@@ -137,7 +94,7 @@ export function Timeline({ onCompare }: { readonly onCompare: () => void }): Rea
       <span className="tj-unseen" role="status">
         {pictureLate ? 'Decoding the picture' : ''}
       </span>
-    </section>
+    </div>
   )
 }
 

@@ -8,27 +8,8 @@ import { suggest, visibleLabel, type Choice, type Lexicon } from '../../state/tr
 import { Button } from '../../ui/Button.tsx'
 import { TextField } from '../../ui/Field.tsx'
 import { Popover } from '../../ui/Popover.tsx'
-import { describeWord, isDecided, type Word } from './words.ts'
-
-/** Changes of chosen words; those that do not apply to a word are left out. */
-export const pinsOf = (words: readonly Word[]): WordEdit[] =>
-  words.flatMap((w): WordEdit[] =>
-    w.token < 0 ? [] : [{ kind: 'pin', index: w.index, token: w.token, label: w.quiet ? 'end' : w.label }],
-  )
-export const remasksOfWords = (words: readonly Word[]): WordEdit[] =>
-  words.flatMap((w): WordEdit[] =>
-    isDecided(w) ? [{ kind: 'remask', index: w.index, label: w.quiet ? 'end' : w.label }] : [],
-  )
-
-/** Tokens put over consecutive words, from the first chosen one on; those past the end of the reasoning are lost. */
-export function replacementsOf(all: readonly Word[], from: number, tokens: readonly Choice[]): WordEdit[] {
-  return tokens.flatMap(({ token, label }, i): WordEdit[] => {
-    const word = all[from + i]
-    if (!word) return []
-    const was = word.token < 0 ? 'mask' : word.quiet ? 'end' : word.label
-    return [{ kind: 'replace', index: word.index, token, label, was }]
-  })
-}
+import { costLine, pinsOf, remasksOfWords, replacementsOf } from './word-edits.ts'
+import { describeWord, type Word } from './words.ts'
 
 type Cost =
   { readonly text: string; readonly tokens: readonly Choice[] } | { readonly text: string; readonly problem: string }
@@ -181,13 +162,4 @@ function Replace({
       )}
     </div>
   )
-}
-
-/** "3 tokens (#4 the, #5 dog, ...), places 7 to 9". */
-export function costLine(tokens: readonly Choice[], from: number, places: number): string {
-  const what = tokens.map(({ token, label }) => `#${token} ${label}`).join(', ')
-  if (tokens.length === 1) return `1 token: ${what}`
-  const last = from + tokens.length
-  if (last > places) return `${tokens.length} tokens; ${last - places} do not fit before the end of the reasoning.`
-  return `${tokens.length} tokens (${what}), places ${from + 1} to ${last}`
 }

@@ -2,6 +2,7 @@
 import { memo, type CSSProperties, type ReactElement } from 'react'
 import { Icon, type IconName } from '../../ui/Icon.tsx'
 import type { WordState } from './words.ts'
+import './words.css'
 
 export interface WordSlotProps {
   readonly id: string

@@ -70,8 +70,9 @@ export function differences(a: Moment, b: Moment): Differences {
 }
 
 /** "12 of 64 cells differ, 5 open in one of them". */
-export function differenceLine(part: Part | null, many: string): string {
-  if (!part) return `${many}: not comparable`
+export function differenceLine(part: Part | null, many: 'words' | 'cells'): string {
+  if (!part)
+    return many === 'words' ? 'One of them has no reasoning' : 'Cells of different image tokenizers cannot be compared'
   const open = part.open > 0 ? `, ${part.open} open in one of them` : ''
   return `${part.differing.size} of ${part.total} ${many} differ${open}`
 }

@@ -6,7 +6,7 @@ import type { Trajectory, TrajectoryStep } from '../../../shared/trajectory.ts'
 import { remasksOf } from '../../state/trajectories-log.ts'
 import { lexiconOf, matchModel, suggest, type Lexicon } from '../../state/trajectories-vocabulary.ts'
 import { SlotWidths } from './slot-widths.ts'
-import { describeWord, foldFrom, percent, plainText, wordsAt, type Word } from './words.ts'
+import { describeCell, describeWord, foldFrom, percent, plainText, wordsAt, type Word } from './words.ts'
 
 const labels = ['<mask>', '<pad>', '<bos>', '<eos>', 'the', 'dog', 'cat', 'is', 'at', 'rhinoceros']
 const lexicon = lexiconOf(testHeader(), { labels, special: { mask: 0, pad: 1, eos: 3 } })
@@ -143,4 +143,23 @@ it('writes percentages that never round to certainty or to nothing', () => {
     '0.04 %',
     '< 0.01 %',
   ])
+})
+
+it('says of an image cell where it is, how sure and when', () => {
+  const picture: Trajectory = {
+    header: testHeader({
+      tokens: [0, 0, 12, 0],
+      maskId: 0,
+      pinned: [],
+      fields: [{ name: 'outputImage', start: 0, length: 4, modality: 'image' }],
+    }),
+    steps: [{ step: 1, commits: picks([1, 11, 0.5]), remasked: [], candidates: picks([3, 12, 0.25]), forwards: 1 }],
+    events: [],
+  }
+  const line = (cell: number): string | null => describeCell(picture.header, frame(picture, 1), cell)
+  expect(line(0)).toBe('image cell, row 1, column 1, masked')
+  expect(line(1)).toBe('image cell, row 1, column 2, confidence 50 %, step 1')
+  expect(line(2)).toBe('image cell, row 2, column 1, kept as it was')
+  expect(line(3)).toBe('image cell, row 2, column 2, draft, confidence 25 %')
+  expect(line(4)).toBeNull()
 })

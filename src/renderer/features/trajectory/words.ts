@@ -113,6 +113,23 @@ export function describeWord(word: Word): string {
   return parts.join(', ')
 }
 
+/** What is said of a cell that no step was to decide. */
+export const keptCell = 'kept as it was'
+
+/** An image cell in one line; null outside the picture. */
+export function describeCell(header: TrajectoryHeader, frame: Frame, cell: number): string | null {
+  const field = fieldOf(header, 'outputImage')
+  if (!field || cell < 0 || cell >= field.length) return null
+  const p = field.start + cell
+  const { grid } = header.image
+  const where = `image cell, row ${Math.floor(cell / grid) + 1}, column ${(cell % grid) + 1}`
+  const at = frame.committedAt[p]!
+  if (at === givenStep) return `${where}, ${keptCell}`
+  if (at !== undecidedStep) return `${where}, confidence ${percent(frame.confidence[p]!)}, step ${at}`
+  const drafted = frame.candidates[p]! >= 0
+  return drafted ? `${where}, draft, confidence ${percent(frame.candidateConfidence[p]!)}` : `${where}, masked`
+}
+
 /** The reasoning as plain text, drafts included, up to its end: what is copied. */
 export function plainText(words: readonly Word[], eos: number | null): string {
   const end = foldFrom(words, eos) ?? words.length
