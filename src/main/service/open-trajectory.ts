@@ -9,7 +9,7 @@ import type { Trajectory } from '../../shared/trajectory.ts'
 import sharp from 'sharp'
 import { zlibCompression } from '../store/records.ts'
 import type { HandlerDeps } from './handlers/deps.ts'
-import { freshRun } from './handlers/runs.ts'
+import { freshRun } from './fresh-run.ts'
 import { storePicture } from './pictures.ts'
 
 export async function openTrajectory(

@@ -19,7 +19,7 @@ export function AboutDialog({ onClose }: { readonly onClose: () => void }): Reac
           <Button icon="copy" onClick={() => void copyDiagnostics()}>
             Copy diagnostics
           </Button>
-          <Button kind="primary" autoFocus onClick={onClose}>
+          <Button kind="primary" data-autofocus onClick={onClose}>
             Close
           </Button>
         </>

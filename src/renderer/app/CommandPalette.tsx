@@ -37,7 +37,7 @@ export function CommandPalette({ onClose }: { readonly onClose: () => void }): R
         <div className="palette-input">
           <Icon name="search" />
           <input
-            autoFocus
+            data-autofocus
             type="text"
             role="combobox"
             aria-label="Search commands"

@@ -1,6 +1,6 @@
 /**
  * The window: bar, drawer, toolbar, canvas with staging strip and timeline, and the side with run, reasoning and layers.
- * Wide windows show run and reasoning side by side; narrow ones in tabs. Every edge can be moved and stays where it was put.
+ * Wide windows show run and reasoning side by side, narrow ones above each other. Every edge can be moved and stays where it was put.
  */
 import { useEffect, type ReactElement, type ReactNode } from 'react'
 import { CanvasView } from '../features/edit/CanvasView.tsx'
@@ -43,6 +43,7 @@ export function Shell(): ReactElement {
   const drawerPane = usePane('drawer', 264, 220, Math.min(520, width - LEAST_CANVAS - 400))
   const sidePane = usePane('side', 320, 280, Math.min(560, width - LEAST_CANVAS - 300))
   const reasoningPane = usePane('reasoning', 360, 280, Math.min(640, width - LEAST_CANVAS - 700))
+  const belowPane = usePane('below', 312, 140, height - 360)
   const timelinePane = usePane('timeline', 172, 96, height - 320)
 
   useEffect(() => {
@@ -65,10 +66,10 @@ export function Shell(): ReactElement {
             </>
           )}
           <main className="shell-centre">
-            <div className="shell-canvas">
-              <Part name="The toolbar">
-                <Toolbar />
-              </Part>
+            <Part name="The toolbar">
+              <Toolbar />
+            </Part>
+            <div className="shell-work">
               <div className="shell-stage">
                 <Part name="The canvas">
                   <CanvasView>
@@ -76,28 +77,41 @@ export function Shell(): ReactElement {
                   </CanvasView>
                 </Part>
               </div>
-            </div>
-            <Part name="The staging strip">
-              <StagingStrip />
-            </Part>
-            <Splitter label="Height of the timeline" orientation="horizontal" after {...timelinePane} />
-            <section className="shell-timeline" style={{ height: timelinePane.value }} aria-label="Timeline">
-              <Part name="The timeline">
-                <Timeline onCompare={() => layout.compare(true)} />
+              <Part name="The staging strip">
+                <StagingStrip />
               </Part>
-            </section>
+              <Splitter label="Height of the timeline" orientation="horizontal" after {...timelinePane} />
+              <section className="shell-timeline" style={{ height: timelinePane.value }} aria-label="Timeline">
+                <Part name="The timeline">
+                  <Timeline onCompare={() => layout.compare(true)} />
+                </Part>
+              </section>
+            </div>
           </main>
           {wide && (
             <>
               <Splitter label="Width of the reasoning" orientation="vertical" after {...reasoningPane} />
               <aside className="shell-side" style={{ width: reasoningPane.value }} aria-label="Reasoning">
-                <ReasoningColumn />
+                <Reasoning />
+                <Panel title="Branches" id="tree">
+                  <Tree />
+                </Panel>
               </aside>
             </>
           )}
           <Splitter label="Width of the side" orientation="vertical" after {...sidePane} />
           <aside className="shell-side" style={{ width: sidePane.value }} aria-label="Run and layers">
-            <SideTabs wide={wide} />
+            <div className="side-tabs">
+              <SideTabs wide={wide} />
+            </div>
+            {!wide && (
+              <>
+                <Splitter label="Height of the reasoning" orientation="horizontal" after {...belowPane} />
+                <section className="side-below" style={{ height: belowPane.value }} aria-label="Reasoning">
+                  <Reasoning />
+                </section>
+              </>
+            )}
           </aside>
         </div>
         {comparing && (
@@ -157,30 +171,41 @@ function DrawerContent({ drawer }: { readonly drawer: Drawer }): ReactElement {
       </header>
       <div className="drawer-body">
         <Part name={drawerName[drawer]}>
-          {drawer === 'tray' ? <Tray /> : drawer === 'history' ? <HistoryPanel /> : <QueuePanel />}
+          {drawer === 'history' ? (
+            <HistoryPanel />
+          ) : drawer === 'queue' ? (
+            <QueuePanel />
+          ) : (
+            <div className="side-pad">
+              <Tray />
+            </div>
+          )}
         </Part>
       </div>
     </>
   )
 }
 
-function ReasoningColumn(): ReactElement {
+function Reasoning(): ReactElement {
   return (
-    <div className="reasoning-column">
-      <div className="reasoning-fill">
-        <Part name="The reasoning">
-          <ReasoningPanel />
-        </Part>
-      </div>
-      <Panel title="Runs it belongs to" id="tree">
-        <Part name="The tree of runs">
-          <RunTree />
-        </Part>
-      </Panel>
+    <div className="side-reasoning">
+      <Part name="The reasoning">
+        <ReasoningPanel />
+      </Part>
     </div>
   )
 }
 
+function Tree(): ReactElement {
+  const viewing = useStudio((s) => s.viewedRun !== null)
+  return (
+    <Part name="The tree of runs">
+      {viewing ? <RunTree /> : <p className="side-none">The runs that branched from one another appear here.</p>}
+    </Part>
+  )
+}
+
+/** Wide windows have the tree under the reasoning; here it is a tab of its own. */
 function SideTabs({ wide }: { readonly wide: boolean }): ReactElement {
   const chosen = useLayout((s) => s.sideTab)
   const run: Tab<SideTab> = {
@@ -193,7 +218,6 @@ function SideTabs({ wide }: { readonly wide: boolean }): ReactElement {
       </Part>
     ),
   }
-  const reasoning: Tab<SideTab> = { id: 'reasoning', label: 'Reasoning', icon: 'text', content: <ReasoningColumn /> }
   const layers: Tab<SideTab> = {
     id: 'layers',
     label: 'Layers and mask',
@@ -213,8 +237,22 @@ function SideTabs({ wide }: { readonly wide: boolean }): ReactElement {
       </>
     ),
   }
-  const tabs = wide ? [run, layers] : [run, reasoning, layers]
+  const tree: Tab<SideTab> = {
+    id: 'tree',
+    label: 'Branches',
+    icon: 'branch',
+    content: (
+      <div className="side-pad">
+        <Tree />
+      </div>
+    ),
+  }
   return (
-    <Tabs label="Side" tabs={tabs} value={wide && chosen === 'reasoning' ? 'run' : chosen} onChange={layout.showTab} />
+    <Tabs
+      label="Side"
+      tabs={wide ? [run, layers] : [run, layers, tree]}
+      value={wide && chosen === 'tree' ? 'run' : chosen}
+      onChange={layout.showTab}
+    />
   )
 }

@@ -50,7 +50,7 @@ export function ShortcutsDialog({ onClose }: { readonly onClose: () => void }): 
       <div className="shortcuts">
         <TextField
           bare
-          autoFocus
+          data-autofocus
           label="Search shortcuts"
           placeholder="Search by name or chord, for example Ctrl+Z"
           value={query}

@@ -122,10 +122,12 @@ function Connection(): ReactElement | null {
   const connected = useStudio((s) => s.connected)
   if (connected) return null
   return (
-    <span className="connection" role="status">
-      <span className="spinner" aria-hidden="true" />
-      Reconnecting
-    </span>
+    <Tooltip text="The studio cannot be reached. Where it was started anew, open the link it printed.">
+      <span className="connection" role="status">
+        <span className="spinner" aria-hidden="true" />
+        Reconnecting
+      </span>
+    </Tooltip>
   )
 }
 

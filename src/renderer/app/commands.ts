@@ -11,7 +11,7 @@ import { copyDiagnostics, download } from '../state/download.ts'
 import { play } from '../state/playback.ts'
 import type { PlaybackAction } from '../state/playback-reducer.ts'
 import { createProject, exportProject, freeProjectName, openProject } from '../state/projects.ts'
-import { cancelRun, exportRun, reuseSettings, startRuns } from '../state/runs.ts'
+import { cancelRun, exportRun, reuseSettings, startBatch, startRuns } from '../state/runs.ts'
 import { modes } from '../state/runs-words.ts'
 import { setPreferences } from '../state/session-preferences.ts'
 import { studio } from '../state/store.ts'
@@ -63,7 +63,7 @@ const runs: readonly Command[] = [
     group: 'Run',
     chord: 'Ctrl+Enter',
     when: hasDocument,
-    run: () => startRuns({ count: 1, lane: 'interactive' }),
+    run: startBatch,
   },
   {
     id: 'run.batch',
@@ -214,8 +214,8 @@ const viewing: readonly Command[] = [
   { id: 'view.history', title: 'History', group: 'View', chord: 'Alt+2', run: () => layout.toggleDrawer('history') },
   { id: 'view.queue', title: 'Queue', group: 'View', chord: 'Alt+3', run: () => layout.toggleDrawer('queue') },
   { id: 'view.run', title: 'Run panel', group: 'View', chord: 'Alt+4', run: () => layout.showTab('run') },
-  { id: 'view.reasoning', title: 'Reasoning', group: 'View', chord: 'Alt+5', run: () => layout.showTab('reasoning') },
-  { id: 'view.layers', title: 'Layers and mask', group: 'View', chord: 'Alt+6', run: () => layout.showTab('layers') },
+  { id: 'view.layers', title: 'Layers and mask', group: 'View', chord: 'Alt+5', run: () => layout.showTab('layers') },
+  { id: 'view.tree', title: 'Branches', group: 'View', chord: 'Alt+6', run: () => layout.showTab('tree') },
   ...(['light', 'dark', 'system'] as const).map((theme): Command => ({
     id: `view.theme.${theme}`,
     title: `Theme: ${theme === 'system' ? 'as the system' : theme}`,

@@ -65,6 +65,8 @@ async function openPicture(file: File): Promise<void> {
   const { document } = studio.get()
   if (!document) return
   for (const command of placePicture(document, picture, layerName(name), newId())) dispatch(command)
+  // What is looked at must not cover what was just opened.
+  canvas.showCandidate(null)
   canvas.zoom('fit')
   for (const message of warnings) toast({ tone: 'warning', message })
   if (recipe) offerRecipe(recipe, reasoning)

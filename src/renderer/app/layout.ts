@@ -3,7 +3,7 @@ import { create } from 'zustand'
 import { recall, remember } from '../ui/remembered.ts'
 
 export type Drawer = 'history' | 'queue' | 'tray'
-export type SideTab = 'run' | 'reasoning' | 'layers'
+export type SideTab = 'run' | 'layers' | 'tree'
 export type DialogName = 'palette' | 'shortcuts' | 'projects' | 'settings' | 'about'
 
 interface Layout {
@@ -11,7 +11,7 @@ interface Layout {
   readonly drawer: Drawer | null
   readonly sideTab: SideTab
   readonly dialog: DialogName | null
-  /** The comparison of two runs takes the timeline's place. */
+  /** Two runs side by side, over the studio. */
   readonly comparing: boolean
 }
 

@@ -15,7 +15,7 @@ const whole = { x: 0, y: 0, width: SIDE, height: SIDE }
 const opaque = (values: readonly number[]) => bytes(values.map((value, i) => (i % 4 === 3 ? 255 : value)))
 
 describe('an accepted result', () => {
-  test('leaves every pixel outside the mask as it was, to the byte', () => {
+  test('of the painted mask leaves every pixel outside it as it was, to the byte', () => {
     fc.assert(
       fc.property(pixels, pixels, mask, fc.integer({ min: 0, max: 8 }), (before, result, m, feather) => {
         const free = { cells: cellsOf(m, whole, grid), grid: grid.grid }
@@ -25,6 +25,22 @@ describe('an accepted result', () => {
           if (m.data[i] !== 0) continue
           expect([...after.subarray(4 * i, 4 * i + 4)]).toEqual(before.slice(4 * i, 4 * i + 4))
           expect([...layer.subarray(4 * i, 4 * i + 4)]).toEqual([0, 0, 0, 0])
+        }
+      }),
+    )
+  })
+
+  test('of whole cells leaves every pixel outside those cells as it was, and fills them', () => {
+    fc.assert(
+      fc.property(pixels, pixels, mask, (before, result, m) => {
+        const free = { cells: cellsOf(m, whole, grid), grid: grid.grid }
+        const shown = opaque(result)
+        const layer = resultPixels(shown, resultAlpha(SIDE, SIDE, m, 0, free, 'cells'))
+        const after = over(bytes(before), layer)
+        for (let i = 0; i < m.data.length; i++) {
+          const cell = Math.floor(Math.floor(i / SIDE) / 4) * 4 + Math.floor((i % SIDE) / 4)
+          const from = free.cells.includes(cell) ? shown : before
+          expect([...after.subarray(4 * i, 4 * i + 4)]).toEqual([...from.slice(4 * i, 4 * i + 4)])
         }
       }),
     )

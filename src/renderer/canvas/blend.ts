@@ -1,25 +1,38 @@
 /**
- * How a result comes back onto the document, as arithmetic on bytes: its alpha is the mask, faded inwards from the edge.
- * Where the mask is black alpha is 0, and a pixel of alpha 0 leaves what is under it as it was, to the byte.
+ * How a result comes back onto the document, as arithmetic on bytes: its alpha is the masked cells, or the mask,
+ * faded inwards from the edge.
+ * Outside it alpha is 0, and a pixel of alpha 0 leaves what is under it as it was, to the byte.
  */
 import { cellBox, type ImageGrid } from './cells.ts'
 import { squaredDistances, WHITE, type Plane } from './mask.ts'
 
+/** How far a result reaches: the whole cells the model redrew, or the painted mask inside them. */
+export type ResultEdge = 'cells' | 'mask'
+
+/** The cells a model redrew, of a grid of so many along one side. */
+export interface FreeSet {
+  readonly cells: readonly number[]
+  readonly grid: ImageGrid['grid']
+}
+
 /**
- * Alpha of a result in its box: the mask itself, rising from its edge inwards over `feather` pixels, and nothing in cells
- * the model did not redraw. Without a mask the whole box counts; the box's own edge never fades.
+ * Alpha of a result in its box: full inside its edge, rising from there inwards over `feather` pixels; where the edge is
+ * the painted mask, its greys count too. Nothing in cells the model did not redraw. Without a mask the whole box counts;
+ * the box's own edge never fades.
  */
 export function resultAlpha(
   width: number,
   height: number,
   mask: Plane | null,
   feather: number,
-  free: { readonly cells: readonly number[]; readonly grid: ImageGrid['grid'] } | null,
+  free: FreeSet | null,
+  edge: ResultEdge = 'mask',
 ): Plane {
   const data = new Uint8ClampedArray(width * height).fill(255)
   if (!mask) return { width, height, data }
-  data.set(mask.data)
-  if (free) blacken(data, width, height, free.cells, free.grid)
+  // Where the model is not known any more, the mask is all there is to go by.
+  if (edge === 'mask' || !free) data.set(mask.data)
+  if (free) blacken(data, width, height, free)
   if (feather >= 1) {
     const squared = squaredDistances({ width, height, data: data.slice() }, (value) => value <= WHITE)
     for (let i = 0; i < data.length; i++) {
@@ -30,8 +43,8 @@ export function resultAlpha(
   return { width, height, data }
 }
 
-function blacken(data: Uint8ClampedArray, width: number, height: number, free: readonly number[], grid: number): void {
-  const open = new Set(free)
+function blacken(data: Uint8ClampedArray, width: number, height: number, { cells, grid }: FreeSet): void {
+  const open = new Set(cells)
   const whole = { x: 0, y: 0, width, height }
   for (let cell = 0; cell < grid * grid; cell++) {
     if (open.has(cell)) continue

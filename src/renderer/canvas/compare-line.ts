@@ -9,11 +9,11 @@ const GRIP = 10
 
 /** The gesture that moves the line, where it is under the pointer; `show` gets its place, 0..1 of the box. */
 export function lineGesture(
-  { candidate, compare, view }: Pick<Shown, 'candidate' | 'compare' | 'view'>,
+  { candidate, compare, preview, view }: Pick<Shown, 'candidate' | 'compare' | 'preview' | 'view'>,
   screen: Point,
   show: (position: number) => void,
 ): Gesture | null {
-  if (!candidate || compare === null) return null
+  if (!candidate || compare === null || preview) return null
   const { x, y, width, height } = candidate.box
   const line = toScreen(view, { x: x + width * compare, y })
   const bottom = line.y + height * view.scale

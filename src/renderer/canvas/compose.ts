@@ -5,7 +5,7 @@
 import { TandemError } from '../../shared/errors.ts'
 import { identityTransform, type Document, type Layer } from '../../shared/document.ts'
 import type { BlobId, Box, PictureRef, Run } from '../../shared/studio.ts'
-import { resultAlpha, resultPixels } from './blend.ts'
+import { resultAlpha, resultPixels, type ResultEdge } from './blend.ts'
 import { cellsOf, wholeBox, type ImageGrid } from './cells.ts'
 import { intersect, roundOut, union } from './geometry.ts'
 import { freeName } from './layers.ts'
@@ -22,16 +22,6 @@ export type Upload = (content: Blob) => Promise<BlobId>
 
 const toPng = (canvas: OffscreenCanvas): Promise<Blob> => canvas.convertToBlob({ type: 'image/png' })
 
-/** The rasters of some layers with every picture there. */
-async function rastersOf(layers: readonly Layer[], load: LoadPicture): Promise<Rasters> {
-  const pictures = new Pictures(load, () => undefined)
-  const blobs = layers.flatMap(({ marks }) =>
-    marks.flatMap((mark) => (mark.kind === 'picture' ? [mark.picture.blob] : [])),
-  )
-  await pictures.need(blobs)
-  return new Rasters(pictures)
-}
-
 async function flatten(
   layers: readonly Layer[],
   box: Box,
@@ -39,16 +29,23 @@ async function flatten(
   load: LoadPicture,
 ): Promise<OffscreenCanvas> {
   const seen = layers.filter((layer) => layer.visible)
-  const rasters = await rastersOf(seen, load)
-  const canvas = new OffscreenCanvas(box.width, box.height)
-  const context = contextOf(canvas)
-  if (white) {
-    context.fillStyle = '#fff'
-    context.fillRect(0, 0, box.width, box.height)
+  const pictures = new Pictures(load)
+  const marks = seen.flatMap((layer) => layer.marks)
+  try {
+    await pictures.need(marks.flatMap((mark) => (mark.kind === 'picture' ? [mark.picture.blob] : [])))
+    const rasters = new Rasters(pictures)
+    const canvas = new OffscreenCanvas(box.width, box.height)
+    const context = contextOf(canvas)
+    if (white) {
+      context.fillStyle = '#fff'
+      context.fillRect(0, 0, box.width, box.height)
+    }
+    context.translate(-box.x, -box.y)
+    for (const layer of seen) rasters.draw(context, layer)
+    return canvas
+  } finally {
+    pictures.keepOnly(new Set())
   }
-  context.translate(-box.x, -box.y)
-  for (const layer of seen) rasters.draw(context, layer)
-  return canvas
 }
 
 /** A canvas at another size; the same one where it has that size. */
@@ -84,10 +81,14 @@ export async function renderDocument(document: Document, load: LoadPicture = loa
 async function maskIn(document: Document, box: Box, load: LoadPicture): Promise<Plane | null> {
   const { mask, width, height } = document
   if (mask.length === 0) return null
-  const pictures = new Pictures(load, () => undefined)
-  await pictures.need(mask.flatMap((mark) => (mark.kind === 'picture' ? [mark.picture.blob] : [])))
-  const surface = new MaskRaster(pictures).of(mask, width, height)
-  return surface && planeIn(surface, box)
+  const pictures = new Pictures(load)
+  try {
+    await pictures.need(mask.flatMap((mark) => (mark.kind === 'picture' ? [mark.picture.blob] : [])))
+    const surface = new MaskRaster(pictures).of(mask, width, height)
+    return surface && planeIn(surface, box)
+  } finally {
+    pictures.keepOnly(new Set())
+  }
 }
 
 /** The mask in a box as a grey PNG of the size `renderBox` gives: white may change. Null where there is no mask. */
@@ -117,16 +118,18 @@ export type ResultOf = Pick<Run, 'id' | 'picture' | 'mask'>
 
 export interface ResultOptions {
   readonly box: Box
-  /** Pixels over which the result fades at the edge of the mask, inwards. */
+  /** Pixels over which the result fades inwards from its edge. */
   readonly feather: number
+  /** Whether whole cells are replaced or the painted area alone. */
+  readonly edge: ResultEdge
   /** The model's image grid; cells it did not redraw stay out. Null where the model is not known any more. */
   readonly grid: ImageGrid | null
   readonly load?: LoadPicture
 }
 
-/** A result as it will lie on the document: resampled to its box, clear outside the mask it was made with. */
+/** A result as it will lie on the document: resampled to its box, clear outside the cells or the mask it was made with. */
 export async function resultCanvas(run: ResultOf, options: ResultOptions): Promise<OffscreenCanvas> {
-  const { feather, grid, load = loadPicture } = options
+  const { feather, edge, grid, load = loadPicture } = options
   const { width, height } = wholeBox(options.box)
   if (!run.picture) throw new TandemError('This run has no picture.', 'Choose a run that drew one.', 'input')
   const canvas = new OffscreenCanvas(width, height)
@@ -140,7 +143,7 @@ export async function resultCanvas(run: ResultOf, options: ResultOptions): Promi
   const mask = await maskOfRun(run.mask, width, height, load)
   const free = grid && { cells: cellsOf(mask, { x: 0, y: 0, width, height }, grid), grid: grid.grid }
   const image = context.getImageData(0, 0, width, height)
-  const pixels = resultPixels(image.data, resultAlpha(width, height, mask, feather, free))
+  const pixels = resultPixels(image.data, resultAlpha(width, height, mask, feather, free, edge))
   context.putImageData(new ImageData(pixels, width, height), 0, 0)
   return canvas
 }

@@ -1,9 +1,11 @@
 /**
  * The canvas's transient state: the tool in the hand and its sizes, the view, what is selected and compared. Nothing
- * here is part of the document, so nothing here is undone.
+ * here is part of the document, so nothing here is undone; colour and sizes are there again in the next window.
  */
 import { create } from 'zustand'
-import { withRecent } from './colour.ts'
+import { recall, remember } from '../ui/remembered.ts'
+import type { ResultEdge } from './blend.ts'
+import { parseHex, withRecent } from './colour.ts'
 import { clamp } from './geometry.ts'
 import type { Editor } from './editor-types.ts'
 import { toolOf } from './tools/index.ts'
@@ -29,23 +31,29 @@ export interface EditorState {
   /** Where the before/after line stands; null shows the candidate whole. */
   readonly compare: number | null
   readonly maskShown: boolean
+  /** How far accepted results reach. */
+  readonly resultEdge: ResultEdge
   /** The picture of the viewed step lies on the canvas while a run goes or is scrubbed. */
   readonly stepShown: boolean
   /** Cells a run may redraw; null where no mask is set. */
   readonly free: ReadonlySet<number> | null
+  /** The cell of the box that the keyboard stands on. */
+  readonly cellCursor: number | null
   /** Grows when pictures have come: thumbnails draw again. */
   readonly pixels: number
   /** The mounted editor, for what has to be asked of pixels. */
   readonly editor: Editor | null
 }
 
+const DEFAULT_COLOUR = '#2f6fde'
+
 export const useEditor = create<EditorState>(() => ({
   tool: 'brush',
-  colour: '#2f6fde',
+  colour: parseHex(recall('canvas.colour', DEFAULT_COLOUR)) ?? DEFAULT_COLOUR,
   recentColours: ['#1b1f27', '#ffffff', '#d9553a', '#e3b341', '#2f8f5b', '#2f6fde'],
-  brushSize: 12,
-  maskSize: 32,
-  remaskSize: 12,
+  brushSize: recall('canvas.brushSize', 12),
+  maskSize: recall('canvas.maskSize', 32),
+  remaskSize: recall('canvas.remaskSize', 12),
   armed: null,
   dragged: null,
   view: { scale: 1, x: 0, y: 0 },
@@ -53,14 +61,22 @@ export const useEditor = create<EditorState>(() => ({
   candidate: null,
   compare: null,
   maskShown: true,
+  resultEdge: recall('canvas.resultEdge', 'cells') === 'mask' ? 'mask' : 'cells',
   stepShown: true,
   free: null,
+  cellCursor: null,
   pixels: 0,
   editor: null,
 }))
 
 export const LEAST_SIZE = 1
 export const MOST_SIZE = 1024
+
+const remembered = ['colour', 'brushSize', 'maskSize', 'remaskSize', 'resultEdge'] as const
+
+useEditor.subscribe((now, before) => {
+  for (const key of remembered) if (now[key] !== before[key]) remember(`canvas.${key}`, now[key])
+})
 
 const set = useEditor.setState
 const get = useEditor.getState
@@ -99,6 +115,7 @@ export const canvas = {
   showCandidate: (candidate: string | null): void =>
     set({ candidate, compare: candidate === null ? null : get().compare }),
   setCompare: (compare: number | null): void => set({ compare }),
+  setResultEdge: (resultEdge: ResultEdge): void => set({ resultEdge }),
   showMask: (maskShown: boolean): void => set({ maskShown }),
   showStep: (stepShown: boolean): void => set({ stepShown }),
   zoom: (request: 'in' | 'out' | 'fit' | 'actual' | 'box'): void => get().editor?.setView(request),

@@ -35,6 +35,10 @@ export interface EditorEvents {
   readonly free: (cells: ReadonlySet<number> | null) => void
   /** A tap on Space: held, it pans. */
   readonly spaceTap: () => void
+  /** A tool begins to change layers: what covers them should go. */
+  readonly painting: () => void
+  /** The cell that the keyboard stands on; null while the pointer leads. */
+  readonly cellCursor: (cell: number | null) => void
   /** Pictures have come: thumbnails drawn before may be out of date. */
   readonly pixels: () => void
   /** Escape with nothing under way and nothing selected. */

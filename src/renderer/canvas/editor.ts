@@ -18,25 +18,13 @@ import { Pictures } from './pictures.ts'
 import { boundsOfLayer, Rasters } from './raster.ts'
 import { colourOf } from './sampling.ts'
 import { Scene } from './scene.ts'
-import { allParts, blobsBeside, changedParts, noOverlay, type Part, type Shown } from './shown.ts'
+import { allParts, blobsBeside, changedParts, draftParts, nothingShown, type Part, type Shown } from './shown.ts'
 import { placeAt, placeCommand } from './sprites.ts'
 import { toolOf } from './tools/index.ts'
 import { emptyDraft, type Draft, type KeyPress, type PointerAt, type ToolContext } from './tools/types.ts'
 import { LayerHandles } from './transformer.ts'
 import { toDocument } from './view.ts'
 import { Viewport } from './viewport.ts'
-
-/** Which parts a field of the draft shows in. */
-const draftParts: Readonly<Record<keyof Draft, Part>> = {
-  stroke: 'active',
-  maskStroke: 'above',
-  maskArea: 'above',
-  selection: 'above',
-  box: 'above',
-  transform: 'active',
-  placing: 'above',
-  cells: 'above',
-}
 
 export function createEditor(host: HTMLElement, deps: EditorDeps): Editor {
   const { on } = deps
@@ -45,32 +33,17 @@ export function createEditor(host: HTMLElement, deps: EditorDeps): Editor {
   host.append(container)
   const cursor = new Cursor(host)
 
-  let shown: Shown = {
-    document: null,
-    view: { scale: 1, x: 0, y: 0 },
-    host: { width: 1, height: 1 },
-    tool: toolOf('brush'),
-    options: { colour: '#000000', brushSize: 8, maskSize: 24, remaskSize: 16, model: null, armed: null },
-    draft: emptyDraft,
-    selection: null,
-    remask: new Set(),
-    cellCursor: null,
-    free: null,
-    overlay: noOverlay,
-    preview: null,
-    candidate: null,
-    compare: null,
-    floating: null,
-    maskShown: true,
-  }
+  let shown: Shown = { ...nothingShown, tool: toolOf('brush') }
   let palette = readPalette(host)
   let panReady = false
+  let hovered: number | null = null
 
-  const pictures = new Pictures(deps.loadPicture, () => {
+  const arrived = (): void => {
     scene.redraw(...allParts)
     refreshFree()
     on.pixels()
-  })
+  }
+  const pictures = new Pictures((blob) => deps.loadPicture(blob), arrived, deps.fail)
   const rasters = new Rasters(pictures)
   const mask = new MaskRaster(pictures)
   const free = new FreeCells(mask, (cells) => {
@@ -154,8 +127,8 @@ export function createEditor(host: HTMLElement, deps: EditorDeps): Editor {
         on.cellsPainted(cells)
       },
       setCellCursor: (cellCursor) => {
-        show({ cellCursor }, 'above')
-        on.cellHover(cellCursor)
+        moveCellCursor(cellCursor)
+        hoverCell(cellCursor)
       },
       colourAt: (point) => colourOf(doc, rasters, point),
       pick: on.colour,
@@ -165,6 +138,18 @@ export function createEditor(host: HTMLElement, deps: EditorDeps): Editor {
     }
   }
 
+  function moveCellCursor(cellCursor: number | null): void {
+    if (cellCursor === shown.cellCursor) return
+    show({ cellCursor }, 'above')
+    on.cellCursor(cellCursor)
+  }
+
+  function hoverCell(cell: number | null): void {
+    if (cell === hovered) return
+    hovered = cell
+    on.cellHover(cell)
+  }
+
   const useCursor = (): void => cursor.use(shown.tool, panReady, shown.document !== null)
   const sizeCursor = (): void => cursor.size((shown.tool.size?.(shown.options) ?? 0) * shown.view.scale)
 
@@ -172,10 +157,10 @@ export function createEditor(host: HTMLElement, deps: EditorDeps): Editor {
     const doc = shown.document
     if (!doc) return
     cursor.move(screen)
-    if (shown.cellCursor !== null) show({ cellCursor: null }, 'above')
+    moveCellCursor(null)
     const ctx = context()
     if (ctx) shown.tool.hover?.(ctx, at)
-    on.cellHover(shown.options.model ? cellAt(doc.box, shown.options.model.grid, at.point) : null)
+    hoverCell(shown.options.model ? cellAt(doc.box, shown.options.model.grid, at.point) : null)
   }
 
   function key(press: KeyPress): boolean {
@@ -183,8 +168,10 @@ export function createEditor(host: HTMLElement, deps: EditorDeps): Editor {
     if (!ctx) return false
     if (shown.tool.key?.(ctx, press)) return true
     if (press.key === 'Escape') {
-      if (handles.busy) handles.cancel()
-      else if (shown.selection) select(null)
+      if (handles.busy) {
+        handles.cancel()
+        draft({ transform: null })
+      } else if (shown.selection) select(null)
       else on.escape()
       return true
     }
@@ -212,13 +199,15 @@ export function createEditor(host: HTMLElement, deps: EditorDeps): Editor {
       })
       if (line) return line
       if (handles.holds(screen)) return 'pass'
-      return shown.tool.begin(ctx, at)
+      const gesture = shown.tool.begin(ctx, at)
+      if (gesture && shown.tool.paints) on.painting()
+      return gesture
     },
     hover,
     leave: () => {
       cursor.leave()
       if (shown.draft.placing) draft({ placing: null })
-      on.cellHover(null)
+      hoverCell(null)
     },
     toDocument: (screen) => toDocument(shown.view, screen),
     zoom: (factor, anchor) => viewport.zoom(factor, anchor),
@@ -261,7 +250,8 @@ export function createEditor(host: HTMLElement, deps: EditorDeps): Editor {
     setTool: (id) => {
       if (shown.tool.id === id) return
       input.cancel()
-      show({ tool: toolOf(id), draft: emptyDraft, cellCursor: null }, ...allParts)
+      moveCellCursor(null)
+      show({ tool: toolOf(id), draft: emptyDraft }, ...allParts)
       useCursor()
       sizeCursor()
       showHandles()

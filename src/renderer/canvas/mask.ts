@@ -140,5 +140,3 @@ export function cropPlane(plane: Plane, x: number, y: number, width: number, hei
   }
   return { width, height, data }
 }
-
-export const isBlack = (plane: Plane): boolean => plane.data.every((value) => value <= WHITE)

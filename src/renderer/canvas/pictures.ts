@@ -6,11 +6,18 @@ export type PictureState = ImageBitmap | 'loading' | 'failed'
 export class Pictures {
   readonly #load: (blob: BlobId) => Promise<ImageBitmap>
   readonly #arrived: () => void
+  readonly #failed: (error: unknown) => void
   readonly #states = new Map<BlobId, PictureState>()
 
-  constructor(load: (blob: BlobId) => Promise<ImageBitmap>, arrived: () => void) {
+  /** `failed` is told once for each picture that cannot be had. */
+  constructor(
+    load: (blob: BlobId) => Promise<ImageBitmap>,
+    arrived: () => void = () => undefined,
+    failed: (error: unknown) => void = () => undefined,
+  ) {
     this.#load = load
     this.#arrived = arrived
+    this.#failed = failed
   }
 
   /** What is known of a picture; the first call starts the loading. */
@@ -20,7 +27,10 @@ export class Pictures {
     this.#states.set(blob, 'loading')
     this.#load(blob).then(
       (bitmap) => this.#settle(blob, bitmap),
-      () => this.#settle(blob, 'failed'),
+      (error: unknown) => {
+        this.#failed(error)
+        this.#settle(blob, 'failed')
+      },
     )
     return 'loading'
   }

@@ -197,11 +197,14 @@ export class Stack {
   of(layers: readonly Layer[], width: number, height: number): Surface | null {
     const seen = layers.filter((layer) => layer.visible && layer.opacity > 0 && layer.marks.length > 0)
     const key = [width, height, ...seen.flatMap((layer) => [layer, this.#rasters.version(layer)])]
-    if (key.length === this.#key.length && key.every((part, i) => part === this.#key[i])) return this.#surface
+    const same = this.#key.length <= key.length && this.#key.every((part, i) => part === key[i])
+    if (same && key.length === this.#key.length) return this.#surface
+    // More layers on top of those that are there: only they are drawn.
+    const first = same && this.#surface ? (this.#key.length - 2) / 2 : 0
     this.#key = key
-    this.#surface = seen.length === 0 ? null : new Surface({ x: 0, y: 0, width, height })
+    if (first === 0) this.#surface = seen.length === 0 ? null : new Surface({ x: 0, y: 0, width, height })
     this.#surface?.paint(this.#surface.box, (context) => {
-      for (const layer of seen) this.#rasters.draw(context, layer)
+      for (const layer of seen.slice(first)) this.#rasters.draw(context, layer)
     })
     return this.#surface
   }

@@ -144,8 +144,9 @@ export class Scene {
     context.save()
     clipTo(context, document)
     this.#over.of(this.#split(shown).over, width, height)?.show(context, 1 / pen.px, seen)
+    // A step that is looked at is what the person asked for last.
     if (shown.preview) drawBoxPicture(pen, shown.preview)
-    if (shown.candidate) drawCandidate(pen, shown.candidate, shown.compare)
+    else if (shown.candidate) drawCandidate(pen, shown.candidate, shown.compare)
     if (shown.overlay.map) drawMap(pen, shown.overlay.map, document.box)
     if (isMaskSeen(shown)) this.#drawMask(pen, shown, seen)
     this.#drawPlacing(pen, shown)

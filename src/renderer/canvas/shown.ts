@@ -1,7 +1,7 @@
 /** All that the canvas shows at a moment. The editor keeps it; what draws only reads it. */
 import type { Document } from '../../shared/document.ts'
 import type { BlobId, Box } from '../../shared/studio.ts'
-import type { Draft, Tool, ToolOptions } from './tools/types.ts'
+import { emptyDraft, type Draft, type Tool, type ToolOptions } from './tools/types.ts'
 import type { Size, View } from './view.ts'
 
 /** A picture laid over a box: a step of a run, or a result waiting to be taken. */
@@ -58,6 +58,18 @@ export interface Shown {
 export type Part = 'below' | 'active' | 'above'
 export const allParts: readonly Part[] = ['below', 'active', 'above']
 
+/** Which parts a field of the draft shows in. */
+export const draftParts: Readonly<Record<keyof Draft, Part>> = {
+  stroke: 'active',
+  maskStroke: 'above',
+  maskArea: 'above',
+  selection: 'above',
+  box: 'above',
+  transform: 'active',
+  placing: 'above',
+  cells: 'above',
+}
+
 /** Which canvases look different when one document takes the place of another. */
 export function changedParts(before: Document | null, next: Document | null): readonly Part[] {
   if (!before || !next) return allParts
@@ -85,4 +97,21 @@ export const blobsBeside = (document: Document, options: ToolOptions): BlobId[] 
 export const isMaskSeen = ({ maskShown, candidate, preview, tool }: Shown): boolean =>
   tool.id.startsWith('mask-') || (maskShown && candidate === null && preview === null)
 
-export const noOverlay: CellOverlay = { map: null, highlights: new Set() }
+/** A canvas before anything is put on it, but for the tool. */
+export const nothingShown: Omit<Shown, 'tool'> = {
+  document: null,
+  view: { scale: 1, x: 0, y: 0 },
+  host: { width: 1, height: 1 },
+  options: { colour: '#000000', brushSize: 8, maskSize: 24, remaskSize: 16, model: null, armed: null },
+  draft: emptyDraft,
+  selection: null,
+  remask: new Set(),
+  cellCursor: null,
+  free: null,
+  overlay: { map: null, highlights: new Set() },
+  preview: null,
+  candidate: null,
+  compare: null,
+  floating: null,
+  maskShown: true,
+}

@@ -65,7 +65,7 @@ export function zoomStop(scale: number, direction: 1 | -1): number {
 }
 
 /** A box in the middle of the host, as large as it goes with a margin. Never beyond `most`. */
-export function fitView(host: Size, box: Box, margin = 40, most = MAX_SCALE): View {
+export function fitView(host: Size, box: Box, margin = 24, most = MAX_SCALE): View {
   const room = (side: number): number => Math.max(16, side - 2 * margin)
   const fit = Math.min(room(host.width) / box.width, room(host.height) / box.height)
   return centred(host, box, clamp(fit, MIN_SCALE, most))

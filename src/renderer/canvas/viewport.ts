@@ -19,6 +19,8 @@ export class Viewport {
   readonly #observer: ResizeObserver
   /** A document is fitted once, when it and a host of some size are there. */
   #fitted = false
+  /** What the view was fitted to, until the person moves it: then it is fitted again when the host changes its size. */
+  #follows: 'fit' | 'box' | null = null
 
   constructor(element: HTMLElement, host: ViewportHost) {
     this.#host = host
@@ -30,7 +32,8 @@ export class Viewport {
     if (width === 0 || height === 0) return
     const before = this.#host.size()
     this.#host.resized({ width, height })
-    if (this.#fitted) this.pan((width - before.width) / 2, (height - before.height) / 2)
+    if (this.#fitted && this.#follows) this.request(this.#follows)
+    else if (this.#fitted) this.pan((width - before.width) / 2, (height - before.height) / 2)
     else this.fitOnce()
   }
 
@@ -47,17 +50,20 @@ export class Viewport {
 
   pan(dx: number, dy: number): void {
     const view = this.#host.view()
+    this.#follows = null
     this.#look({ ...view, x: view.x + dx, y: view.y + dy })
   }
 
   zoom(factor: number, anchor: Point): void {
     const view = this.#host.view()
+    this.#follows = null
     this.#look(zoomAt(view, view.scale * factor, anchor))
   }
 
   request(request: ViewRequest): void {
     const subject = this.#host.subject()
     if (!subject) return
+    this.#follows = request === 'fit' || request === 'box' ? request : null
     if (typeof request !== 'string') return this.#look(request)
     const size = this.#host.size()
     const view = this.#host.view()

@@ -20,6 +20,11 @@ export async function openFirstProject(): Promise<void> {
   if (studio.get().project?.id !== project.id) await openProject(project)
 }
 
+/** Asks for the list again: how many runs each has is told with it alone. */
+export async function refreshProjects(): Promise<void> {
+  studio.set({ projects: (await api.call('projects.list', {})).projects })
+}
+
 export async function openProject(project: Project): Promise<void> {
   await openDocument(project.document)
   const changed = studio.get().project?.id !== project.id

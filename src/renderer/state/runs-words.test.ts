@@ -10,8 +10,8 @@ describe('words for runs', () => {
     expect(duration(3_900_000)).toBe('1 h 5 min')
   })
   it('say what the box becomes', () => {
-    expect(scaleWords({ width: 512, height: 512 }, 128)).toBe('Box 512 × 512 → 128 × 128 model pixels, 4× smaller')
-    expect(scaleWords({ width: 128, height: 128 }, 128)).toMatch(/pixel for pixel$/)
+    expect(scaleWords({ width: 512, height: 512 }, 128)).toBe('Box 512 × 512 → 128 × 128 model px, 4× smaller')
+    expect(scaleWords({ width: 128, height: 128 }, 128)).toMatch(/1:1$/)
     expect(scaleWords({ width: 64, height: 32 }, 128)).toMatch(/2× larger, stretched$/)
   })
   it('say when something was', () => {

@@ -57,20 +57,16 @@ export function duration(ms: number): string {
   return minutes % 60 === 0 ? `${minutes / 60} h` : `${Math.floor(minutes / 60)} h ${minutes % 60} min`
 }
 
-/** "Box 512 × 512 → 128 × 128 model pixels, 4× smaller". */
+/** "Box 512 × 512 → 128 × 128 model px, 4× smaller". */
 export function scaleWords(box: Pick<Box, 'width' | 'height'>, size: number): string {
   const width = Math.max(1, Math.round(box.width))
   const height = Math.max(1, Math.round(box.height))
   const ratio = width / size
   const times = (value: number): string => `${Number(value.toFixed(value < 9.95 ? 1 : 0))}×`
   const how =
-    width === size && height === size
-      ? 'pixel for pixel'
-      : ratio >= 1
-        ? `${times(ratio)} smaller`
-        : `${times(1 / ratio)} larger`
+    width === size && height === size ? '1:1' : ratio >= 1 ? `${times(ratio)} smaller` : `${times(1 / ratio)} larger`
   const stretched = width === height ? '' : ', stretched'
-  return `Box ${width} × ${height} → ${size} × ${size} model pixels, ${how}${stretched}`
+  return `Box ${width} × ${height} → ${size} × ${size} model px, ${how}${stretched}`
 }
 
 /** "just now", "5 min ago", "14:05", "3 Mar 14:05": short where it is near. */

@@ -21,6 +21,8 @@ export function Dialog({ title, onClose, children, footer, size = 'medium', bare
     const element = dialog.current
     const before = document.activeElement
     if (element && !element.open) element.showModal()
+    // React takes `autoFocus` before the window is open, when nothing in it can have the focus.
+    element?.querySelector<HTMLElement>('[data-autofocus]')?.focus()
     return () => {
       element?.close()
       if (before instanceof HTMLElement && before.isConnected) before.focus()
@@ -77,7 +79,7 @@ export function ConfirmDialog({
       onClose={onClose}
       footer={
         <>
-          <Button autoFocus onClick={onClose}>
+          <Button data-autofocus onClick={onClose}>
             Cancel
           </Button>
           <Button

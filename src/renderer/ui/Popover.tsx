@@ -47,7 +47,7 @@ export function Popover({
     const size = new ResizeObserver(settlePlace)
     size.observe(element)
     const focusable = element.querySelector<HTMLElement>(
-      '[autofocus], [tabindex="0"], input, textarea, select, button:not([disabled])',
+      '[data-autofocus], [tabindex="0"], input, textarea, select, button:not([disabled])',
     )
     ;(focusable ?? element).focus()
     const onPress = (event: PointerEvent): void => {

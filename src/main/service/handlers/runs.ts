@@ -6,7 +6,7 @@ import type { ParsedArgsOf } from '../../../shared/ipc.ts'
 import type { Run } from '../../../shared/studio.ts'
 import { advanceFrame, frameCodes, initialFrame } from '../../../shared/trajectory-frame.ts'
 import { eventsByStep } from '../../../shared/trajectory.ts'
-import { newId } from '../../store/ids.ts'
+import { freshRun } from '../fresh-run.ts'
 import { openTrajectory } from '../open-trajectory.ts'
 import { pictureRef } from '../pictures.ts'
 import { change } from '../run-work.ts'
@@ -37,6 +37,7 @@ export function runHandlers(deps: HandlerDeps): Handlers<'runs' | 'trajectories'
     )
     for (const run of runs) add(run, lane)
     store.projects.touch(project)
+    publisher.publish('projects.changed', { projects: store.projects.list() })
     return { runs }
   }
 
@@ -124,43 +125,5 @@ export function runHandlers(deps: HandlerDeps): Handlers<'runs' | 'trajectories'
       publisher.publish('run.changed', { run })
       return run
     },
-  }
-}
-
-/** A run that waits, with everything a person chose and nothing else. */
-export function freshRun(
-  given: Pick<Run, 'project' | 'document' | 'settings' | 'seed' | 'input' | 'mask' | 'box' | 'pins'>,
-): Run {
-  const { project, document, settings, seed, input, mask, box, pins } = given
-  return {
-    id: newId(),
-    project,
-    document,
-    settings,
-    seed,
-    input,
-    mask,
-    box,
-    pins,
-    state: 'queued',
-    createdAt: Date.now(),
-    endedAt: null,
-    parent: null,
-    edits: null,
-    step: 0,
-    stepMs: null,
-    ms: null,
-    reasoning: '',
-    picture: null,
-    hasTrajectory: false,
-    modelName: '',
-    modelHash: '',
-    provider: '',
-    warnings: [],
-    error: null,
-    favourite: false,
-    rejected: false,
-    rating: 0,
-    imported: false,
   }
 }

@@ -9,6 +9,7 @@ export const move: Tool = {
   hint: 'Drag the active layer; its handles scale and rotate. Shift: along one axis. Arrows move by pixels.',
   shortcut: 'V',
   cursor: 'move',
+  paints: true,
   begin: (context, at) => {
     const layer = activeLayerOf(context.document)
     if (!layer) {

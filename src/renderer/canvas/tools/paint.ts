@@ -76,6 +76,7 @@ export const brush: Tool = {
   hint: 'Paint on the active layer. Shift: straight on from the last stroke. Alt: pick a colour.',
   shortcut: 'B',
   cursor: 'ring',
+  paints: true,
   size: (options) => options.brushSize,
   begin: (context, at) => {
     if (!at.alt) return paint(context, at, false)
@@ -91,6 +92,7 @@ export const eraser: Tool = {
   hint: 'Erase from the active layer. Shift: straight on from the last stroke.',
   shortcut: 'E',
   cursor: 'ring',
+  paints: true,
   size: (options) => options.brushSize,
   begin: (context, at) => paint(context, at, true),
 }

@@ -51,6 +51,7 @@ export const selectRectangle: Tool = {
   hint: 'Select a part of the active layer; drag it to move it. Shift: a square. Delete clears it.',
   shortcut: 'R',
   cursor: 'crosshair',
+  paints: true,
   begin: (context, at) =>
     moveSelected(context, at) ??
     rectangleGesture(
@@ -67,6 +68,7 @@ export const selectLasso: Tool = {
   hint: 'Draw round a part of the active layer; drag it to move it. Delete clears it.',
   shortcut: 'Q',
   cursor: 'crosshair',
+  paints: true,
   begin: (context, at) =>
     moveSelected(context, at) ??
     lassoGesture(

@@ -14,6 +14,7 @@ export const sprite: Tool = {
   hint: 'Put the sprite chosen in the tray where you click. Enter: in the next free cell.',
   shortcut: 'T',
   cursor: 'copy',
+  paints: true,
   hover: show,
   begin: (context, at) => {
     const { armed } = context.options

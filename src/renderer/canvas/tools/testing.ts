@@ -41,8 +41,8 @@ export interface Recorded {
   readonly context: ToolContext
   readonly commands: DocumentCommand[]
   readonly said: string[]
-  draft(): Draft
-  selection(): readonly number[] | null
+  readonly draft: () => Draft
+  readonly selection: () => readonly number[] | null
 }
 
 export function recordingContext(more: Partial<ToolContext> = {}): Recorded {

@@ -138,6 +138,8 @@ export interface Tool {
   readonly shortcut: string
   /** "ring" follows the brush; everything else is a CSS cursor. */
   readonly cursor: 'ring' | 'crosshair' | 'move' | 'grab' | 'cell' | 'copy'
+  /** It changes the pixels of layers: nothing may lie over them meanwhile. */
+  readonly paints?: true
   /** Diameter of the ring in document pixels. */
   size?(options: ToolOptions): number
   /** Null where there is nothing to do. */

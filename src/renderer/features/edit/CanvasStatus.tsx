@@ -5,7 +5,7 @@ import { useMoment } from '../../state/playback-view.ts'
 import { useStudio } from '../../state/store.ts'
 import { IconButton } from '../../ui/Button.tsx'
 import { Menu } from '../../ui/Menu.tsx'
-import { isStepShown } from './canvas-connect.ts'
+import { hasStep } from './canvas-connect.ts'
 
 export function CanvasStatus(): ReactElement {
   const size = useStudio((s) => (s.document ? `${s.document.width} × ${s.document.height} px` : null))
@@ -14,6 +14,7 @@ export function CanvasStatus(): ReactElement {
       <Zoom />
       <span>{size}</span>
       <FreeCells />
+      <CellCursor />
       <StepShown />
     </div>
   )
@@ -70,23 +71,27 @@ function FreeCells(): ReactElement | null {
   )
 }
 
+/** Said aloud as the keyboard walks the cells. */
+function CellCursor(): ReactElement {
+  const cell = useEditor((s) => s.cellCursor)
+  const free = useEditor((s) => s.free)
+  const grid = useStudio((s) => s.models.find((model) => model.id === s.document?.settings.model)?.grid ?? null)
+  const words =
+    cell === null || grid === null
+      ? ''
+      : `Row ${Math.floor(cell / grid) + 1}, column ${(cell % grid) + 1}${free?.has(cell) ? ', may change' : ''}`
+  return <span aria-live="polite">{words}</span>
+}
+
 function StepShown(): ReactElement | null {
-  const covers = useStudio(isStepShown)
-  const viewed = useStudio((s) => s.viewedRun !== null && (s.viewedStep !== null || isRunning(s)))
-  const wanted = useEditor((s) => s.stepShown)
+  const kind = useMoment((s) => s.overlayKind)
   const step = useMoment((s) => s.step)
-  if (!viewed) return null
+  const there = useStudio((s) => hasStep(s, kind))
+  const shown = useEditor((s) => s.stepShown)
+  if (!there) return null
   return (
-    <button
-      type="button"
-      className="canvas-step"
-      aria-pressed={covers && wanted}
-      onClick={() => canvas.showStep(!wanted)}
-    >
-      {wanted ? `Step ${step} lies on the canvas: show the document` : `Show step ${step} on the canvas`}
+    <button type="button" className="canvas-step" onClick={() => canvas.showStep(!shown)}>
+      {shown ? 'Show the document' : `Show step ${step}`}
     </button>
   )
 }
-
-const isRunning = (s: ReturnType<typeof useStudio.getState>): boolean =>
-  s.viewedRun !== null && s.runs.get(s.viewedRun)?.state === 'running'

@@ -1,6 +1,6 @@
 /**
  * The canvas in the shell: mounts the editor, feeds it from the stores, and takes what is dropped and pasted. The editor
- * itself knows no React; here nothing is drawn.
+ * itself knows no React; here nothing is drawn but the strips around it.
  */
 import { useEffect, useRef, type DragEvent, type ReactElement, type ReactNode } from 'react'
 import { canvas, useEditor } from '../../canvas/editor-store.ts'
@@ -9,6 +9,7 @@ import { takePlaybackKey } from '../../state/playback.ts'
 import { useStudio } from '../../state/store.ts'
 import { connectEditor } from './canvas-connect.ts'
 import { CanvasStatus } from './CanvasStatus.tsx'
+import { ToolOptions } from './ToolOptions.tsx'
 import './canvas-view.css'
 
 /** `children` lie over the canvas: what the shell offers while a document is empty. */
@@ -47,6 +48,7 @@ export function CanvasView({ children }: { readonly children?: ReactNode }): Rea
   }
   return (
     <section className="canvas" aria-label="Canvas">
+      <ToolOptions />
       <div
         className="canvas-area"
         onDragOver={onDragOver}

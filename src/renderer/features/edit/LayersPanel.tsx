@@ -94,7 +94,7 @@ export function LayersPanel(): ReactElement {
               aria-selected={layer.id === activeId}
               aria-label={layer.visible ? layer.name : `${layer.name}, hidden`}
               className={over === layer.id ? 'layer layer-over' : 'layer'}
-              draggable={renaming !== layer.id}
+              draggable
               onClick={() => layer.id !== activeId && dispatch({ type: 'selectLayer', layer: layer.id })}
               onDoubleClick={() => setRenaming(layer.id)}
               onDragStart={(event) => event.dataTransfer.setData(DRAG_TYPE, layer.id)}
@@ -107,21 +107,25 @@ export function LayersPanel(): ReactElement {
               onDrop={(event) => onDrop(event, layer)}
             >
               <LayerThumbnail layer={layer} />
-              {renaming === layer.id ? (
-                <NameField layer={layer} onDone={() => setRenaming(null)} />
-              ) : (
-                <span className={layer.visible ? 'layer-name' : 'layer-name layer-hidden'}>
-                  {layer.name}
-                  {layer.opacity < 1 && <small>{Math.round(layer.opacity * 100)} %</small>}
-                </span>
-              )}
+              <span className={layer.visible ? 'layer-name' : 'layer-name layer-hidden'}>
+                {layer.name}
+                {layer.opacity < 1 && <small>{Math.round(layer.opacity * 100)} %</small>}
+              </span>
             </li>
           ))}
         </ul>
       )}
-      {active && (
-        <LayerButtons layer={active} index={layers.indexOf(active)} count={layers.length} onRename={setRenaming} />
-      )}
+      {active &&
+        (renaming === active.id ? (
+          <NameField key={active.id} layer={active} onDone={() => setRenaming(null)} />
+        ) : (
+          <LayerButtons
+            layer={active}
+            index={layers.indexOf(active)}
+            count={layers.length}
+            onRename={() => setRenaming(active.id)}
+          />
+        ))}
     </div>
   )
 }
@@ -136,10 +140,10 @@ function LayerButtons({
   readonly layer: Layer
   readonly index: number
   readonly count: number
-  readonly onRename: (layer: string) => void
+  readonly onRename: () => void
 }): ReactElement {
   const more: readonly MenuItem[] = [
-    { label: 'Rename', shortcut: 'F2', onSelect: () => onRename(layer.id) },
+    { label: 'Rename', shortcut: 'F2', onSelect: onRename },
     { label: 'Duplicate', icon: 'copy', onSelect: () => duplicateLayer(layer) },
     { label: 'Move to the top', disabled: index === count - 1, onSelect: () => moveLayerTo(layer.id, count - 1) },
     { label: 'Move to the bottom', disabled: index === 0, onSelect: () => moveLayerTo(layer.id, 0) },

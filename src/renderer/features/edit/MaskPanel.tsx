@@ -4,6 +4,7 @@ import { canvas, useEditor } from '../../canvas/editor-store.ts'
 import { dispatch } from '../../state/documents.ts'
 import { useStudio } from '../../state/store.ts'
 import { Button, IconButton } from '../../ui/Button.tsx'
+import { SegmentedControl } from '../../ui/choices.tsx'
 import { EmptyState } from '../../ui/feedback.tsx'
 import { NumberField } from '../../ui/NumberField.tsx'
 import { Slider } from '../../ui/Slider.tsx'
@@ -18,6 +19,7 @@ export function MaskPanel(): ReactElement {
   const grid = useStudio((s) => s.models.find((model) => model.id === s.document?.settings.model)?.grid ?? null)
   const free = useEditor((s) => s.free)
   const shown = useEditor((s) => s.maskShown)
+  const edge = useEditor((s) => s.resultEdge)
   const selected = useEditor((s) => s.selection !== null)
   const [by, setBy] = useState(4)
   if (!open) return <EmptyState icon="mask" title="No document is open" />
@@ -54,8 +56,20 @@ export function MaskPanel(): ReactElement {
           Soften
         </Button>
       </div>
+      <div className="field">
+        <span className="field-label">Results replace</span>
+        <SegmentedControl
+          label="Results replace"
+          value={edge}
+          segments={[
+            { value: 'cells', label: 'Outlined cells' },
+            { value: 'mask', label: 'Painted area' },
+          ]}
+          onChange={(value) => canvas.setResultEdge(value)}
+        />
+      </div>
       <Slider
-        label="Fade results in"
+        label="Fade in from the edge"
         value={feather}
         min={0}
         max={64}
@@ -65,7 +79,9 @@ export function MaskPanel(): ReactElement {
         initial={0}
         onChange={(value) => dispatch({ type: 'setFeather', feather: value }, { coalesce: 'feather' })}
       />
-      <p className="mask-note">Results fade inwards from the mask&apos;s edge; outside it no byte changes.</p>
+      <p className="mask-note">
+        {edge === 'cells' ? 'Outside the outlined cells' : 'Outside the painted area'} no byte of the picture changes.
+      </p>
       <div className="mask-row">
         <Button kind="quiet" icon="upload" onClick={() => void importMask()}>
           Import PNG

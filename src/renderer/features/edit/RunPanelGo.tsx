@@ -1,9 +1,9 @@
 /** The button, how many, what the model gets to see, and the run that goes on. */
-import { useState, type ReactElement } from 'react'
+import type { ReactElement } from 'react'
 import type { RunSettings } from '../../../shared/studio.ts'
 import { useChord } from '../../state/commands.ts'
 import { viewRun } from '../../state/playback.ts'
-import { cancelRun, startRuns, useStarting, whyNotRun } from '../../state/runs.ts'
+import { cancelRun, startBatch, useBatch, useProgress, useStarting, whyNotRun } from '../../state/runs.ts'
 import { duration, scaleWords } from '../../state/runs-words.ts'
 import { useStudio } from '../../state/store.ts'
 import { Button, IconButton } from '../../ui/Button.tsx'
@@ -16,8 +16,7 @@ import { useInspection } from './RunPanelInspect.ts'
 const MOST_RUNS = 64
 
 export function RunGo({ settings }: { readonly settings: RunSettings }): ReactElement {
-  const [count, setCount] = useState(1)
-  const [background, setBackground] = useState(false)
+  const { count, background } = useBatch()
   const starting = useStarting((s) => s.starting)
   const connected = useStudio((s) => s.connected)
   const layers = useStudio((s) => s.document?.layers.length ?? 0)
@@ -32,12 +31,20 @@ export function RunGo({ settings }: { readonly settings: RunSettings }): ReactEl
           wide
           disabled={starting || !connected || why !== null}
           aria-describedby={why === null ? undefined : 'run-why'}
-          onClick={() => void startRuns({ count, lane: background ? 'background' : 'interactive' })}
+          onClick={() => void startBatch()}
         >
           {starting ? 'Preparing …' : count === 1 ? 'Run' : `Run ${count} seeds`}
           {!starting && chord !== undefined && <Kbd chord={chord} />}
         </Button>
-        <NumberField bare label="How many runs" unit="×" value={count} min={1} max={MOST_RUNS} onChange={setCount} />
+        <NumberField
+          bare
+          label="How many runs"
+          unit="×"
+          value={count}
+          min={1}
+          max={MOST_RUNS}
+          onChange={(value) => useBatch.setState({ count: value })}
+        />
       </div>
       {why !== null && (
         <p className="run-why" id="run-why">
@@ -53,7 +60,7 @@ export function RunGo({ settings }: { readonly settings: RunSettings }): ReactEl
               : `Seeds ${settings.seed} to ${(settings.seed + count - 1) % 2 ** 32}.`
           }
           checked={background}
-          onChange={setBackground}
+          onChange={(value) => useBatch.setState({ background: value })}
         />
       )}
       <Going />
@@ -66,9 +73,8 @@ export function RunGo({ settings }: { readonly settings: RunSettings }): ReactEl
 function Going(): ReactElement | null {
   const queue = useStudio((s) => s.queue)
   const item = queue.find(({ state }) => state !== 'queued') ?? queue[0]
-  const recorded = useStudio((s) => (item ? s.runs.get(item.run)?.step : undefined)) ?? 0
+  const { step, etaMs } = useProgress(item)
   if (!item) return null
-  const step = Math.max(item.step, recorded)
   const waiting = queue.length - 1
   const words =
     item.state === 'queued'
@@ -78,7 +84,7 @@ function Going(): ReactElement | null {
         : step === 0
           ? 'The model is being made ready'
           : `Step ${step} of ${item.steps}`
-  const eta = item.state === 'running' && item.etaMs !== null ? `, ${duration(item.etaMs)} left` : ''
+  const eta = item.state === 'running' && etaMs !== null ? `, ${duration(etaMs)} left` : ''
   return (
     <div className="run-going" role="status" aria-live="off">
       <div className="run-going-line">

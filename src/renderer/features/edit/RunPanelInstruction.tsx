@@ -1,11 +1,11 @@
 /** What should change, in words: task, instruction, examples, and how many of the model's words it takes. */
-import { useEffect, useState, type ReactElement } from 'react'
+import { useEffect, useRef, useState, type ReactElement } from 'react'
 import type { RunSettings } from '../../../shared/studio.ts'
 import { api } from '../../api.ts'
-import { startRuns } from '../../state/runs.ts'
+import { startBatch } from '../../state/runs.ts'
 import { setSettings } from '../../state/documents.ts'
 import { useStudio } from '../../state/store.ts'
-import { MenuButton } from '../../ui/Menu.tsx'
+import { Menu } from '../../ui/Menu.tsx'
 import { SegmentedControl } from '../../ui/choices.tsx'
 import { TextArea } from '../../ui/Field.tsx'
 import { examplesFor } from './RunPanelExamples.ts'
@@ -41,21 +41,42 @@ export function RunInstruction({ settings }: { readonly settings: RunSettings })
             if (event.key !== 'Enter' || (!event.ctrlKey && !event.metaKey) || event.shiftKey) return
             event.preventDefault()
             event.stopPropagation()
-            void startRuns({ count: 1, lane: 'interactive' })
+            void startBatch()
           }}
         />
         <div className="run-instruction-foot">
           <Cost settings={settings} />
-          {examples.length > 0 && (
-            <MenuButton
-              small
-              icon="info"
-              label="Examples"
-              items={examples.map((text) => ({ label: text, onSelect: () => setSettings({ instruction: text }) }))}
-            />
-          )}
+          {examples.length > 0 && <Examples texts={examples} />}
         </div>
       </div>
+    </>
+  )
+}
+
+function Examples({ texts }: { readonly texts: readonly string[] }): ReactElement {
+  const anchor = useRef<HTMLButtonElement>(null)
+  const [open, setOpen] = useState(false)
+  return (
+    <>
+      <button
+        ref={anchor}
+        type="button"
+        className="run-link"
+        aria-haspopup="menu"
+        aria-expanded={open}
+        onClick={() => setOpen(!open)}
+      >
+        Examples
+      </button>
+      {open && (
+        <Menu
+          anchor={anchor}
+          label="Examples"
+          align="end"
+          items={texts.map((text) => ({ label: text, onSelect: () => setSettings({ instruction: text }) }))}
+          onClose={() => setOpen(false)}
+        />
+      )}
     </>
   )
 }

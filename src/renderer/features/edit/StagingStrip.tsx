@@ -12,7 +12,7 @@ import { useStudio, studio, withEntry } from '../../state/store.ts'
 import { Button, IconButton } from '../../ui/Button.tsx'
 import { Slider } from '../../ui/Slider.tsx'
 import { Tooltip } from '../../ui/Tooltip.tsx'
-import { acceptCandidate, rejectCandidate, toggleCompare } from './staging-actions.ts'
+import { acceptCandidate, lookAtCandidate, rejectCandidate, toggleCompare } from './staging-actions.ts'
 import './staging.css'
 
 const none: readonly Candidate[] = []
@@ -37,7 +37,7 @@ export function StagingStrip(): ReactElement | null {
     if (by !== 0) {
       const next =
         staging[at < 0 ? (by > 0 ? 0 : staging.length - 1) : Math.min(staging.length - 1, Math.max(0, at + by))]
-      canvas.showCandidate(next?.run ?? null)
+      lookAtCandidate(next?.run ?? null)
       list.current?.querySelector<HTMLElement>(`[data-run="${next?.run ?? ''}"]`)?.scrollIntoView({ block: 'nearest' })
     } else if (!current) return
     else if (event.key === 'Enter') void acceptCandidate(current)
@@ -135,7 +135,7 @@ function Card({ candidate, selected }: { readonly candidate: Candidate; readonly
         aria-selected={selected}
         aria-label={`${name}: ${words}`}
         className="staging-card"
-        onClick={() => canvas.showCandidate(selected ? null : candidate.run)}
+        onClick={() => lookAtCandidate(selected ? null : candidate.run)}
         onDoubleClick={() => void acceptCandidate(candidate)}
       >
         {run?.picture ? <img src={api.blobUrl(run.picture.blob)} alt="" draggable={false} /> : <span />}

@@ -1,5 +1,7 @@
 /** Ties an editor to the stores: what it shows comes from them, what it finds out goes there. No React in between. */
 import type { Document } from '../../../shared/document.ts'
+import type { Raster } from '../../../shared/jobs.ts'
+import type { Box } from '../../../shared/studio.ts'
 import { api } from '../../api.ts'
 import { canvas, useEditor, type EditorState } from '../../canvas/editor-store.ts'
 import { createEditor } from '../../canvas/editor.ts'
@@ -9,6 +11,7 @@ import type { ToolOptions } from '../../canvas/tools/types.ts'
 import { dispatch } from '../../state/documents.ts'
 import { play } from '../../state/playback.ts'
 import { pendingCells, setPendingCells, useEdits } from '../../state/playback-edits.ts'
+import type { OverlayKind } from '../../state/playback-overlay.ts'
 import { pointAt, readOverlayPalette, useMoment } from '../../state/playback-view.ts'
 import { useStudio, studio, type StudioState } from '../../state/store.ts'
 import { pictureOf } from './staging-actions.ts'
@@ -32,6 +35,11 @@ export function connectEditor(host: HTMLElement): () => void {
       compare: (compare) => set({ compare }),
       free: (free) => set({ free }),
       pixels: () => set((s) => ({ pixels: s.pixels + 1 })),
+      painting: () => {
+        if (useEditor.getState().candidate !== null) canvas.showCandidate(null)
+        if (isStepShown()) canvas.showStep(false)
+      },
+      cellCursor: (cellCursor) => set({ cellCursor }),
       spaceTap: () => play({ type: 'toggle' }),
       escape: () => {
         if (useEditor.getState().candidate !== null) canvas.showCandidate(null)
@@ -64,15 +72,22 @@ export function connectEditor(host: HTMLElement): () => void {
     editor.setMaskShown(now.maskShown)
   }
   const feedCandidate = followCandidate((picture) => editor.setCandidate(picture))
+  let raster: Raster | null = null
+  let place: Box | null = null
   const feedMoment = (): void => {
     const moment = useMoment.getState()
     const state = studio.get()
     editor.setOverlay({
-      map: isStepShown(state) ? moment.overlay : null,
+      map: isStepShown() ? moment.overlay : null,
       highlights: new Set(moment.together?.cells ?? []),
     })
     const box = (moment.run !== null && state.runs.get(moment.run)?.box) || state.document?.box
-    editor.setPreview(moment.raster && box && isStepShown(state) ? { raster: moment.raster, box } : null)
+    const next = box && isStepShown() ? moment.raster : null
+    // The same picture again, while the pointer goes over words: nothing to decode.
+    if (next === raster && (next === null || box === place)) return
+    raster = next
+    place = box ?? null
+    editor.setPreview(next && box ? { raster: next, box } : null)
   }
   const feedCells = (): void => editor.setRemask(pendingCells())
 
@@ -102,6 +117,8 @@ export function connectEditor(host: HTMLElement): () => void {
         now.viewedRun === before.viewedRun &&
         now.viewedStep === before.viewedStep &&
         now.runs === before.runs
+      // Another run is looked at: its steps lie on the canvas again.
+      if (now.viewedRun !== before.viewedRun) canvas.showStep(true)
       if (!same) feedStudio(now)
     }),
     useEditor.subscribe((now, before) => {
@@ -122,20 +139,26 @@ export function connectEditor(host: HTMLElement): () => void {
   }
 }
 
-/** A run that goes, or one that is scrubbed, lies on the canvas; one that has ended is looked at in the staging strip. */
-export function isStepShown({ viewedRun, viewedStep, runs }: StudioState): boolean {
-  if (viewedRun === null || !useEditor.getState().stepShown) return false
-  return viewedStep !== null || runs.get(viewedRun)?.state === 'running'
+/**
+ * Whether there is a step to lay over the document: of a run that goes, of one that is scrubbed, or one whose token map is
+ * asked for. The end of a run is looked at in the staging strip.
+ */
+export function hasStep({ viewedRun, viewedStep, runs }: StudioState, kind: OverlayKind): boolean {
+  if (viewedRun === null) return false
+  return viewedStep !== null || kind !== 'image' || runs.get(viewedRun)?.state === 'running'
 }
+
+const isStepShown = (): boolean =>
+  useEditor.getState().stepShown && hasStep(studio.get(), useMoment.getState().overlayKind)
 
 /** Draws the candidate that is looked at; the last one asked for wins. */
 function followCandidate(show: (picture: Awaited<ReturnType<typeof pictureOf>> | null) => void): () => void {
   let key = ''
   return () => {
-    const { candidate: run } = useEditor.getState()
+    const { candidate: run, resultEdge } = useEditor.getState()
     const { document } = studio.get()
     const candidate = document?.staging.find((staged) => staged.run === run)
-    const next = candidate ? `${candidate.run} ${document?.feather} ${JSON.stringify(candidate.box)}` : ''
+    const next = candidate ? `${candidate.run} ${document?.feather} ${resultEdge} ${JSON.stringify(candidate.box)}` : ''
     if (next === key) return
     key = next
     if (!candidate || !document) return show(null)

@@ -8,6 +8,7 @@ import { canvasHost, newId } from '../../canvas/host.ts'
 import type { BoxPicture } from '../../canvas/shown.ts'
 import { wholeBox } from '../../canvas/cells.ts'
 import { dispatch } from '../../state/documents.ts'
+import { viewRun } from '../../state/playback.ts'
 import { studio, withEntry } from '../../state/store.ts'
 
 /** A run by its id, asked for where no screen did yet. */
@@ -21,13 +22,21 @@ async function runOf(id: string): Promise<Run> {
 
 function optionsFor(run: Run, { box }: Candidate, feather: number): ResultOptions {
   const model = studio.get().models.find(({ id }) => id === run.settings.model)
-  return { box, feather, grid: model ? { size: model.size, grid: model.grid } : null }
+  const { resultEdge: edge } = useEditor.getState()
+  return { box, feather, edge, grid: model ? { size: model.size, grid: model.grid } : null }
 }
 
 /** What the canvas lays over the document for a candidate: exactly what accepting it would give. */
 export async function pictureOf(candidate: Candidate, feather: number): Promise<BoxPicture> {
   const run = await runOf(candidate.run)
   return { image: await resultCanvas(run, optionsFor(run, candidate, feather)), box: wholeBox(candidate.box) }
+}
+
+/** Lays a result onto the canvas, with its reasoning and its steps beside it; null takes it off. */
+export function lookAtCandidate(run: string | null): void {
+  canvas.showCandidate(run)
+  // Its end, not a step that was looked at before: that would lie over it.
+  if (run !== null) viewRun(run)
 }
 
 const accepting = new Set<string>()
@@ -62,7 +71,7 @@ export function rejectCandidate(candidate: Candidate): void {
   const staging = document?.staging ?? []
   const at = staging.findIndex(({ run }) => run === candidate.run)
   const next = staging[at + 1] ?? staging[at - 1]
-  if (useEditor.getState().candidate === candidate.run) canvas.showCandidate(next?.run ?? null)
+  if (useEditor.getState().candidate === candidate.run) lookAtCandidate(next?.run ?? null)
   dispatch({ type: 'unstage', run: candidate.run })
   api.call('runs.update', { run: candidate.run, rejected: true }).catch((error: unknown) => canvasHost.fail(error))
 }
@@ -72,6 +81,6 @@ export function toggleCompare(): void {
   const { candidate, compare } = useEditor.getState()
   const first = candidate ?? studio.get().document?.staging.at(-1)?.run ?? null
   if (first === null) return
-  canvas.showCandidate(first)
+  lookAtCandidate(first)
   canvas.setCompare(compare === null ? 0.5 : null)
 }

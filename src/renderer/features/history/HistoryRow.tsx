@@ -41,9 +41,14 @@ export function HistoryRow({
         </span>
       </span>
       <span className="history-marks">
-        {run.favourite && <Icon name="star-filled" size={12} />}
-        {run.rating > 0 && <span aria-label={`Rated ${run.rating}`}>{run.rating}</span>}
-        {run.rejected && <Icon name="x" size={12} />}
+        {run.favourite && <Icon name="heart-filled" size={12} />}
+        {run.rating > 0 && (
+          <span className="history-rating" aria-label={`Rated ${run.rating}`}>
+            {run.rating}
+            <Icon name="star-filled" size={10} />
+          </span>
+        )}
+        {run.rejected && <Icon name="reject" size={12} />}
       </span>
     </div>
   )

@@ -16,6 +16,7 @@ export function RunDetails({ run, onClose }: { readonly run: Run; readonly onClo
     <section className="details" aria-label="Details of the run">
       <header className="details-head">
         <h3>{runTitle(run)}</h3>
+        <More run={run} />
         <IconButton small icon="x" label="Close the details" onClick={onClose} />
       </header>
       <div className="details-body">
@@ -68,22 +69,22 @@ function Rating({ run }: { readonly run: Run }): ReactElement {
           />
         ))}
       </div>
-      <Button
-        kind="quiet"
-        aria-pressed={run.favourite}
-        icon={run.favourite ? 'star-filled' : 'star'}
+      <span className="details-space" />
+      <IconButton
+        icon="heart"
+        label="Favourite"
+        shortcut="F"
+        pressed={run.favourite}
         onClick={() => void updateRun(run.id, { favourite: !run.favourite })}
-      >
-        Favourite
-      </Button>
-      <Button
-        kind="quiet"
-        aria-pressed={run.rejected}
-        icon="x"
+      />
+      <IconButton
+        icon="reject"
+        label="Reject"
+        detail="Left out of the history unless asked for."
+        shortcut="X"
+        pressed={run.rejected}
         onClick={() => void updateRun(run.id, { rejected: !run.rejected })}
-      >
-        {run.rejected ? 'Rejected' : 'Reject'}
-      </Button>
+      />
     </div>
   )
 }
@@ -91,66 +92,60 @@ function Rating({ run }: { readonly run: Run }): ReactElement {
 function Actions({ run }: { readonly run: Run }): ReactElement {
   return (
     <div className="details-actions">
-      <Button icon="play" onClick={() => viewRun(run.id)}>
-        View
-      </Button>
-      <Button icon="settings" onClick={() => reuseSettings(run)}>
-        Use settings
-      </Button>
+      <Button onClick={() => viewRun(run.id)}>View</Button>
+      <Button onClick={() => reuseSettings(run)}>Use settings</Button>
       {isGoing(run) ? (
-        <Button icon="stop" onClick={() => void cancelRun(run.id)}>
-          Stop
-        </Button>
+        <Button onClick={() => void cancelRun(run.id)}>Stop</Button>
       ) : run.state !== 'done' && !run.imported ? (
-        <Button icon="redo" onClick={() => void continueRun(run.id)}>
-          Continue
-        </Button>
+        <Button onClick={() => void continueRun(run.id)}>Continue</Button>
       ) : (
-        run.picture && (
-          <Button icon="layers" onClick={() => stageRun(run)}>
-            Stage
-          </Button>
-        )
+        run.picture && <Button onClick={() => stageRun(run)}>Stage</Button>
       )}
-      <MenuButton
-        label="More for this run"
-        items={[
-          {
-            label: 'Export picture (PNG)',
-            icon: 'download',
-            disabled: !run.picture,
-            onSelect: () => void exportRun(run.id, 'png'),
-          },
-          {
-            label: 'Export animation (GIF)',
-            disabled: !run.hasTrajectory,
-            onSelect: () => void exportRun(run.id, 'gif'),
-          },
-          {
-            label: 'Export animation (WebP)',
-            disabled: !run.hasTrajectory,
-            onSelect: () => void exportRun(run.id, 'webp'),
-          },
-          {
-            label: 'Export frames (ZIP)',
-            disabled: !run.hasTrajectory,
-            onSelect: () => void exportRun(run.id, 'frames'),
-          },
-          {
-            label: 'Export trajectory (.tdm)',
-            disabled: !run.hasTrajectory,
-            onSelect: () => void exportRun(run.id, 'trajectory'),
-          },
-          'divider',
-          {
-            label: 'Copy the instruction',
-            icon: 'copy',
-            onSelect: () => void copyText(run.settings.instruction, 'The instruction is'),
-          },
-          { label: 'Delete', icon: 'trash', danger: true, shortcut: 'Delete', onSelect: () => remove(run.id) },
-        ]}
-      />
     </div>
+  )
+}
+
+function More({ run }: { readonly run: Run }): ReactElement {
+  return (
+    <MenuButton
+      small
+      label="More for this run"
+      items={[
+        {
+          label: 'Export picture (PNG)',
+          icon: 'download',
+          disabled: !run.picture,
+          onSelect: () => void exportRun(run.id, 'png'),
+        },
+        {
+          label: 'Export animation (GIF)',
+          disabled: !run.hasTrajectory,
+          onSelect: () => void exportRun(run.id, 'gif'),
+        },
+        {
+          label: 'Export animation (WebP)',
+          disabled: !run.hasTrajectory,
+          onSelect: () => void exportRun(run.id, 'webp'),
+        },
+        {
+          label: 'Export frames (ZIP)',
+          disabled: !run.hasTrajectory,
+          onSelect: () => void exportRun(run.id, 'frames'),
+        },
+        {
+          label: 'Export trajectory (.tdm)',
+          disabled: !run.hasTrajectory,
+          onSelect: () => void exportRun(run.id, 'trajectory'),
+        },
+        'divider',
+        {
+          label: 'Copy the instruction',
+          icon: 'copy',
+          onSelect: () => void copyText(run.settings.instruction, 'The instruction is'),
+        },
+        { label: 'Delete', icon: 'trash', danger: true, shortcut: 'Delete', onSelect: () => remove(run.id) },
+      ]}
+    />
   )
 }
 

@@ -91,6 +91,9 @@ export function followHistory(): () => void {
     api.on('run.removed', soon),
   ]
   search()
+  const chosen = get().selected
+  const project = studio.get().project?.id
+  if (chosen !== null && !get().everywhere && studio.get().runs.get(chosen)?.project !== project) select(null)
   return () => {
     stops.forEach((stop) => stop())
     if (timer !== null) clearTimeout(timer)

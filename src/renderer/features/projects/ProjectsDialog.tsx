@@ -1,5 +1,5 @@
 /** Projects: open, make, rename, delete, take out as one file and bring back in. */
-import { useState, type ReactElement } from 'react'
+import { useEffect, useState, type ReactElement } from 'react'
 import type { Project } from '../../../shared/studio.ts'
 import { chooseFiles } from '../../state/download.ts'
 import {
@@ -9,6 +9,7 @@ import {
   freeProjectName,
   importProject,
   openProject,
+  refreshProjects,
   renameProject,
 } from '../../state/projects.ts'
 import { when } from '../../state/runs-words.ts'
@@ -30,6 +31,9 @@ export function ProjectsDialog({ onClose }: { readonly onClose: () => void }): R
   const [error, setError] = useState<string | null>(null)
   const [renaming, setRenaming] = useState<string | null>(null)
   const [deleting, setDeleting] = useState<Project | null>(null)
+  useEffect(() => {
+    refreshProjects().catch((reason: unknown) => setError(asWords(reason)))
+  }, [])
   const now = Date.now()
   const shown = [...projects]
     .filter(({ name }) => name.toLowerCase().includes(query.trim().toLowerCase()))
@@ -134,7 +138,7 @@ export function ProjectsDialog({ onClose }: { readonly onClose: () => void }): R
       {deleting && (
         <ConfirmDialog
           title={`Delete "${deleting.name}"?`}
-          text={`Its document and ${deleting.runs === 1 ? 'one run' : `${deleting.runs} runs`} go with it. This cannot be undone; export it first to keep a copy.`}
+          text={`Its document${deleting.runs === 0 ? '' : deleting.runs === 1 ? ' and its run' : ` and its ${deleting.runs} runs`} will be gone. This cannot be undone; export it first to keep a copy.`}
           action="Delete the project"
           onClose={() => setDeleting(null)}
           onConfirm={() => void act('Deleting', () => deleteProject(deleting))}

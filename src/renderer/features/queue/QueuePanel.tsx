@@ -2,7 +2,7 @@
 import { useState, type KeyboardEvent, type ReactElement } from 'react'
 import type { QueueItem, Run } from '../../../shared/studio.ts'
 import { viewRun } from '../../state/playback.ts'
-import { cancelRun, continueRun, reorderRun } from '../../state/runs.ts'
+import { cancelRun, continueRun, reorderRun, useProgress } from '../../state/runs.ts'
 import { duration, stateName } from '../../state/runs-words.ts'
 import { useStudio } from '../../state/store.ts'
 import { Button, IconButton } from '../../ui/Button.tsx'
@@ -86,9 +86,10 @@ function LaneList({ lane: { lane, items } }: { readonly lane: Lane }): ReactElem
   )
 }
 
-function progressWords({ state, step, steps, etaMs }: QueueItem): string {
+function progressWords({ state, steps }: QueueItem, step: number, etaMs: number | null): string {
   if (state === 'queued') return 'Waiting'
   if (state === 'cancelling') return 'Stopping after this step'
+  if (step === 0) return 'The model is being made ready'
   return `Step ${step} of ${steps}${etaMs === null ? '' : `, ${duration(etaMs)} left`}`
 }
 
@@ -106,6 +107,7 @@ function Item({
   readonly onDropHere: () => void
 }): ReactElement {
   const waits = item.state === 'queued'
+  const { step, etaMs } = useProgress(item)
   const viewed = useStudio((s) => s.viewedRun === item.run)
   const onKeyDown = (event: KeyboardEvent): void => {
     const by = event.key === 'ArrowUp' ? -1 : event.key === 'ArrowDown' ? 1 : 0
@@ -142,7 +144,7 @@ function Item({
       <button type="button" className="queue-words" onClick={() => viewRun(item.run)}>
         <span className="queue-title">{item.instruction || 'Without an instruction'}</span>
         <span className="queue-facts">
-          {progressWords(item)} · seed {item.seed}
+          {progressWords(item, step, etaMs)} · seed {item.seed}
         </span>
       </button>
       {waits && (
@@ -159,10 +161,7 @@ function Item({
       />
       {!waits && (
         <span className="queue-progress">
-          <ProgressBar
-            value={item.step === 0 ? null : item.step / item.steps}
-            label={`Progress of ${item.instruction}`}
-          />
+          <ProgressBar value={step === 0 ? null : step / item.steps} label={`Progress of ${item.instruction}`} />
         </span>
       )}
     </li>

@@ -22,7 +22,7 @@ export function SettingsDialog({ onClose }: { readonly onClose: () => void }): R
           <Button icon="copy" onClick={() => void copyDiagnostics()}>
             Copy diagnostics
           </Button>
-          <Button kind="primary" onClick={onClose}>
+          <Button kind="primary" data-autofocus onClick={onClose}>
             Done
           </Button>
         </>
