@@ -61,7 +61,7 @@ export const useEditor = create<EditorState>(() => ({
   candidate: null,
   compare: null,
   maskShown: true,
-  resultEdge: recall('canvas.resultEdge', 'cells') === 'mask' ? 'mask' : 'cells',
+  resultEdge: recall<string>('canvas.resultEdge', 'cells') === 'mask' ? 'mask' : 'cells',
   stepShown: true,
   free: null,
   cellCursor: null,
