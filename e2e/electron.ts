@@ -18,16 +18,13 @@ export interface ElectronStudio {
 }
 
 /** Opens the studio. The data folder is the caller's, or a new one that goes with it. */
-export async function openInElectron(
-  options: { data?: string; executablePath?: string } = {},
-): Promise<ElectronStudio> {
+export async function openInElectron(options: { data?: string } = {}): Promise<ElectronStudio> {
   const electron = await testElectron()
   const display = await openDisplay()
   const data = options.data ?? (await mkdtemp(join(tmpdir(), 'tandem-e2e-')))
   const app = await _electron.launch({
-    executablePath: options.executablePath ?? electron.executablePath,
-    // A package knows its application.
-    args: [...electron.args, ...(options.executablePath === undefined ? [root] : [])],
+    executablePath: electron.executablePath,
+    args: [...electron.driven, ...electron.args, root],
     env: { ...environment(), TANDEM_DATA: data, DISPLAY: display.name },
   })
   let said = ''

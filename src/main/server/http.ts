@@ -1,7 +1,9 @@
 /** Answers HTTP requests: the exchange of a link, the screens, blobs out and in. */
 import { createReadStream } from 'node:fs'
 import type { IncomingMessage, ServerResponse } from 'node:http'
+import { PassThrough } from 'node:stream'
 import { pipeline } from 'node:stream/promises'
+import { TandemError } from '../../shared/errors.ts'
 import type { Service } from '../service/types.ts'
 import { asFailure, type Failure } from '../service-host/failure.ts'
 import { tooLarge } from '../service-host/launcher.ts'
@@ -21,8 +23,8 @@ export interface HttpOptions {
   readonly uploadLimit?: number
 }
 
-/** How long the rest of a refused upload is read and thrown away, so that the browser gets to see why. */
-const DRAIN_MS = 5000
+/** How long the rest of a refused upload is read; a sender that takes longer is cut off. */
+const DRAIN_MS = 10_000
 
 export function answerHttp(options: HttpOptions): (request: IncomingMessage, response: ServerResponse) => void {
   return (request, response) => {
@@ -91,20 +93,39 @@ async function upload(
     return refuseUpload(request, response, 413, asFailure(tooLarge(uploadLimit)))
   }
   try {
-    json(response, 200, await service.putBlob(request, uploadLimit))
+    json(response, 200, await service.putBlob(bodyOf(request), uploadLimit))
   } catch (error) {
-    if (request.destroyed && !request.complete && response.destroyed) return
     const failure = asFailure(error)
-    refuseUpload(request, response, failure.kind === 'internal' ? 500 : 400, failure)
+    await refuseUpload(request, response, failure.kind === 'internal' ? 500 : 400, failure)
   }
 }
 
-function refuseUpload(request: IncomingMessage, response: ServerResponse, status: number, failure: Failure): void {
+/** A request's body as a stream of its own: whoever gives up on it does not take the connection down with it. */
+function bodyOf(request: IncomingMessage): PassThrough {
+  const body = new PassThrough()
+  request.on('close', () => {
+    if (!request.complete) body.destroy(new TandemError('The upload broke off.', 'Try again.', 'cancelled'))
+  })
+  return request.pipe(body)
+}
+
+/** A browser that is still sending does not read: what is left is thrown away before it is told why. */
+async function refuseUpload(
+  request: IncomingMessage,
+  response: ServerResponse,
+  status: number,
+  failure: Failure,
+): Promise<void> {
+  if (!request.complete && !request.destroyed) {
+    request.resume()
+    await new Promise<void>((resolve) => {
+      const patience = setTimeout(resolve, DRAIN_MS)
+      for (const event of ['end', 'close']) request.once(event, () => (clearTimeout(patience), resolve()))
+    })
+  }
+  if (response.destroyed) return
   response.setHeader('Connection', 'close')
   json(response, status, { failure })
-  if (request.destroyed) return
-  request.resume()
-  setTimeout(() => request.destroy(), DRAIN_MS).unref()
 }
 
 async function file(
