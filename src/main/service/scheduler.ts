@@ -50,7 +50,7 @@ export function createScheduler(deps: WorkDeps): Scheduler {
           steps: run.settings.steps,
           instruction: run.settings.instruction,
           seed: run.seed,
-          etaMs: mine?.stepMs == null ? null : left * mine.stepMs,
+          etaMs: mine && mine.stepMs !== null ? left * mine.stepMs : null,
         },
       ]
     })
