@@ -10,5 +10,7 @@ export default defineConfig({
     maxWorkers: 1,
     testTimeout: 120_000,
     hookTimeout: 180_000,
+    // A window takes its time on a busy machine.
+    expect: { poll: { timeout: 20_000 } },
   },
 })
