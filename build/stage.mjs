@@ -19,8 +19,9 @@ export function stageService(root, stage, { platform = process.platform, arch = 
     cpSync(join(root, from), join(service, to), { recursive: true, filter: (path) => wanted(path, platform, arch) })
   for (const part of ['shared', 'engine', 'main']) copy(join('dist', part), join('dist', part))
   for (const path of packagesOfService(root)) copy(path, path)
-  // The engine looks for the world beside its own folder, as in a clone.
+  // The engine looks for the world and the suites beside its own folder, as in a clone.
   copy(join('resources', 'world'), join('resources', 'world'))
+  copy(join('resources', 'suites'), join('resources', 'suites'))
   const { name, version, type } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'))
   writeFileSync(join(service, 'package.json'), JSON.stringify({ name, version, type, private: true }, null, 2) + '\n')
 

@@ -9,7 +9,7 @@ import { TandemError } from '../shared/errors.ts'
 import { addPngText } from '../shared/png-text.ts'
 
 /** Decoding more than this is refused: no model reads so much, and it would take gigabytes. */
-const MAX_PIXELS = 100_000_000
+export const MAX_PIXELS = 100_000_000
 
 export interface Picture {
   /** RGB [size, size, 3]. */
@@ -37,10 +37,13 @@ async function readChecked(path: string): Promise<Buffer> {
   })
 }
 
-async function openPicture(path: string): Promise<{ image: Sharp; meta: Metadata; name: string }> {
+/** A picture as a file, or as the bytes of one with a name to speak of it by. */
+export type PictureSource = string | { readonly name: string; readonly bytes: Uint8Array }
+
+async function openPicture(source: PictureSource): Promise<{ image: Sharp; meta: Metadata; name: string }> {
   const sharp = await loadSharp()
-  const name = basename(path)
-  const bytes = await readChecked(path)
+  const name = typeof source === 'string' ? basename(source) : source.name
+  const bytes = typeof source === 'string' ? await readChecked(source) : source.bytes
   const header = sharp(bytes, { limitInputPixels: false, failOn: 'truncated' })
   const meta = await header.metadata().catch((error: unknown) => {
     throw new TandemError(
@@ -70,8 +73,8 @@ async function decode(image: Sharp, name: string): Promise<Uint8Array> {
 }
 
 /** Decodes any picture to RGB size x size, transparency on white. */
-export async function readPicture(path: string, { size }: { size: number }): Promise<Picture> {
-  const { image, meta, name } = await openPicture(path)
+export async function readPicture(source: PictureSource, { size }: { size: number }): Promise<Picture> {
+  const { image, meta, name } = await openPicture(source)
   const exact = meta.width === size && meta.height === size
   const scaled = exact ? image : image.resize(size, size, { fit: 'fill' })
   const rgb = await decode(scaled.flatten({ background: '#fff' }).toColourspace('srgb').removeAlpha(), name)

@@ -2,11 +2,16 @@
 import type { JobKind, JobSpec, JobUpdate, SpecOf } from '../shared/jobs.ts'
 import type { JobContext } from './jobs/context.ts'
 import { animateJob } from './jobs/animate.ts'
+import { datasetJob } from './jobs/dataset.ts'
 import { decodeJob } from './jobs/decode.ts'
 import { describeJob, tokensJob } from './jobs/describe.ts'
 import { evaluateJob } from './jobs/evaluate.ts'
 import { generateJob } from './jobs/generate.ts'
+import { modelJob } from './jobs/models.ts'
 import { inspectJob } from './jobs/inspect.ts'
+import { parabenchJob } from './jobs/parabench.ts'
+import { dragJob } from './jobs/parabench-drag.ts'
+import { benchCompareJob, benchReportJob } from './jobs/parabench-read.ts'
 import { resumeJob } from './jobs/resume.ts'
 import { sftJob } from './jobs/sft.ts'
 import { trayJob } from './jobs/tray.ts'
@@ -17,6 +22,10 @@ const generators: Generators = {
   generate: generateJob,
   resume: resumeJob,
   eval: evaluateJob,
+  parabench: parabenchJob,
+  'parabench-drag': dragJob,
+  'parabench-report': benchReportJob,
+  'parabench-compare': benchCompareJob,
   sft: sftJob,
   decode: decodeJob,
   describe: describeJob,
@@ -24,6 +33,8 @@ const generators: Generators = {
   inspect: inspectJob,
   tray: trayJob,
   animate: animateJob,
+  dataset: datasetJob,
+  model: modelJob,
 }
 
 /** Runs a job; ends early, without a result, when the context's signal is aborted. */

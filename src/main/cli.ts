@@ -3,11 +3,14 @@
  * when it runs, so that help and errors are instant.
  */
 import { Command, CommanderError } from 'commander'
+import { addBenchCommand } from './cli/bench.ts'
 import { addEditCommand, addGenerateCommand } from './cli/edit.ts'
 import { addEvalCommand } from './cli/eval.ts'
 import { addResumeCommand } from './cli/resume.ts'
 import { addTrajectoryCommand } from './cli/trajectory.ts'
 import { addWorldCommand } from './cli/world.ts'
+import { addDatasetCommand } from './cli/dataset.ts'
+import { addModelCommand } from './cli/model.ts'
 import { addTrainCommand } from './cli/train.ts'
 import { addDoctorCommand } from './cli/doctor.ts'
 import { addServeCommand } from './cli/serve.ts'
@@ -39,6 +42,9 @@ addResumeCommand(program)
 addTrajectoryCommand(program)
 addWorldCommand(program)
 addEvalCommand(program)
+addBenchCommand(program)
+addDatasetCommand(program)
+addModelCommand(program)
 addTrainCommand(program)
 addDoctorCommand(program)
 addServeCommand(program)

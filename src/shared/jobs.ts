@@ -4,6 +4,15 @@
  */
 import { z } from 'zod'
 import {
+  benchComparisonSchema,
+  benchEstimateSchema,
+  benchJudgeSchema,
+  benchReportSchema,
+  dragReportSchema,
+} from './bench.ts'
+import { datasetSpecSchema } from './datasets.ts'
+import { modelSpecSchema } from './models.ts'
+import {
   decodingModeSchema,
   trajectoryEventSchema,
   trajectoryHeaderSchema,
@@ -76,9 +85,53 @@ export const evalSpecSchema = z.strictObject({
   temperatures,
 })
 
+const benchSpec = {
+  /** Folder with a suite.json, or the name of a suite that ships. */
+  suite: z.string().min(1),
+  model: z.string().min(1),
+  steps: z.int().min(1).max(MAX_STEPS),
+  seeds: z.array(uint32).min(1).max(100),
+  guidance: guidances,
+  temperatures,
+  judge: benchJudgeSchema,
+  /** Only so many prompts, in turn from each category. */
+  limit: z.int().positive().optional(),
+  /** Output Alignment of the drafts at every k-th step, by the exact judge. */
+  alongEvery: z.int().positive().max(MAX_STEPS).optional(),
+  out: z.string().min(1),
+}
+
+/** A suite answered and judged; goes on where the folder already holds a part of the same run. */
+export const parabenchSpecSchema = z.strictObject({
+  kind: z.literal('parabench'),
+  ...benchSpec,
+  mode: decodingModeSchema,
+  /** Only says what judging would ask for; nothing is run or sent. */
+  estimateOnly: z.boolean().optional(),
+})
+
+/** The same suite without thinking and with it in three modes, and what thinking did to the pictures. */
+export const dragSpecSchema = z.strictObject({ kind: z.literal('parabench-drag'), ...benchSpec })
+
+/** The report of a run that is there, finished or not, by one of its judges. */
+export const benchReportSpecSchema = z.strictObject({
+  kind: z.literal('parabench-report'),
+  run: z.string().min(1),
+  judge: z.string().optional(),
+})
+
+/** Paired differences of two runs, b - a. */
+export const benchCompareSpecSchema = z.strictObject({
+  kind: z.literal('parabench-compare'),
+  a: z.string().min(1),
+  b: z.string().min(1),
+  judge: z.string().optional(),
+})
+
 export const sftSpecSchema = z.strictObject({
   kind: z.literal('sft'),
-  config: z.string().min(1),
+  /** A config file, or its content; paths in the latter are relative to the parent of `out`. */
+  config: z.union([z.string().min(1), z.record(z.string(), z.unknown())]),
   out: z.string().min(1),
   resume: z.boolean(),
 })
@@ -125,6 +178,10 @@ export const jobSpecSchema = z.discriminatedUnion('kind', [
   generateSpecSchema,
   resumeSpecSchema,
   evalSpecSchema,
+  parabenchSpecSchema,
+  dragSpecSchema,
+  benchReportSpecSchema,
+  benchCompareSpecSchema,
   sftSpecSchema,
   decodeSpecSchema,
   describeSpecSchema,
@@ -132,6 +189,8 @@ export const jobSpecSchema = z.discriminatedUnion('kind', [
   inspectSpecSchema,
   traySpecSchema,
   animateSpecSchema,
+  datasetSpecSchema,
+  modelSpecSchema,
 ])
 export type JobSpec = z.infer<typeof jobSpecSchema>
 export type JobKind = JobSpec['kind']
@@ -158,6 +217,24 @@ export const runResultSchema = z.strictObject({
   model: z.string(),
 })
 export type RunResult = z.infer<typeof runResultSchema>
+
+export const parabenchResultSchema = z.strictObject({
+  folder: z.string(),
+  report: benchReportSchema,
+  estimate: benchEstimateSchema.nullable(),
+  /** Of this session, not of the run: prompts answered and seconds spent. */
+  answered: z.int(),
+  seconds: z.number(),
+  /** Median milliseconds an answer, over the whole run. */
+  ms: z.number(),
+})
+export type ParabenchResult = z.infer<typeof parabenchResultSchema>
+
+export const estimateResultSchema = z.strictObject({ estimate: benchEstimateSchema })
+export const dragResultSchema = z.strictObject({ folder: z.string(), report: dragReportSchema, seconds: z.number() })
+export type DragResult = z.infer<typeof dragResultSchema>
+export const benchReportResultSchema = z.strictObject({ report: benchReportSchema })
+export const benchCompareResultSchema = z.strictObject({ comparison: benchComparisonSchema })
 
 export const bytesSchema = z.custom<Uint8Array>((value) => value instanceof Uint8Array, 'bytes are wanted')
 

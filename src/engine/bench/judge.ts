@@ -2,6 +2,7 @@
  * The exact judge of the storybook world: six scores from 0 to 100 and two verdicts, computed from the picture, the
  * trace and the sample's ground truth alone. docs/parabench.md gives the same formulas in words; change both or none.
  */
+import type { Dimension } from '../../shared/bench.ts'
 import { CELLS, cellIndex } from '../data/world/cells.ts'
 import { isResultClaim, parseReasoning, type Sentence } from '../data/world/grammar.ts'
 import { resultClaims } from '../data/world/operations/kit.ts'
@@ -13,15 +14,7 @@ import { ILLEGIBLE_DISTANCE, readScene, type SceneReading } from './judge-read.t
 export { isValidOutcome } from './judge-outcomes.ts'
 export { readScene, type SceneReading } from './judge-read.ts'
 
-export const dimensionNames = [
-  'text_quality',
-  'text_alignment',
-  'image_consistency',
-  'image_alignment',
-  'image_quality',
-  'output_alignment',
-] as const
-export type Dimension = (typeof dimensionNames)[number]
+export { dimensionNames, type Dimension } from '../../shared/bench.ts'
 
 /** 0 to 100 each; image_consistency is null for generation, where there is no input to be consistent with. */
 export type Scores = Record<Exclude<Dimension, 'image_consistency'>, number> & { image_consistency: number | null }

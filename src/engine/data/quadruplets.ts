@@ -3,28 +3,18 @@
  * A folder of world samples also holds their scenes and the world itself, so that it can be judged elsewhere. A folder
  * is written beside its place and renamed into it at the end: there is no half-written one to find.
  */
-import { createReadStream } from 'node:fs'
 import { copyFile, mkdir, open, readdir, rename, rm, rmdir, stat, writeFile } from 'node:fs/promises'
-import { basename, dirname, isAbsolute, join, normalize, resolve, sep } from 'node:path'
-import { createInterface } from 'node:readline'
+import { basename, dirname, join, resolve } from 'node:path'
 import sharp from 'sharp'
 import { z } from 'zod'
 import { TandemError } from '../../shared/errors.ts'
 import { makeFolder } from '../files.ts'
+import { quadrupletFormat } from './formats/quadruplet-folder.ts'
+import { decodeText, readLines } from './formats/text.ts'
 import { makeSample, type SampleOptions } from './world/sample.ts'
 import { assertSplitsDisjoint } from './world/splits.ts'
 import { splitNames, worldSampleSchema, type Split, type WorldSample } from './world/types.ts'
 import { renderScene, type Scene, type World } from './world/world.ts'
-
-/** One row of data.jsonl. Unknown columns are let through: other tools add their own. */
-export const quadrupletRowSchema = z.looseObject({
-  id: z.string().min(1),
-  input_image: z.string().min(1).nullish(),
-  instruction: z.string(),
-  reasoning: z.string(),
-  output_image: z.string().min(1),
-  split: z.enum(splitNames).optional(),
-})
 
 export interface Quadruplet {
   id: string
@@ -142,64 +132,49 @@ async function refuseOccupied(target: string): Promise<void> {
   throw new TandemError(`${target} ${what}.`, 'Choose another folder, or empty this one first.')
 }
 
-/** The rows of a quadruplet folder, checked, with image paths made absolute. */
+/** The rows of a quadruplet folder, checked, with image paths made absolute. Throws at the first that cannot be read. */
 export async function* readQuadruplets(dir: string): AsyncGenerator<Quadruplet, void, undefined> {
-  for await (const { row, where } of readRows(join(dir, 'data.jsonl'), quadrupletRowSchema)) {
+  const path = join(dir, 'data.jsonl')
+  await requireFile(path)
+  for await (const entry of quadrupletFormat.read({ root: dir, files: [path] }, {})) {
+    if (entry.kind === 'problem') {
+      const { where, message, fix } = entry.problem
+      throw new TandemError(`${where}: ${message}.`, fix)
+    }
+    const { id, inputImage, instruction, reasoning, outputImage, split } = entry.row
     yield {
-      id: row.id,
-      inputImage: row.input_image ? inside(dir, row.input_image, where) : null,
-      instruction: row.instruction,
-      reasoning: row.reasoning,
-      outputImage: inside(dir, row.output_image, where),
-      split: row.split ?? null,
+      id,
+      inputImage: inputImage && resolve(dir, inputImage.name),
+      instruction,
+      reasoning,
+      outputImage: resolve(dir, outputImage.name),
+      split,
     }
   }
 }
 
 /** The ground truth of a folder written by `writeWorldFolder`. */
 export async function* readWorldSamples(dir: string): AsyncGenerator<WorldSample, void, undefined> {
-  for await (const { row } of readRows(join(dir, 'scenes.jsonl'), worldSampleSchema)) yield row
+  const path = join(dir, 'scenes.jsonl')
+  await requireFile(path)
+  for await (const { line, bytes } of readLines(path)) yield parseSample(bytes, `${path}, line ${line}`)
 }
 
-async function* readRows<T>(
-  path: string,
-  schema: z.ZodType<T>,
-): AsyncGenerator<{ row: T; where: string }, void, undefined> {
-  if (!(await exists(path))) {
-    throw new TandemError(`There is no ${basename(path)} in ${dirname(path)}.`, 'Give a quadruplet folder.')
-  }
-  const stream = createReadStream(path, 'utf8')
-  try {
-    let line = 0
-    for await (const text of createInterface({ input: stream, crlfDelay: Infinity })) {
-      line++
-      if (text.trim() === '') continue
-      const where = `${path}, line ${line}`
-      yield { row: parseRow(text, schema, where), where }
-    }
-  } finally {
-    stream.destroy()
-  }
+async function requireFile(path: string): Promise<void> {
+  if (await exists(path)) return
+  throw new TandemError(`There is no ${basename(path)} in ${dirname(path)}.`, 'Give a quadruplet folder.')
 }
 
-function parseRow<T>(text: string, schema: z.ZodType<T>, where: string): T {
+function parseSample(bytes: Uint8Array, where: string): WorldSample {
   const remedy = 'Repair or remove that line.'
+  const decoded = decodeText(bytes)
   let raw: unknown
   try {
-    raw = JSON.parse(text)
+    raw = 'text' in decoded ? JSON.parse(decoded.text) : null
   } catch (error) {
     throw new TandemError(`${where} is not JSON.`, remedy, 'input', { cause: error })
   }
-  const parsed = schema.safeParse(raw)
+  const parsed = worldSampleSchema.safeParse(raw)
   if (!parsed.success) throw new TandemError(`${where}: ${z.prettifyError(parsed.error)}.`, remedy)
   return parsed.data
-}
-
-/** An image path of a row, kept inside its folder: a data set from elsewhere must not read other files. */
-function inside(dir: string, path: string, where: string): string {
-  const clean = normalize(path)
-  if (isAbsolute(clean) || clean === '..' || clean.startsWith(`..${sep}`)) {
-    throw new TandemError(`${where} names an image outside its folder: ${path}.`, 'Use paths relative to the folder.')
-  }
-  return resolve(dir, clean)
 }

@@ -1,7 +1,9 @@
 /** What every job is given: a way to be stopped, and models that stay warm between jobs. */
 import { stat } from 'node:fs/promises'
 import { join, resolve } from 'node:path'
-import { modelFiles, openModelFolder } from '../model/folder.ts'
+import { adapterFiles } from '../model/adapter.ts'
+import { openModel } from '../model/adapter-open.ts'
+import { modelFiles } from '../model/folder.ts'
 import { createEngine, type Engine } from '../run.ts'
 
 export interface JobContext {
@@ -60,7 +62,7 @@ export function createEngineCache(capacity = 2): EngineCache {
       await drop(key, entry)
       entry = undefined
     }
-    entry ??= { opened: openModelFolder(key).then((model) => createEngine(model)), changed, users: 0, dropped: false }
+    entry ??= { opened: openModel(key).then((model) => createEngine(model)), changed, users: 0, dropped: false }
     entries.delete(key)
     entries.set(key, entry)
     if (!held.has(entry)) {
@@ -109,7 +111,7 @@ async function close(entry: Entry): Promise<void> {
 }
 
 async function lastChange(directory: string): Promise<number> {
-  const times = Object.values(modelFiles).map((name) =>
+  const times = [...Object.values(modelFiles), ...Object.values(adapterFiles)].map((name) =>
     stat(join(directory, name)).then(
       (info) => info.mtimeMs,
       () => 0,

@@ -1,64 +1,37 @@
-/** Supervised fine-tuning from a config file: data from the world or a quadruplet folder, a model folder at the end. */
-import { cp, stat } from 'node:fs/promises'
-import { dirname, join, resolve } from 'node:path'
-import { z } from 'zod'
+/** Supervised fine-tuning: of a whole model or of an adapter on it, on the world or on a data set that passed its check. */
+import { stat } from 'node:fs/promises'
+import { join, resolve } from 'node:path'
+import type { CheckReport } from '../../shared/datasets.ts'
 import type { JobUpdate, SpecOf } from '../../shared/jobs.ts'
 import { TandemError } from '../../shared/errors.ts'
 import type { ModelConfig } from '../../shared/model-config.ts'
+import { checkDataset, refuseErrors } from '../data/check.ts'
+import { openDataset } from '../data/formats/open.ts'
 import { loadWorld } from '../data/world/world.ts'
 import { writeFileAtomic } from '../files.ts'
-import {
-  modelFiles,
-  openModelFolder,
-  readFlatWeights,
-  readJson,
-  writeHalfWeights,
-  type ModelFolder,
-} from '../model/folder.ts'
-import type { ParameterTable } from '../model/parameters.ts'
+import type { GraphAdapter } from '../model/adapter-graph.ts'
+import { isAdapterFolder, openModel } from '../model/adapter-open.ts'
+import { floatsOf, type ModelFolder } from '../model/folder.ts'
+import { modelParameters } from '../model/forward.ts'
+import { layOutParameters, viewOf } from '../model/parameters.ts'
 import { shippedConfig } from '../model/shipped.ts'
-import { loadCheckpoint } from '../train/checkpoint.ts'
+import { readCheckpointConfig } from '../train/checkpoint.ts'
 import { createFolderSource } from '../train/folder-source.ts'
 import { checkpointPath, train, type TrainTask } from '../train/loop.ts'
-import { architectureSchema, loopSchema } from '../train/recipe.ts'
-import { createSftTask, sftSchema, type SampleSource } from '../train/sft.ts'
+import { createSftTask, type SampleSource, type SftConfig } from '../train/sft.ts'
 import { createWorldSource } from '../train/storybook.ts'
 import type { JobContext } from './context.ts'
-import { openFolder, writeTogether } from './output.ts'
+import { openFolder } from './output.ts'
+import { configFile, readConfig, type SftJobConfig } from './sft-config.ts'
+import { exportAdapter, exportModel } from './sft-export.ts'
 
-export const sftConfigSchema = loopSchema.extend({
-  seed: z.int().nonnegative(),
-  /** Model folder whose architecture, tokenizers and weights training starts from; relative to the config file. */
-  model: z.string().min(1),
-  /** Fresh weights instead of the model's. */
-  fromScratch: z.boolean().default(false),
-  /** Other sizes than the model's; fresh weights are the only ones that fit. */
-  architecture: architectureSchema.optional(),
-  /** Name of the model that is exported. */
-  name: z.string().min(1).optional(),
-  data: z.discriminatedUnion('kind', [
-    z.strictObject({
-      kind: z.literal('world'),
-      seed: z.int().nonnegative(),
-      curriculum: z
-        .strictObject({ sprites: z.int().min(8), until: z.number().min(0).max(1) })
-        .default({ sprites: 32, until: 0 }),
-    }),
-    /** A quadruplet folder, relative to the config file. */
-    z.strictObject({ kind: z.literal('folder'), path: z.string().min(1) }),
-  ]),
-  sft: sftSchema,
-  validateEvery: z.int().positive().default(500),
-  /** Seconds between checkpoints. */
-  saveEvery: z.number().positive().default(120),
-})
-export type SftJobConfig = z.infer<typeof sftConfigSchema>
+/** Share of generations on the world where nothing else is said, as the shipped model's recipe has it. */
+const WORLD_GENERATIONS = 0.15
 
 export async function* sftJob(spec: SpecOf<'sft'>, context: JobContext): AsyncGenerator<JobUpdate> {
-  const config = await readJson(spec.config, sftConfigSchema, 'the training config')
-  const base = resolve(dirname(spec.config), config.model)
-  const model = await openModelFolder(base)
-  const sizes = modelConfigOf(config, model)
+  const config = await readConfig(spec)
+  const base = config.model
+  const model = await openModel(base)
   const directory = resolve(spec.out)
   const checkpoint = await stat(checkpointPath(directory)).catch(() => null)
   if (spec.resume && !checkpoint)
@@ -74,12 +47,20 @@ export async function* sftJob(spec: SpecOf<'sft'>, context: JobContext): AsyncGe
   const folder = await openFolder(directory)
   let task: TrainTask | null = null
   try {
-    const source = await openSource(config, { ...model, config: sizes }, dirname(spec.config))
-    const start = config.fromScratch || config.architecture ? undefined : await readFlatWeights(base, sizes)
-    task = interruptible(createSftTask(sizes, config.sft, source, start ? { start } : {}), context.signal)
+    const sizes = modelConfigOf(config, model)
+    const { source, report, sft } = await openSource(config, { ...model, config: sizes }, context.signal)
+    if (spec.resume) await refuseOtherData(checkpointPath(directory), source)
+    if (report && report.warnings > 0) yield { type: 'warning', message: warningLine(report) }
+    const adapter = config.adapter ? await graphAdapter(config.adapter, model, base) : null
+    const start = adapter || config.fromScratch || config.architecture ? null : flatWeights(model)
+    const options = { ...(start ? { start } : {}), ...(adapter ? { adapter } : {}) }
+    task = interruptible(createSftTask(sizes, sft, source, options), context.signal)
+    // What the run was started with: --resume needs nothing else.
+    if (!spec.resume) await writeFileAtomic(join(directory, configFile), JSON.stringify(config, null, 2) + '\n')
     yield* runTraining(task, config, spec, directory, context.signal)
     if (context.signal.aborted) return
-    yield { type: 'result', result: await exportModel(config, sizes, base, directory, task.table) }
+    const made = { config, sizes, base, model, directory, table: task.table, data: report }
+    yield { type: 'result', result: await (adapter ? exportAdapter(made, adapter.config) : exportModel(made)) }
   } finally {
     await task?.dispose()
     await model.image.dispose()
@@ -166,43 +147,67 @@ function modelConfigOf({ architecture, fromScratch }: SftJobConfig, { config, im
   return shippedConfig(architecture, config.textVocabSize, image.config, config.image.size)
 }
 
-async function openSource(config: SftJobConfig, model: ModelFolder, relativeTo: string): Promise<SampleSource> {
-  if (config.data.kind === 'folder')
-    return createFolderSource(resolve(relativeTo, config.data.path), model, config.sft.generateShare)
+/** That the settings differ is found when the checkpoint is loaded; other data are worth a sentence of their own. */
+async function refuseOtherData(checkpoint: string, source: SampleSource): Promise<void> {
+  const started: unknown = JSON.parse(await readCheckpointConfig(checkpoint))
+  const before = typeof started === 'object' && started !== null && 'source' in started ? started.source : null
+  if (before === source.identity) return
+  throw new TandemError(
+    'The data are not those this run was started with.',
+    'Restore the data set (its rows, texts, splits and pictures), or start a new run.',
+  )
+}
+
+const warningLine = ({ warnings, counts, path }: CheckReport): string => {
+  const kinds = Object.entries(counts).map(([code, n]) => `${code} ${n}`)
+  return `The data set has ${warnings} warnings (${kinds.join(', ')}); "tandem dataset check ${path}" lists them.`
+}
+
+/** The adapter to train, its words as rows of the embedding. */
+async function graphAdapter(
+  { words, ...settings }: NonNullable<SftJobConfig['adapter']>,
+  model: ModelFolder,
+  base: string,
+): Promise<GraphAdapter & { baseHash: string }> {
+  if (await isAdapterFolder(base))
+    throw new TandemError('An adapter is trained on a model folder, not on an adapter.', 'Merge that one first.')
+  // A word the vocabulary lacks is spelled in bytes: the rows of these train.
+  const rows = [...new Set(words.flatMap((word) => [...model.text.encode(word)]))].sort((a, b) => a - b)
+  return { config: { ...settings, rows }, weights: model.weights, baseHash: model.hash }
+}
+
+function flatWeights({ config, weights }: ModelFolder): Float32Array {
+  const table = layOutParameters(modelParameters(config))
+  const flat = new Float32Array(table.size)
+  for (const span of table.spans) viewOf(flat, span).set(floatsOf(weights(span.name)))
+  return flat
+}
+
+/** The samples, and what the check of a data set found. A set with errors is refused. */
+async function openSource(
+  config: SftJobConfig,
+  model: ModelFolder,
+  signal: AbortSignal,
+): Promise<{ source: SampleSource; report: CheckReport | null; sft: SftConfig }> {
+  const asked = config.sft.generateShare
+  const settle = (own: number): SftConfig => ({ ...config.sft, generateShare: asked === 'data' ? own : asked })
+  if (config.data.kind === 'folder') {
+    const { path } = config.data
+    const set = await openDataset(path)
+    const report = await checkDataset(set, { model, signal })
+    refuseErrors(report, path)
+    const { edits, generations } = report.train
+    const sft = settle(generations / Math.max(1, edits + generations))
+    return { source: await createFolderSource(set, model, sft.generateShare, report.hash), report, sft }
+  }
   const world = await loadWorld()
   if (world.size !== model.config.image.size) {
     throw new TandemError(
       `The world draws ${world.size} px pictures, the model reads ${model.config.image.size} px.`,
-      'Train on a quadruplet folder instead.',
+      'Train on a data set instead.',
     )
   }
-  return createWorldSource(world, model.image, model.text, {
-    seed: config.data.seed,
-    curriculum: config.data.curriculum,
-  })
-}
-
-/** The averaged weights as a model folder, whole or not at all. */
-async function exportModel(
-  config: SftJobConfig,
-  sizes: ModelConfig,
-  base: string,
-  directory: string,
-  table: ParameterTable,
-): Promise<Record<string, unknown>> {
-  const { ema, progress } = await loadCheckpoint(checkpointPath(directory), table)
-  const { step, samples, seconds } = progress
-  const out = join(directory, 'model')
-  const named = { ...sizes, name: config.name ?? `${sizes.name}-sft` }
-  await writeTogether(out, async (temporary) => {
-    for (const name of [modelFiles.tokenizer, modelFiles.imageConfig, modelFiles.imageWeights])
-      await cp(join(base, name), join(temporary, name))
-    await writeFileAtomic(join(temporary, modelFiles.config), JSON.stringify(named, null, 2) + '\n')
-    await writeHalfWeights(join(temporary, modelFiles.weights), table, ema, {
-      format: 'tandem-model',
-      steps: String(step),
-      samples: String(samples),
-    })
-  })
-  return { model: out, checkpoint: checkpointPath(directory), steps: step, samples, seconds: Math.round(seconds) }
+  const { seed, curriculum } = config.data
+  const source = await createWorldSource(world, model.image, model.text, { seed, curriculum })
+  return { source, report: null, sft: settle(WORLD_GENERATIONS) }
 }

@@ -163,6 +163,12 @@ async function readWeights(
   }
 }
 
+/** A weight of an open model as floats. */
+export function floatsOf(data: InitializerData): Float32Array {
+  if (data.kind !== 'inline') throw new Error('the weight is not in memory')
+  return new Float32Array(data.bytes.buffer, data.bytes.byteOffset, data.bytes.byteLength / 4)
+}
+
 /** Reads the weights of a model as one flat array, for training on. */
 export async function readFlatWeights(directory: string, config: ModelConfig): Promise<Float32Array> {
   const table = layOutParameters(modelParameters(config))

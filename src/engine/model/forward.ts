@@ -77,6 +77,15 @@ export interface ForwardContext {
   readonly batch: number
   /** The value that holds a named parameter: an input when training, a stored weight at inference. */
   readonly parameter: (name: string) => Value
+  /** What an adapter adds to rows x times a named matrix; null where it adds nothing. */
+  readonly adapt?: (name: string, x: Value) => Value | null
+}
+
+/** Rows x times a named matrix, with whatever an adapter adds. [n, in] -> [n, out] */
+function project({ parameter, adapt }: ForwardContext, name: string, x: Value): Value {
+  const base = linear(x, parameter(name))
+  const extra = adapt?.(name, x)
+  return extra ? add(base, extra) : base
 }
 
 /** Root-mean-square norm over the last axis of x [n, d]. */
@@ -104,7 +113,8 @@ export function forwardHidden(context: ForwardContext, tokens: Value): Value {
   return reshape(normed, [batch, length - layout.outputStart, config.dModel])
 }
 
-function embed({ graph, config, layout, batch, parameter }: ForwardContext, tokens: Value): Value {
+function embed(context: ForwardContext, tokens: Value): Value {
+  const { graph, config, layout, batch, parameter } = context
   const { options, image, dModel: d } = config
   const { length } = layout
   const raw = gather(parameter(names.embedding), tokens)
@@ -131,7 +141,7 @@ function embed({ graph, config, layout, batch, parameter }: ForwardContext, toke
   const to = findField(layout, 'outputImage')
   if (options.fuse && from && to) {
     const cells = reshape(slice(raw, 1, from.start, from.start + from.length), [batch * from.length, d])
-    const fused = reshape(linear(cells, parameter(names.fuse)), [batch, from.length, d])
+    const fused = reshape(project(context, names.fuse, cells), [batch, from.length, d])
     x = add(x, pad(fused, 1, to.start, length - to.start - to.length))
   }
   return x
@@ -169,6 +179,7 @@ function block(context: ForwardContext, tables: RopeTables, layer: number, x: Va
   const { length } = layout
   const headDim = d / heads
   const weight = (part: string): Value => parameter(names.block(layer, part))
+  const through = (part: string, rows: Value): Value => project(context, names.block(layer, part), rows)
   const rest = length - from
   const tail = (value: Value): Value =>
     from === 0 ? value : reshape(slice(reshape(value, [batch, length, d]), 1, from, length), [batch * rest, d])
@@ -180,16 +191,16 @@ function block(context: ForwardContext, tables: RopeTables, layer: number, x: Va
     split(rope(reshape(value, [batch, rows, d]), cos, sin), rows)
 
   const turn = { cos: tableTail(tables.query.cos), sin: tableTail(tables.query.sin) }
-  const q = rotated(linear(tail(normed), weight('q_proj')), rest, turn)
-  const k = rotated(linear(normed, weight('k_proj')), length, tables.key)
-  const v = split(linear(normed, weight('v_proj')), length)
+  const q = rotated(through('q_proj', tail(normed)), rest, turn)
+  const k = rotated(through('k_proj', normed), length, tables.key)
+  const v = split(through('v_proj', normed), length)
   const scores = matmul(transpose(q, [0, 2, 1, 3]), transpose(k, [0, 2, 3, 1]))
   const mixed = transpose(attend(scores, transpose(v, [0, 2, 1, 3])), [0, 2, 1, 3])
-  const attended = add(tail(x), linear(reshape(mixed, [batch * rest, d]), weight('attn_out')))
+  const attended = add(tail(x), through('attn_out', reshape(mixed, [batch * rest, d])))
 
   const inner = rmsNorm(attended, weight('ff_norm'), config.normEps)
-  const gated = mul(silu(linear(inner, weight('ff_proj'))), linear(inner, weight('up_proj')))
-  return add(attended, linear(gated, weight('ff_out')))
+  const gated = mul(silu(through('ff_proj', inner)), through('up_proj', inner))
+  return add(attended, through('ff_out', gated))
 }
 
 /** Logits of rows [n, d] over ids [start, start + count) of the vocabulary: [n, count]. */

@@ -10,6 +10,7 @@ import { gatherElements } from '../graph/ops/gather.ts'
 import { logSoftmax } from '../graph/ops/reduce.ts'
 import { reshape, slice } from '../graph/ops/shape.ts'
 import type { Value } from '../graph/types.ts'
+import { adaptModel, type AdaptedModel, type DropoutFeed, type GraphAdapter } from './adapter-graph.ts'
 import { forwardHidden, headLogits, modelParameters, type ForwardContext } from './forward.ts'
 import { gradientName } from './parameters.ts'
 import { findField, resolveLayout, type Field, type Layout } from './layout.ts'
@@ -20,6 +21,8 @@ export interface TrainGraph {
   readonly batch: number
   /** Output fields in layout order; each has feeds `target:NAME`, `seed:NAME` and a result `logp:NAME`. */
   readonly fields: readonly Field[]
+  /** Dropout masks an adapter's graph is fed; none without one. */
+  readonly dropouts: readonly DropoutFeed[]
 }
 
 export interface TrainGraphOptions {
@@ -27,6 +30,8 @@ export interface TrainGraphOptions {
   readonly logits?: boolean
   /** Without gradients: the same numbers for validation. */
   readonly forwardOnly?: boolean
+  /** Trains an adapter: its parameters are fed and get gradients, the model's own are stored. */
+  readonly adapter?: GraphAdapter
 }
 
 /** Feeds: `tokens` [B, L] int64, targets [B*n] int64 relative to the field's vocabulary, seeds [B*n], every parameter. */
@@ -49,19 +54,10 @@ export function composeTrainGraph(
 ): Omit<TrainGraph, 'model'> & { readonly graph: Graph } {
   const graph = new Graph()
   const layout = resolveLayout(config, task)
-  const specs = modelParameters(config)
-  const parameters = new Map(specs.map((spec) => [spec.name, graph.input(spec.name, 'float32', spec.shape)]))
-  const context: ForwardContext = {
-    graph,
-    config,
-    layout,
-    batch,
-    parameter(name) {
-      const value = parameters.get(name)
-      if (!value) throw new Error(`the model has no parameter ${name}`)
-      return value
-    },
-  }
+  const { trainable, dropouts, ...access } = options.adapter
+    ? adaptModel(graph, config, options.adapter, { dropout: !options.forwardOnly })
+    : wholeModel(graph, config)
+  const context: ForwardContext = { graph, config, layout, batch, ...access }
   const hidden = forwardHidden(context, graph.input('tokens', 'int64', [batch, layout.length]))
   const fields = (['outputImage', 'outputText'] as const).flatMap((name) => findField(layout, name) ?? [])
   const outputs: { value: Value; seed: Value }[] = []
@@ -78,10 +74,26 @@ export function composeTrainGraph(
     if (!options.forwardOnly) outputs.push({ value: logp, seed: graph.input(`seed:${field.name}`, 'float32', [count]) })
   }
   if (!options.forwardOnly) {
-    const wrt = specs.map((spec) => parameters.get(spec.name)!).filter((value) => used(graph, value))
+    const wrt = [...trainable.values()].filter((value) => used(graph, value))
     gradients(graph, outputs, wrt).forEach((gradient, i) => graph.output(gradientName(wrt[i]!.name), gradient))
   }
-  return { graph, layout, batch, fields }
+  return { graph, layout, batch, fields, dropouts }
+}
+
+/** Every parameter of the model fed, and trained. */
+function wholeModel(graph: Graph, config: ModelConfig): Omit<AdaptedModel, 'adapt'> {
+  const trainable = new Map(
+    modelParameters(config).map(({ name, shape }) => [name, graph.input(name, 'float32', shape)]),
+  )
+  return {
+    trainable,
+    dropouts: [],
+    parameter(name) {
+      const value = trainable.get(name)
+      if (!value) throw new Error(`the model has no parameter ${name}`)
+      return value
+    },
+  }
 }
 
 /** The ids a row of this modality may take: text over the text vocabulary, image over the codebook. */

@@ -75,6 +75,11 @@ export async function loadCheckpoint(path: string, table: ParameterTable): Promi
   return { ...state, progress: readProgress(file.metadata['progress'] ?? '') }
 }
 
+/** The configuration a run was started with, from its checkpoint, whatever model it is of. */
+export async function readCheckpointConfig(path: string): Promise<string> {
+  return readProgress((await openSafetensors(path)).metadata['progress'] ?? '').config
+}
+
 function readProgress(text: string): TrainProgress {
   const damaged = (cause?: unknown): TandemError =>
     new TandemError(

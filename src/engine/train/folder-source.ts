@@ -1,10 +1,14 @@
 /**
- * A quadruplet folder as training samples: every row is read, checked and encoded once before training starts, so that a
- * bad row is named at once and no picture is decoded on the hot path.
+ * A data set as training samples: every row is read and encoded once before training starts, so that a bad row is named
+ * at once and no picture is decoded on the hot path. Any format that can be read can be trained on.
  */
+import { createHash } from 'node:crypto'
 import { TandemError } from '../../shared/errors.ts'
 import { seededRandom } from '../data/random.ts'
-import { readQuadruplets, type Quadruplet } from '../data/quadruplets.ts'
+import { DatasetHash } from '../data/check.ts'
+import type { Dataset } from '../data/formats/open.ts'
+import { mapOrdered } from '../data/formats/pipeline.ts'
+import type { DatasetEntry, DatasetRow, ImageMember } from '../data/formats/types.ts'
 import { normaliseInstruction } from '../data/world/words.ts'
 import { readPicture } from '../images.ts'
 import type { ModelFolder } from '../model/folder.ts'
@@ -18,22 +22,32 @@ interface Pools {
 }
 
 export async function createFolderSource(
-  directory: string,
+  set: Dataset,
   model: ModelFolder,
   generateShare: number,
+  /** What the check found: a set that was written to since is refused. */
+  hash: string,
 ): Promise<SampleSource> {
   const train: Pools = { edit: [], generate: [] }
   const validation: Pools = { edit: [], generate: [] }
   const problems: string[] = []
-  for await (const row of readQuadruplets(directory)) {
+  const found = new DatasetHash()
+  const load = async (entry: DatasetEntry): Promise<Loaded | null> => (entry.kind === 'row' ? loadRow(entry.row) : null)
+  for await (const loaded of mapOrdered(set.entries(), AHEAD, load)) {
+    if (!loaded) continue
+    const { row } = loaded
+    found.add(row, loaded.input && digest(loaded.input), loaded.output && digest(loaded.output))
     if (row.split === 'test') continue
     try {
       const pools = row.split === 'val' ? validation : train
-      pools[row.inputImage ? 'edit' : 'generate'].push(await encode(row, model))
+      pools[row.inputImage ? 'edit' : 'generate'].push(await encode(loaded, model))
     } catch (error) {
       if (!(error instanceof TandemError)) throw error
       problems.push(`${row.id}: ${error.message}`)
     }
+  }
+  if (found.digest() !== hash) {
+    throw new TandemError('The data set changed after it was checked.', 'Start again when nothing writes to it.')
   }
   if (problems.length > 0) {
     const shown = problems.slice(0, 5).join(' ')
@@ -56,7 +70,8 @@ export async function createFolderSource(
   const held = (edit: boolean): TokenSample[] =>
     pool(validation, edit).length > 0 ? pool(validation, edit) : pool(train, edit)
   return {
-    identity: JSON.stringify({ folder: [train, validation].map((p) => [p.edit.length, p.generate.length]) }),
+    // A run goes on with the data it was started with.
+    identity: JSON.stringify({ data: hash }),
     train(index, edit) {
       const rows = pool(train, edit)
       return rows[orderOf(Math.floor(index / rows.length), rows.length)[index % rows.length]!]!
@@ -77,7 +92,25 @@ function orderOf(epoch: number, length: number): number[] {
   return cached.order
 }
 
-async function encode(row: Quadruplet, model: ModelFolder): Promise<TokenSample> {
+interface Loaded {
+  readonly row: DatasetRow
+  readonly input: Uint8Array | null
+  /** Null where it could not be had: the hash then differs from that of a set which passed its check. */
+  readonly output: Uint8Array | null
+}
+
+/** Rows whose pictures are read while one is encoded. */
+const AHEAD = 8
+
+const digest = (bytes: Uint8Array): Buffer => createHash('sha256').update(bytes).digest()
+
+async function loadRow(row: DatasetRow): Promise<Loaded> {
+  const read = (member: ImageMember | null): Promise<Uint8Array | null> =>
+    member ? member.read().catch(() => null) : Promise.resolve(null)
+  return { row, input: await read(row.inputImage), output: await read(row.outputImage) }
+}
+
+async function encode({ row, input, output }: Loaded, model: ModelFolder): Promise<TokenSample> {
   const { config, image, text } = model
   const { size } = config.image
   const layout = resolveLayout(config, 'edit')
@@ -91,12 +124,15 @@ async function encode(row: Quadruplet, model: ModelFolder): Promise<TokenSample>
       )
     return ids
   }
-  const codes = async (path: string): Promise<Int32Array> => image.encode((await readPicture(path, { size })).rgb)
+  const codes = async (member: ImageMember, bytes: Uint8Array | null): Promise<Int32Array> => {
+    if (!bytes) throw new TandemError(`${member.name} cannot be read.`, 'Check the set again.')
+    return image.encode((await readPicture({ name: member.name, bytes }, { size })).rgb)
+  }
   return {
-    inputImage: row.inputImage ? await codes(row.inputImage) : null,
+    inputImage: row.inputImage ? await codes(row.inputImage, input) : null,
     // As an instruction is read when the model is used.
     instruction: fit('instruction', normaliseInstruction(row.instruction)),
-    outputImage: await codes(row.outputImage),
+    outputImage: await codes(row.outputImage, output),
     outputText: fit('outputText', row.reasoning),
   }
 }

@@ -6,7 +6,9 @@ import { z } from 'zod'
 import type { ModelConfig, Task } from '../../shared/model-config.ts'
 import type { Random } from '../data/random.ts'
 import { modelParameters } from '../model/forward.ts'
-import { resolveLayout, taskOf, type Layout } from '../model/layout.ts'
+import { adapterParameters } from '../model/adapter-config.ts'
+import type { DropoutFeed, GraphAdapter } from '../model/adapter-graph.ts'
+import { taskOf, type Layout } from '../model/layout.ts'
 import { layOutParameters } from '../model/parameters.ts'
 import { buildTrainGraph } from '../model/train-graph.ts'
 import { buildBatch, type Batch, type TokenSample } from './batch.ts'
@@ -14,6 +16,7 @@ import { corruptionSchema, type CorruptionConfig } from './corruption.ts'
 import type { StepContext, StepOutcome, TrainTask } from './loop.ts'
 import { createProgram, type Program } from './step.ts'
 import { seededRandom } from '../data/random.ts'
+import type { Tensor } from '../runtime/session.ts'
 
 export const sftSchema = z.strictObject({
   batch: z.int().min(1).max(1024),
@@ -34,6 +37,20 @@ export interface SampleSource {
   validation(index: number, edit: boolean): TokenSample
 }
 
+export interface SftOptions {
+  /** Weights to start from; an adapter starts from nothing. */
+  readonly start?: Float32Array
+  readonly threads?: number
+  /** Trains this adapter instead of the weights, which stay as they are. */
+  readonly adapter?: GraphAdapter & { readonly baseHash: string }
+}
+
+interface OpenProgram {
+  readonly program: Program
+  readonly layout: Layout
+  readonly dropouts: readonly DropoutFeed[]
+}
+
 const TASKS: readonly { edit: boolean; imageOnly: boolean }[] = [
   { edit: true, imageOnly: false },
   { edit: false, imageOnly: false },
@@ -45,16 +62,21 @@ export function createSftTask(
   config: ModelConfig,
   sft: SftConfig,
   source: SampleSource,
-  options: { start?: Float32Array; threads?: number } = {},
+  options: SftOptions = {},
 ): TrainTask {
-  const table = layOutParameters(modelParameters(config))
-  const programs = new Map<string, { program: Program; layout: Layout }>()
-  const open = async (task: Task, forwardOnly: boolean): Promise<{ program: Program; layout: Layout }> => {
+  const { adapter } = options
+  const table = layOutParameters(adapter ? adapterParameters(config, adapter.config) : modelParameters(config))
+  const dropout = adapter?.config.dropout ?? 0
+  const programs = new Map<string, OpenProgram>()
+  const open = async (task: Task, forwardOnly: boolean): Promise<OpenProgram> => {
     const key = `${task}:${forwardOnly}`
     const known = programs.get(key)
     if (known) return known
-    const { model } = buildTrainGraph(config, task, sft.batch, { forwardOnly })
-    const made = { program: await createProgram(model, table, options.threads), layout: resolveLayout(config, task) }
+    const { model, layout, dropouts } = buildTrainGraph(config, task, sft.batch, {
+      forwardOnly,
+      ...(adapter ? { adapter } : {}),
+    })
+    const made = { program: await createProgram(model, table, options.threads), layout, dropouts }
     programs.set(key, made)
     return made
   }
@@ -65,17 +87,23 @@ export function createSftTask(
 
   return {
     table,
-    identity: JSON.stringify({ config, sft, source: source.identity }),
+    identity: JSON.stringify({
+      config,
+      sft,
+      source: source.identity,
+      ...(adapter ? { adapter: adapter.config, base: adapter.baseHash } : {}),
+    }),
     ...(options.start ? { start: options.start } : {}),
     async step(context: StepContext): Promise<StepOutcome> {
       const { edit, imageOnly } = draw(context.random)
       const task = taskOf(edit, imageOnly)
-      const { program, layout } = await open(task, false)
+      const { program, layout, dropouts } = await open(task, false)
       const samples = Array.from({ length: sft.batch }, (_, i) =>
         source.train(context.position + i, edit, context.progress),
       )
       const batch = buildBatch(config, layout, samples, sft.corruption, context.random)
-      const results = await program.step(batch.feeds, context.weights, context.gradient)
+      const feeds = { ...batch.feeds, ...dropoutMasks(dropouts, dropout, context.random) }
+      const results = await program.step(feeds, context.weights, context.gradient)
       return { samples: sft.batch, position: context.position + sft.batch, metrics: losses(batch, results, '') }
     },
     async validate(weights) {
@@ -103,6 +131,18 @@ export function createSftTask(
       for (const { program } of programs.values()) await program.dispose()
     },
   }
+}
+
+/** Fresh masks for one step, from the run's own random stream: a resume draws the same. */
+function dropoutMasks(feeds: readonly DropoutFeed[], dropout: number, random: Random): Record<string, Tensor> {
+  const masks: Record<string, Tensor> = {}
+  for (const { name, shape } of feeds) {
+    const data = new Float32Array(shape[0] * shape[1])
+    const kept = 1 / (1 - dropout)
+    for (let i = 0; i < data.length; i++) if (random.next() >= dropout) data[i] = kept
+    masks[name] = { data, dims: shape }
+  }
+  return masks
 }
 
 /** Weighted loss per output position, and plain cross-entropy and accuracy-free means over masked rows per modality. */

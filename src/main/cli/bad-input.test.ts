@@ -219,7 +219,7 @@ describe('a bad place to write', () => {
     const loop = { steps: 1, optimiser: {}, schedule: { peak: 1, warmup: 0, decayFrom: 0, floor: 0 }, clip: 1, ema: 0 }
     const config = { ...loop, seed: 1, model: 'model', sft: { batch: 1 }, data: { kind: 'folder', path: 'nowhere' } }
     await writeFile(place.path('bad.json'), JSON.stringify(config))
-    expect(await train()).toContain('data.jsonl')
+    expect(await train()).toContain('There is no data set nowhere')
     expect(await train('--resume')).toContain('no run to go on with')
     expect(existsSync(place.path('never'))).toBe(false)
   })

@@ -19,7 +19,7 @@ export function integer(min: number, max: number): (text: string) => number {
 export const stepCount = integer(1, MAX_STEPS)
 export const seed = integer(0, 0xffffffff)
 
-function real(min: number, max: number): (text: string) => number {
+export function real(min: number, max: number): (text: string) => number {
   return (text) => {
     const value = Number(text)
     if (text.trim() !== '' && value >= min && value <= max) return value

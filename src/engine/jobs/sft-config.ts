@@ -1,0 +1,79 @@
+/** The settings of a fine-tuning run: their schema, and where their paths lead. */
+import { dirname, resolve } from 'node:path'
+import { z } from 'zod'
+import { TandemError } from '../../shared/errors.ts'
+import type { SpecOf } from '../../shared/jobs.ts'
+import { adapterSchema } from '../model/adapter-config.ts'
+import { readJson } from '../model/folder.ts'
+import { architectureSchema, loopSchema } from '../train/recipe.ts'
+import { sftSchema } from '../train/sft.ts'
+
+const sftConfigSchema = loopSchema
+  .extend({
+    seed: z.int().nonnegative(),
+    /** Model folder whose architecture, tokenizers and weights training starts from; relative to the config file. */
+    model: z.string().min(1),
+    /** Fresh weights instead of the model's. */
+    fromScratch: z.boolean().default(false),
+    /** Other sizes than the model's; fresh weights are the only ones that fit. */
+    architecture: architectureSchema.optional(),
+    /** Trains a low-rank adapter on the model, which stays as it is. */
+    adapter: adapterSchema
+      .omit({ rows: true })
+      .extend({
+        /** Words whose embedding rows train along. */
+        words: z.array(z.string().min(1)).default([]),
+      })
+      .optional(),
+    /** Name of the model that is exported. */
+    name: z.string().min(1).optional(),
+    data: z.discriminatedUnion('kind', [
+      z.strictObject({
+        kind: z.literal('world'),
+        seed: z.int().nonnegative(),
+        curriculum: z
+          .strictObject({ sprites: z.int().min(8), until: z.number().min(0).max(1) })
+          .default({ sprites: 32, until: 0 }),
+      }),
+      /** A quadruplet folder, relative to the config file. */
+      z.strictObject({ kind: z.literal('folder'), path: z.string().min(1) }),
+    ]),
+    sft: sftSchema.extend({
+      /** Share of batches that generate; `data`: as the set has them, and the default on the world. */
+      generateShare: z.union([sftSchema.shape.generateShare, z.literal('data')]).default('data'),
+    }),
+    validateEvery: z.int().positive().default(500),
+    /** Seconds between checkpoints. */
+    saveEvery: z.number().positive().default(120),
+  })
+  .refine((c) => !(c.adapter && (c.fromScratch || c.architecture)), {
+    path: ['adapter'],
+    message: 'an adapter stands on trained weights: leave out fromScratch and architecture',
+  })
+export type SftJobConfig = z.infer<typeof sftConfigSchema>
+
+/** In the folder of a run: the settings it was started with. */
+export const configFile = 'sft.json'
+
+/** The training config with absolute paths: a file's are relative to it. */
+export async function readConfig({ config, out }: SpecOf<'sft'>): Promise<SftJobConfig> {
+  const what = 'the training config'
+  const read = typeof config === 'string' ? await readJson(config, sftConfigSchema, what) : parseConfig(config)
+  const from = typeof config === 'string' ? dirname(config) : dirname(resolve(out))
+  const { data } = read
+  return {
+    ...read,
+    model: resolve(from, read.model),
+    data: data.kind === 'folder' ? { ...data, path: resolve(from, data.path) } : data,
+  }
+}
+
+function parseConfig(config: unknown): SftJobConfig {
+  const parsed = sftConfigSchema.safeParse(config)
+  if (parsed.success) return parsed.data
+  const issue = parsed.error.issues[0]
+  throw new TandemError(
+    `The training settings are wrong at ${issue?.path.join('.') ?? '?'}: ${issue?.message ?? ''}.`,
+    'Correct them.',
+  )
+}
