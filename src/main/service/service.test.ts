@@ -174,6 +174,7 @@ describe('a run', () => {
     for (const [settings, message] of bad) await expect(start(settings)).rejects.toThrow(message)
     const [nonsense] = await start({ instruction: 'xyzzy plugh' })
     expect((await until(nonsense!.id, over)).error?.message).toMatch(/no word this model was trained on/)
+    await expect(call('runs.trajectory', { run: nonsense!.id })).rejects.toThrow(/no word this model was trained on/)
     await expect(service.call('runs.start', { nonsense: 1 })).rejects.toMatchObject({ kind: 'internal' })
   })
 })

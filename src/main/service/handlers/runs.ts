@@ -100,7 +100,16 @@ export function runHandlers(deps: HandlerDeps): Handlers<'runs' | 'trajectories'
       publisher.publish('projects.changed', { projects: store.projects.list() })
       return Promise.resolve({})
     },
-    'runs.trajectory': ({ run }) => Promise.resolve({ bytes: store.records.bytes(store.runs.get(run).id) }),
+    'runs.trajectory': ({ run: id }) => {
+      const { endedAt, error } = store.runs.get(id)
+      // Nobody waits for the first step of a run that is over: what stopped it is the answer.
+      if (endedAt !== null && !store.records.has(id))
+        throw new TandemError(
+          error?.message ?? 'This run ended before its first step.',
+          error?.remedy ?? 'Continue it, or run it again.',
+        )
+      return Promise.resolve({ bytes: store.records.bytes(id) })
+    },
     'runs.decode': async ({ run: id, steps }) => {
       const run = store.runs.get(id)
       const trajectory = store.records.trajectory(id)
