@@ -5,41 +5,10 @@
  */
 import { setPriority } from 'node:os'
 import type { JobEvent } from '../../shared/jobs.ts'
+import { openParentPort } from '../parent-port.ts'
 import { serveJobs } from './worker-serve.ts'
 
-/** What either parent offers: Electron's parentPort or Node's IPC channel. */
-interface Port {
-  send(event: JobEvent): void
-  onMessage(handle: (message: unknown) => void): void
-  onClose(handle: () => void): void
-}
-
-interface ElectronPort {
-  postMessage(message: unknown): void
-  on(event: 'message', handle: (message: { data: unknown }) => void): void
-}
-
-function openPort(): Port {
-  const { parentPort } = process as NodeJS.Process & { parentPort?: ElectronPort }
-  if (parentPort) {
-    return {
-      send: (event) => parentPort.postMessage(event),
-      onMessage: (handle) => parentPort.on('message', ({ data }) => handle(data)),
-      // Electron ends its utility processes itself.
-      onClose: () => undefined,
-    }
-  }
-  return {
-    send(event) {
-      // A parent that is gone hears nothing more; `onClose` has been told.
-      if (process.connected) process.send?.(event, undefined, undefined, () => undefined)
-    },
-    onMessage: (handle) => void process.on('message', handle),
-    onClose: (handle) => void process.on('disconnect', handle),
-  }
-}
-
-const port = openPort()
+const port = openParentPort<JobEvent>()
 const server = serveJobs({
   send: (event) => port.send(event),
   setNiceness(value) {
@@ -53,5 +22,3 @@ const server = serveJobs({
 })
 port.onMessage((message) => server.receive(message))
 port.onClose(() => server.abandon())
-// A terminal signals the whole group: the parent decides what that means, and says so through the channel.
-for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => undefined)

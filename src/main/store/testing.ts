@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { emptyDocument } from '../../shared/document.ts'
 import type { Project, Run } from '../../shared/studio.ts'
+import { freshRun } from '../service/fresh-run.ts'
 import type { Store } from './store.ts'
 
 export function temporaryFolder(): { path: string; remove: () => void } {
@@ -28,35 +29,20 @@ export function testProject(store: Store, name = 'Test'): Project {
   return project
 }
 
+/** A run that is done, with an id and a time of its own choosing. */
 export const testRun = (project: string, id: string, change: Partial<Run> = {}): Run => ({
+  ...freshRun({
+    project,
+    document: null,
+    settings: testSettings,
+    seed: 7,
+    input: null,
+    mask: null,
+    box: null,
+    pins: [],
+  }),
   id,
-  project,
-  document: null,
   state: 'done',
-  settings: testSettings,
-  seed: 7,
   createdAt: 1,
-  endedAt: null,
-  parent: null,
-  pins: [],
-  edits: null,
-  input: null,
-  mask: null,
-  box: null,
-  step: 0,
-  stepMs: null,
-  ms: null,
-  reasoning: '',
-  picture: null,
-  hasTrajectory: false,
-  modelName: '',
-  modelHash: '',
-  provider: '',
-  warnings: [],
-  error: null,
-  favourite: false,
-  rejected: false,
-  rating: 0,
-  imported: false,
   ...change,
 })
