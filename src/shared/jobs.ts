@@ -12,6 +12,7 @@ import {
 } from './bench.ts'
 import { datasetSpecSchema } from './datasets.ts'
 import { modelSpecSchema } from './models.ts'
+import { controlActionSchema, metricsRowSchema, sftSpecSchema } from './training.ts'
 import {
   decodingModeSchema,
   trajectoryEventSchema,
@@ -126,14 +127,6 @@ export const benchCompareSpecSchema = z.strictObject({
   a: z.string().min(1),
   b: z.string().min(1),
   judge: z.string().optional(),
-})
-
-export const sftSpecSchema = z.strictObject({
-  kind: z.literal('sft'),
-  /** A config file, or its content; paths in the latter are relative to the parent of `out`. */
-  config: z.union([z.string().min(1), z.record(z.string(), z.unknown())]),
-  out: z.string().min(1),
-  resume: z.boolean(),
 })
 
 /** Pictures of code grids: what a scrubber shows at a step. */
@@ -308,6 +301,8 @@ const progress = z.strictObject({
   total: z.int(),
   metrics: z.record(z.string(), z.number()),
 })
+/** A row of a training run's metrics, as it was appended to its file. */
+const row = z.strictObject({ type: z.literal('row'), row: metricsRowSchema })
 const result = z.strictObject({ type: z.literal('result'), result: z.unknown() })
 const done = z.strictObject({ type: z.literal('done') })
 const cancelled = z.strictObject({ type: z.literal('cancelled') })
@@ -321,7 +316,7 @@ const failed = z.strictObject({
 })
 
 /** What a generator yields; the process adds the job's id and a sequence number. */
-export const jobUpdateSchema = z.discriminatedUnion('type', [warning, started, step, progress, result])
+export const jobUpdateSchema = z.discriminatedUnion('type', [warning, started, step, progress, row, result])
 export type JobUpdate = z.infer<typeof jobUpdateSchema>
 
 /** How a job ends: always exactly one of these, and nothing after it. */
@@ -338,6 +333,7 @@ export const jobEventSchema = z.discriminatedUnion('type', [
   started.extend(stamp),
   step.extend(stamp),
   progress.extend(stamp),
+  row.extend(stamp),
   result.extend(stamp),
   done.extend(stamp),
   cancelled.extend(stamp),
@@ -352,6 +348,8 @@ export const isJobEnd = (event: JobEvent): event is JobEndEvent =>
 export const jobCommandSchema = z.discriminatedUnion('type', [
   z.strictObject({ type: z.literal('run'), jobId: z.string().min(1), spec: jobSpecSchema, background: z.boolean() }),
   z.strictObject({ type: z.literal('cancel'), jobId: z.string().min(1) }),
+  /** Asks a training run for something between two of its steps; other jobs take no notice. */
+  z.strictObject({ type: z.literal('control'), jobId: z.string().min(1), action: controlActionSchema }),
   /** Close every model and end, stopping what still runs. */
   z.strictObject({ type: z.literal('dispose') }),
 ])

@@ -1,6 +1,7 @@
 /** What every job is given: a way to be stopped, and models that stay warm between jobs. */
 import { stat } from 'node:fs/promises'
 import { join, resolve } from 'node:path'
+import type { ControlAction } from '../../shared/training.ts'
 import { adapterFiles } from '../model/adapter.ts'
 import { openModel } from '../model/adapter-open.ts'
 import { modelFiles } from '../model/folder.ts'
@@ -8,6 +9,8 @@ import { createEngine, type Engine } from '../run.ts'
 
 export interface JobContext {
   readonly signal: AbortSignal
+  /** What was asked of this job since the last call; a job that cannot be asked never looks. */
+  controls?(): ControlAction[]
   /** The engine for a model folder, opened on first use and again when its files change. */
   engine(directory: string): Promise<Engine>
 }

@@ -5,21 +5,9 @@
 import { z } from 'zod'
 import { TandemError } from '../../shared/errors.ts'
 import type { ModelConfig } from '../../shared/model-config.ts'
+import { adapterTargets, type AdapterTarget } from '../../shared/training-settings.ts'
 import { modelParameters, names } from './forward.ts'
 import type { ParameterSpec } from './parameters.ts'
-
-/** Matrices an adapter may stand on, by the last part of their names. */
-export const adapterTargets = [
-  'q_proj',
-  'k_proj',
-  'v_proj',
-  'attn_out',
-  'ff_proj',
-  'up_proj',
-  'ff_out',
-  'fuse',
-] as const
-export type AdapterTarget = (typeof adapterTargets)[number]
 
 export const adapterSchema = z.strictObject({
   rank: z.int().min(1).max(1024).default(8),

@@ -8,12 +8,12 @@ import { join } from 'node:path'
 import { z } from 'zod'
 import { TandemError } from '../../shared/errors.ts'
 import type { ModelConfig } from '../../shared/model-config.ts'
+import { adapterTargets } from '../../shared/training-settings.ts'
 import { writeFileAtomic } from '../files.ts'
 import {
   adapterNames,
   adapterParameters,
   adapterScale,
-  adapterTargets,
   moduleOf,
   rowWeights,
   targetWeights,

@@ -15,6 +15,7 @@ import {
   type JobEvent,
   type JobSpec,
 } from '../../shared/jobs.ts'
+import type { ControlAction } from '../../shared/training.ts'
 
 /** What carries commands and events: a forked process here, another host's own kind elsewhere. */
 export interface EngineChannel {
@@ -29,11 +30,15 @@ export interface RunOptions {
   readonly signal?: AbortSignal
   /** Runs at lower priority and gives way to interactive jobs of the same process. */
   readonly background?: boolean
+  /** The job's name for `control`; a random one where nobody needs to know it. */
+  readonly jobId?: string
 }
 
 export interface EngineProcess {
   /** Events of one job, in order, up to and including its end. Aborting asks for a cancel, and insists after a while. */
   run(spec: JobSpec, options?: RunOptions): AsyncGenerator<JobEvent>
+  /** Asks a training run for something between its steps. False where no such job runs. */
+  control(jobId: string, action: ControlAction): boolean
   /** The process id, for tests that kill it. */
   readonly pid: number | undefined
   /** The process is gone: another one has to be started. */
@@ -84,13 +89,12 @@ export function startEngineProcess(channel: EngineChannel = forkWorker()): Engin
     get ended() {
       return ended !== null
     },
-    async *run(spec, { signal, background = false } = {}) {
+    async *run(spec, { signal, background = false, jobId = randomUUID() } = {}) {
       const checked = jobSpecSchema.safeParse(spec)
       if (!checked.success) {
         const { path, message } = checked.error.issues[0]!
         throw new TandemError(`The job's ${path.join('.')} is wrong: ${message}.`, 'Correct it.')
       }
-      const jobId = randomUUID()
       const queue: JobEvent[] = []
       const rhythm = new StepRhythm()
       let wake: (() => void) | null = null
@@ -140,6 +144,11 @@ export function startEngineProcess(channel: EngineChannel = forkWorker()): Engin
         // Whoever stops listening has no use for the rest.
         if (!over && !ended) channel.send({ type: 'cancel', jobId })
       }
+    },
+    control(jobId, action) {
+      if (ended || !jobs.has(jobId)) return false
+      channel.send({ type: 'control', jobId, action })
+      return true
     },
     dispose() {
       if (ended) return

@@ -3,6 +3,7 @@
  * serves itself in one process. Two lanes: a background job waits between its steps while an interactive one is active.
  */
 import { jobCommandSchema, type JobCommand, type JobEnd, type JobEvent, type JobUpdate } from '../../shared/jobs.ts'
+import type { ControlAction } from '../../shared/training.ts'
 import { TandemError } from '../../shared/errors.ts'
 import { runJob } from '../../engine/jobs.ts'
 import { createEngineCache, hostGone } from '../../engine/jobs/context.ts'
@@ -26,6 +27,8 @@ const BACKGROUND_NICENESS = 10
 
 interface RunningJob {
   readonly stop: AbortController
+  /** Asked for and not yet looked at. */
+  readonly asked: ControlAction[]
   readonly background: boolean
   readonly ended: Promise<void>
 }
@@ -51,6 +54,7 @@ export function serveJobs(host: JobHost): JobServer {
     { jobId, spec }: Extract<JobCommand, { type: 'run' }>,
     signal: AbortSignal,
     background: boolean,
+    asked: ControlAction[],
   ): Promise<void> {
     let seq = 0
     let complete = false
@@ -58,7 +62,12 @@ export function serveJobs(host: JobHost): JobServer {
     const lease = engines.lease()
     let end: JobEnd
     try {
-      for await (const update of runJob(spec, { signal, engine: (directory) => lease.engine(directory) })) {
+      const context = {
+        signal,
+        engine: (directory: string) => lease.engine(directory),
+        controls: () => asked.splice(0),
+      }
+      for await (const update of runJob(spec, context)) {
         publish(update)
         complete ||= update.type === 'result'
         // Give the channel its turn: a cancel that is waiting is read before the next step.
@@ -77,9 +86,10 @@ export function serveJobs(host: JobHost): JobServer {
     const { jobId, background } = command
     const stop = new AbortController()
     const { promise: ended, resolve } = Promise.withResolvers<void>()
-    running.set(jobId, { stop, background, ended })
+    const asked: ControlAction[] = []
+    running.set(jobId, { stop, asked, background, ended })
     settleNiceness()
-    void work(command, stop.signal, background).finally(() => {
+    void work(command, stop.signal, background, asked).finally(() => {
       running.delete(jobId)
       settleNiceness()
       passTurn()
@@ -102,6 +112,7 @@ export function serveJobs(host: JobHost): JobServer {
       const command = parsed.data
       if (command.type === 'run') start(command)
       else if (command.type === 'dispose') void close()
+      else if (command.type === 'control') running.get(command.jobId)?.asked.push(command.action)
       else {
         running.get(command.jobId)?.stop.abort()
         passTurn()

@@ -3,13 +3,16 @@
  * one that dies takes only its own lane down. Each is started when it is first needed, and again when it is gone.
  */
 import { isJobEnd, type JobEvent, type JobSpec } from '../../shared/jobs.ts'
+import type { ControlAction } from '../../shared/training.ts'
 import { TandemError } from '../../shared/errors.ts'
 import { startEngineProcess, type EngineProcess } from '../jobs/engine-process.ts'
 import type { Lane } from '../store/queue.ts'
 
 export interface Lanes {
   /** Events of a job up to its end. */
-  run(lane: Lane, spec: JobSpec, signal: AbortSignal): AsyncGenerator<JobEvent>
+  run(lane: Lane, spec: JobSpec, signal: AbortSignal, jobId?: string): AsyncGenerator<JobEvent>
+  /** Asks a training run in a lane for something between its steps. False where no such job runs. */
+  control(lane: Lane, jobId: string, action: ControlAction): boolean
   /** A question to the engine: its one result. Throws what the job failed with. */
   ask(spec: JobSpec, signal?: AbortSignal): Promise<unknown>
   /** Ends a lane's process at once: what runs there ends as failed, or as cancelled where that was asked for. */
@@ -33,7 +36,9 @@ export function createLanes(start: () => EngineProcess = startEngineProcess): La
   }
 
   return {
-    run: (lane, spec, signal) => engineOf(lane).run(spec, { signal, background: lane === 'background' }),
+    run: (lane, spec, signal, jobId) =>
+      engineOf(lane).run(spec, { signal, background: lane === 'background', ...(jobId ? { jobId } : {}) }),
+    control: (lane, jobId, action) => engines.get(lane)?.control(jobId, action) ?? false,
     async ask(spec, signal) {
       let result: unknown
       for await (const event of engineOf('interactive').run(spec, signal ? { signal } : {})) {
