@@ -5,6 +5,7 @@
  */
 import { z } from 'zod'
 import { documentCommandSchema, storedDocumentSchema } from './document.ts'
+import { jobEvents, jobMethods } from './ipc-jobs.ts'
 import { bytesSchema, generateSpecSchema, rasterSchema } from './jobs.ts'
 import {
   blobIdSchema,
@@ -178,6 +179,8 @@ export const contract = {
     result: runSchema,
   },
 
+  ...jobMethods,
+
   'queue.list': { args: nothing, result: z.strictObject({ items: z.array(queueItemSchema) }) },
 
   /** Folders of the machine that serves a browser, below the roots it was started with; handles say nothing of paths. */
@@ -210,6 +213,7 @@ export const events = {
   'run.started': z.strictObject({ run: idSchema, header: trajectoryHeaderSchema }),
   /** A step as it was recorded. `picture` is absent in events sent again after a reconnect, and for large models. */
   'run.step': z.strictObject({ run: idSchema, record: trajectoryStepSchema, picture: rasterSchema.optional() }),
+  ...jobEvents,
   'queue.changed': z.strictObject({ items: z.array(queueItemSchema) }),
   'projects.changed': z.strictObject({ projects: z.array(projectSchema) }),
   'preferences.changed': z.strictObject({ preferences: preferencesSchema }),

@@ -350,6 +350,8 @@ export const jobCommandSchema = z.discriminatedUnion('type', [
   z.strictObject({ type: z.literal('cancel'), jobId: z.string().min(1) }),
   /** Asks a training run for something between two of its steps; other jobs take no notice. */
   z.strictObject({ type: z.literal('control'), jobId: z.string().min(1), action: controlActionSchema }),
+  /** An interactive job goes on in another process: background jobs here wait between their steps. */
+  z.strictObject({ type: z.literal('giveWay'), on: z.boolean() }),
   /** Close every model and end, stopping what still runs. */
   z.strictObject({ type: z.literal('dispose') }),
 ])

@@ -43,6 +43,8 @@ export interface EngineProcess {
   readonly pid: number | undefined
   /** The process is gone: another one has to be started. */
   readonly ended: boolean
+  /** While `on`, background jobs of this process wait between their steps: an interactive one goes on elsewhere. */
+  giveWay(on: boolean): void
   /** Closes the models and ends the process; what still runs is stopped. */
   dispose(): void
   /** Ends the process at once. A run leaves its log. */
@@ -149,6 +151,9 @@ export function startEngineProcess(channel: EngineChannel = forkWorker()): Engin
       if (ended || !jobs.has(jobId)) return false
       channel.send({ type: 'control', jobId, action })
       return true
+    },
+    giveWay(on) {
+      if (!ended) channel.send({ type: 'giveWay', on })
     },
     dispose() {
       if (ended) return

@@ -37,6 +37,8 @@ export function serveJobs(host: JobHost): JobServer {
   const engines = createEngineCache()
   const running = new Map<string, RunningJob>()
   let turn = Promise.withResolvers<void>()
+  /** An interactive job goes on in another process. */
+  let elsewhere = false
 
   /** Lets waiting background jobs look again. */
   function passTurn(): void {
@@ -72,7 +74,7 @@ export function serveJobs(host: JobHost): JobServer {
         complete ||= update.type === 'result'
         // Give the channel its turn: a cancel that is waiting is read before the next step.
         await new Promise((resolve) => setImmediate(resolve))
-        while (background && interactive() && !signal.aborted) await turn.promise
+        while (background && (elsewhere || interactive()) && !signal.aborted) await turn.promise
       }
       end = signal.aborted && !complete ? { type: 'cancelled' } : { type: 'done' }
     } catch (error) {
@@ -113,7 +115,10 @@ export function serveJobs(host: JobHost): JobServer {
       if (command.type === 'run') start(command)
       else if (command.type === 'dispose') void close()
       else if (command.type === 'control') running.get(command.jobId)?.asked.push(command.action)
-      else {
+      else if (command.type === 'giveWay') {
+        elsewhere = command.on
+        if (!elsewhere) passTurn()
+      } else {
         running.get(command.jobId)?.stop.abort()
         passTurn()
       }

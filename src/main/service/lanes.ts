@@ -3,16 +3,13 @@
  * one that dies takes only its own lane down. Each is started when it is first needed, and again when it is gone.
  */
 import { isJobEnd, type JobEvent, type JobSpec } from '../../shared/jobs.ts'
-import type { ControlAction } from '../../shared/training.ts'
 import { TandemError } from '../../shared/errors.ts'
 import { startEngineProcess, type EngineProcess } from '../jobs/engine-process.ts'
 import type { Lane } from '../store/queue.ts'
 
 export interface Lanes {
   /** Events of a job up to its end. */
-  run(lane: Lane, spec: JobSpec, signal: AbortSignal, jobId?: string): AsyncGenerator<JobEvent>
-  /** Asks a training run in a lane for something between its steps. False where no such job runs. */
-  control(lane: Lane, jobId: string, action: ControlAction): boolean
+  run(lane: Lane, spec: JobSpec, signal: AbortSignal): AsyncGenerator<JobEvent>
   /** A question to the engine: its one result. Throws what the job failed with. */
   ask(spec: JobSpec, signal?: AbortSignal): Promise<unknown>
   /** Ends a lane's process at once: what runs there ends as failed, or as cancelled where that was asked for. */
@@ -21,9 +18,16 @@ export interface Lanes {
   dispose(): void
 }
 
-export function createLanes(start: () => EngineProcess = startEngineProcess): Lanes {
+export interface LanesOptions {
+  readonly start?: () => EngineProcess
+  /** The first interactive run begins, or the last one has ended. */
+  readonly onInteractive?: (active: boolean) => void
+}
+
+export function createLanes({ start = startEngineProcess, onInteractive }: LanesOptions = {}): Lanes {
   const engines = new Map<Lane, EngineProcess>()
   let disposed = false
+  let interactive = 0
 
   function engineOf(lane: Lane): EngineProcess {
     // A question that was waiting must not start a process that nobody ends.
@@ -32,13 +36,30 @@ export function createLanes(start: () => EngineProcess = startEngineProcess): La
     if (known && !known.ended) return known
     const made = start()
     engines.set(lane, made)
+    if (lane === 'background') made.giveWay(interactive > 0)
     return made
   }
 
+  /** Background work waits between its steps while somebody waits for a run. */
+  function count(by: 1 | -1): void {
+    interactive += by
+    if (interactive > 1 || (interactive === 1 && by === -1)) return
+    engines.get('background')?.giveWay(interactive > 0)
+    onInteractive?.(interactive > 0)
+  }
+
+  async function* interactiveRun(spec: JobSpec, signal: AbortSignal): AsyncGenerator<JobEvent> {
+    count(1)
+    try {
+      yield* engineOf('interactive').run(spec, { signal })
+    } finally {
+      count(-1)
+    }
+  }
+
   return {
-    run: (lane, spec, signal, jobId) =>
-      engineOf(lane).run(spec, { signal, background: lane === 'background', ...(jobId ? { jobId } : {}) }),
-    control: (lane, jobId, action) => engines.get(lane)?.control(jobId, action) ?? false,
+    run: (lane, spec, signal) =>
+      lane === 'interactive' ? interactiveRun(spec, signal) : engineOf(lane).run(spec, { signal, background: true }),
     async ask(spec, signal) {
       let result: unknown
       for await (const event of engineOf('interactive').run(spec, signal ? { signal } : {})) {

@@ -10,11 +10,13 @@ import { asStored, explained } from '../store/database.ts'
 import { openStore } from '../store/store.ts'
 import { collectBlobs } from './clean-up.ts'
 import type { AllHandlers, HandlerDeps } from './handlers/deps.ts'
+import { jobHandlers } from './handlers/jobs.ts'
 import { modelHandlers } from './handlers/models.ts'
 import { pictureHandlers } from './handlers/pictures.ts'
 import { projectHandlers } from './handlers/projects.ts'
 import { runHandlers } from './handlers/runs.ts'
 import { sessionHandlers } from './handlers/session.ts'
+import { createJobRunner } from './jobs/runner.ts'
 import { createLanes } from './lanes.ts'
 import { createModels } from './models.ts'
 import { createPublisher } from './publisher.ts'
@@ -26,10 +28,11 @@ export async function createService(options: ServiceOptions): Promise<Service> {
   const work = join(options.data, 'work')
   await rm(work, { recursive: true, force: true })
   await mkdir(work, { recursive: true })
-  const lanes = createLanes()
+  const lanes = createLanes({ onInteractive: (active) => jobs.giveWay(active) })
   const models = createModels(options.models, lanes)
   const publisher = createPublisher(store)
   const scheduler = createScheduler({ store, lanes, models, publisher, work })
+  const jobs = createJobRunner({ store, models, publisher, root: join(options.data, 'jobs') })
   const notices = store.setAside
     ? [
         {
@@ -38,15 +41,16 @@ export async function createService(options: ServiceOptions): Promise<Service> {
         },
       ]
     : []
-  const deps: HandlerDeps = { options, store, lanes, models, publisher, scheduler, work, notices }
+  const deps: HandlerDeps = { options, store, lanes, models, publisher, scheduler, jobs, work, notices }
   const handlers: AllHandlers = {
     ...sessionHandlers(deps),
     ...modelHandlers(deps),
     ...projectHandlers(deps),
     ...pictureHandlers(deps),
     ...runHandlers(deps),
+    ...jobHandlers(deps),
   }
-  const started = scheduler.start()
+  const started = scheduler.start().then(() => jobs.start())
   // The first edit should not wait for a process to start.
   void models.list().catch(() => undefined)
 
@@ -77,7 +81,7 @@ export async function createService(options: ServiceOptions): Promise<Service> {
       return taken
     },
     async close() {
-      await scheduler.stop()
+      await Promise.all([scheduler.stop(), jobs.stop()])
       lanes.dispose()
       store.close()
       await rm(work, { recursive: true, force: true }).catch(() => undefined)

@@ -4,6 +4,7 @@ import { createBlobStore, type BlobStore } from './blobs.ts'
 import { openDatabase } from './database.ts'
 import { createDocumentStore, type DocumentStore } from './documents.ts'
 import { createEventStore, type EventStore } from './events.ts'
+import { createJobStore, type JobStore } from './jobs.ts'
 import { createPreferenceStore, type PreferenceStore } from './preferences.ts'
 import { createProjectStore, type ProjectStore } from './projects.ts'
 import { createQueueStore, type QueueStore } from './queue.ts'
@@ -16,6 +17,7 @@ export interface Store {
   readonly runs: RunStore
   readonly records: RecordStore
   readonly queue: QueueStore
+  readonly jobs: JobStore
   readonly blobs: BlobStore
   readonly events: EventStore
   readonly preferences: PreferenceStore
@@ -34,6 +36,7 @@ export function openStore(folder: string): Store {
     runs: createRunStore(db),
     records: createRecordStore(db),
     queue: createQueueStore(db),
+    jobs: createJobStore(db),
     blobs: createBlobStore(db, join(folder, 'blobs')),
     events: createEventStore(db),
     preferences: createPreferenceStore(db),

@@ -1,5 +1,6 @@
 /** What handlers work with, and the shape of a group of them. */
 import type { Method, ParsedArgsOf, ResultOf } from '../../../shared/ipc.ts'
+import type { JobRunner } from '../jobs/runner.ts'
 import type { Lanes } from '../lanes.ts'
 import type { Models } from '../models.ts'
 import type { Publisher } from '../publisher.ts'
@@ -14,6 +15,7 @@ export interface HandlerDeps {
   readonly models: Models
   readonly publisher: Publisher
   readonly scheduler: Scheduler
+  readonly jobs: JobRunner
   /** Where jobs put what they make, before it is taken into the store. */
   readonly work: string
   readonly notices: readonly { message: string; remedy: string }[]

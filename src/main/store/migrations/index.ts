@@ -1,4 +1,5 @@
 /** Every change of the tables, in order. A migration that has shipped is frozen: change the next one. */
 import { initial } from './001-initial.ts'
+import { jobs } from './002-jobs.ts'
 
-export const migrations: readonly string[] = [initial]
+export const migrations: readonly string[] = [initial, jobs]

@@ -1,0 +1,148 @@
+/** One session of a job: its process from start to end, what it says into the row, and how the row stands afterwards. */
+import { mkdir } from 'node:fs/promises'
+import { describeError, TandemError } from '../../../shared/errors.ts'
+import { isJobEnd, type JobEndEvent, type JobEvent } from '../../../shared/jobs.ts'
+import type { StudioJob } from '../../../shared/studio-jobs.ts'
+import type { RunError } from '../../../shared/studio.ts'
+import type { EngineProcess } from '../../jobs/engine-process.ts'
+import type { Publisher } from '../publisher.ts'
+import { kindOf, type KindDeps } from './kinds.ts'
+
+export interface JobDeps extends KindDeps {
+  readonly publisher: Publisher
+  /** Folder of a job's own files. */
+  folder(id: string): string
+  startEngine(): EngineProcess
+  /** An interactive run goes on: this job waits between its steps. */
+  busy(): boolean
+}
+
+/** How a session is to end, changed while it goes on. */
+export interface Intent {
+  /** What a stop is meant as. `queued`: the studio closes, and the job goes on when it opens again. */
+  after: 'paused' | 'cancelled' | 'queued'
+  engine: EngineProcess | null
+  /** It was ended at once instead of after its step. */
+  killed: boolean
+  readonly stop: AbortController
+}
+
+/** Progress is told at most this often: a screen cannot show more, and the event log need not hold it. */
+const TELL_MS = 250
+
+/** Changes a job and tells of it. */
+export function changeJob(
+  { store, publisher }: Pick<JobDeps, 'store' | 'publisher'>,
+  id: string,
+  by: Partial<StudioJob>,
+): void {
+  if (!store.jobs.find(id)) return
+  publisher.publishWith(() => ({ job: store.jobs.update(id, by) }), 'job.changed')
+}
+
+/** Runs a job in a process of its own until it ends. Never throws: a failure is a state of the job. */
+export async function followJob(deps: JobDeps, id: string, intent: Intent): Promise<void> {
+  const { store } = deps
+  const began = performance.now()
+  const before = store.jobs.get(id)
+  const seconds = (): number => before.seconds + (performance.now() - began) / 1000
+  const end = (by: Partial<StudioJob>): void =>
+    changeJob(deps, id, { endedAt: Date.now(), seconds: seconds(), etaMs: null, ...by })
+  try {
+    const folder = deps.folder(id)
+    await mkdir(folder, { recursive: true })
+    const place = { id, folder, resume: before.startedAt !== null }
+    const spec = await kindOf(before.spec).engineSpec(before.spec, deps, place)
+    changeJob(deps, id, {
+      state: 'running',
+      startedAt: before.startedAt ?? Date.now(),
+      endedAt: null,
+      error: null,
+      detail: 'The model is being made ready',
+    })
+    intent.engine = deps.startEngine()
+    intent.engine.giveWay(deps.busy())
+    let result: unknown = null
+    let last: JobEndEvent | null = null
+    const tell = throttled<Partial<StudioJob>>((by) => changeJob(deps, id, { ...by, seconds: seconds() }))
+    for await (const event of intent.engine.run(spec, { signal: intent.stop.signal, background: true, jobId: id })) {
+      if (event.type === 'result') result = kindOf(before.spec).result(event.result)
+      else if (isJobEnd(event)) last = event
+      else note(deps, id, event, began, tell)
+    }
+    tell.flush()
+    if (last?.type === 'done') end({ state: 'done', result, detail: '' })
+    else if (last?.type === 'failed' && !intent.killed) end({ state: 'failed', error: failureOf(last), detail: '' })
+    else if (intent.after === 'queued') changeJob(deps, id, { state: 'queued', seconds: seconds(), etaMs: null })
+    else end({ state: intent.after, detail: '', ...(intent.after === 'paused' ? { endedAt: null } : {}) })
+  } catch (error) {
+    end({ state: 'failed', error: wordsOf(error), detail: '' })
+  } finally {
+    intent.engine?.dispose()
+    intent.engine = null
+  }
+}
+
+function note(
+  deps: JobDeps,
+  id: string,
+  event: Exclude<JobEvent, JobEndEvent>,
+  began: number,
+  tell: Throttled<Partial<StudioJob>>,
+): void {
+  if (event.type === 'started') changeJob(deps, id, { detail: event.detail })
+  else if (event.type === 'warning') {
+    const { warnings } = deps.store.jobs.get(id)
+    if (!warnings.includes(event.message)) changeJob(deps, id, { warnings: [...warnings, event.message].slice(-100) })
+  } else if (event.type === 'progress') {
+    const { done, total, metrics } = event
+    tell({ progress: { done, total, metrics }, etaMs: tell.eta(done, total, performance.now() - began) })
+  }
+}
+
+interface Throttled<T> {
+  (value: T): void
+  flush(): void
+  /** Milliseconds left, by the pace of this session; null before there is one. */
+  eta(done: number, total: number, ms: number): number | null
+}
+
+function throttled<T>(say: (value: T) => void): Throttled<T> {
+  let pending: T | null = null
+  let timer: NodeJS.Timeout | null = null
+  let from: { done: number; ms: number } | null = null
+  const flush = (): void => {
+    if (timer) clearTimeout(timer)
+    timer = null
+    if (pending !== null) say(pending)
+    pending = null
+  }
+  const put = (value: T): void => {
+    pending = value
+    timer ??= setTimeout(flush, TELL_MS)
+  }
+  return Object.assign(put, {
+    flush,
+    eta(done: number, total: number, ms: number): number | null {
+      // What was there already, and the making ready, say nothing of the pace.
+      if (!from) from = { done, ms }
+      const made = done - from.done
+      return made > 0 ? ((ms - from.ms) / made) * Math.max(0, total - done) : null
+    },
+  })
+}
+
+const failureOf = ({ message, remedy, stack }: Extract<JobEndEvent, { type: 'failed' }>): RunError => ({
+  message,
+  remedy,
+  ...(stack === undefined ? {} : { details: stack }),
+})
+
+function wordsOf(error: unknown): RunError {
+  if (error instanceof TandemError) return { message: error.message, remedy: error.remedy }
+  return {
+    message: describeError(error),
+    remedy: 'This is a defect of Tandem: please report it with its details.',
+    details: error instanceof Error ? (error.stack ?? error.message) : String(error),
+  }
+}

@@ -1,0 +1,62 @@
+/**
+ * What each kind of job is to the service: its title, the engine's spec of it, and what of the engine's answer is kept.
+ * A total map: a kind that is missing does not compile.
+ */
+import { dragResultSchema, parabenchResultSchema, type JobSpec } from '../../../shared/jobs.ts'
+import type { StudioJobKind, StudioJobSpecOf } from '../../../shared/studio-jobs.ts'
+import type { Models } from '../models.ts'
+import type { Store } from '../../store/store.ts'
+
+/** What a definition may look things up in. */
+export interface KindDeps {
+  readonly store: Store
+  readonly models: Models
+}
+
+export interface JobPlace {
+  readonly id: string
+  /** The job's own folder: there from its first start until it is deleted. */
+  readonly folder: string
+  /** It ran before: it goes on from what lies in the folder. */
+  readonly resume: boolean
+}
+
+export interface JobKindDefinition<K extends StudioJobKind> {
+  title(spec: StudioJobSpecOf<K>): string
+  /** Throws a TandemError where something it names is not here. */
+  engineSpec(spec: StudioJobSpecOf<K>, deps: KindDeps, place: JobPlace): Promise<JobSpec> | JobSpec
+  /** The engine's answer as screens may see it: parsed, and without paths. */
+  result(raw: unknown): unknown
+}
+
+export const jobKinds: { readonly [K in StudioJobKind]: JobKindDefinition<K> } = {
+  parabench: {
+    title: ({ suite, mode, steps }) => `${suite}, ${mode}, ${steps} steps`,
+    engineSpec: async (spec, { models }, { folder }) => ({
+      ...spec,
+      model: await models.path(spec.model),
+      out: folder,
+    }),
+    result(raw) {
+      const { folder: _, ...rest } = parabenchResultSchema.parse(raw)
+      return rest
+    },
+  },
+  'parabench-drag': {
+    title: ({ suite, steps }) => `Reasoning drag on ${suite}, ${steps} steps`,
+    engineSpec: async (spec, { models }, { folder }) => ({
+      ...spec,
+      model: await models.path(spec.model),
+      out: folder,
+    }),
+    result(raw) {
+      const { folder: _, ...rest } = dragResultSchema.parse(raw)
+      return rest
+    },
+  },
+}
+
+/** The definition of a spec's kind, with the spec it takes. */
+export function kindOf<K extends StudioJobKind>(spec: StudioJobSpecOf<K>): JobKindDefinition<K> {
+  return jobKinds[spec.kind]
+}

@@ -1,0 +1,73 @@
+/**
+ * Long work of the studio as rows: measured, trained, imported. A job is asked for with a spec that names things by id,
+ * never by path; the service makes the engine's spec of it. A kind is added here together with its definition in
+ * src/main/service/jobs/kinds.ts.
+ */
+import { z } from 'zod'
+import { dragSpecSchema, parabenchSpecSchema } from './jobs.ts'
+import { idSchema, runErrorSchema } from './studio.ts'
+
+const modelId = z.string().min(1).max(200)
+/** A suite that ships, by its name. */
+const suiteName = z.string().regex(/^[\w-]{1,100}$/)
+
+const benchFields = { suite: suiteName, model: modelId, judge: z.strictObject({ kind: z.literal('exact') }) }
+
+export const studioJobSpecSchema = z.discriminatedUnion('kind', [
+  parabenchSpecSchema.omit({ out: true, estimateOnly: true }).extend(benchFields),
+  dragSpecSchema.omit({ out: true }).extend(benchFields),
+])
+export type StudioJobSpec = z.infer<typeof studioJobSpecSchema>
+export type StudioJobKind = StudioJobSpec['kind']
+export type StudioJobSpecOf<K extends StudioJobKind> = Extract<StudioJobSpec, { kind: K }>
+
+/** `stopping` and `pausing`: asked for, and waiting for the step to end. */
+export const studioJobStateSchema = z.enum([
+  'queued',
+  'running',
+  'pausing',
+  'paused',
+  'stopping',
+  'cancelled',
+  'failed',
+  'done',
+])
+export type StudioJobState = z.infer<typeof studioJobStateSchema>
+
+export const jobProgressSchema = z.strictObject({
+  done: z.int().nonnegative(),
+  total: z.int().nonnegative(),
+  metrics: z.record(z.string(), z.number()),
+})
+export type JobProgress = z.infer<typeof jobProgressSchema>
+
+export const studioJobSchema = z.strictObject({
+  id: idSchema,
+  title: z.string().min(1).max(200),
+  spec: studioJobSpecSchema,
+  state: studioJobStateSchema,
+  createdAt: z.int().nonnegative(),
+  /** When it first ran. */
+  startedAt: z.int().nonnegative().nullable(),
+  endedAt: z.int().nonnegative().nullable(),
+  /** Seconds it ran, over all its sessions. */
+  seconds: z.number().nonnegative(),
+  /** What it is at, in the engine's words. */
+  detail: z.string(),
+  progress: jobProgressSchema.nullable(),
+  etaMs: z.number().nonnegative().nullable(),
+  warnings: z.array(z.string()),
+  /** What the engine answered at the end, without paths; its kind's screens know the schema. */
+  result: z.unknown(),
+  error: runErrorSchema.nullable(),
+  /** A person's own words. */
+  note: z.string().max(10_000),
+})
+export type StudioJob = z.infer<typeof studioJobSchema>
+
+/** It waits, works, or is about to rest. */
+export const isActive = ({ state }: Pick<StudioJob, 'state'>): boolean =>
+  state === 'queued' || state === 'running' || state === 'pausing' || state === 'stopping'
+/** It can go on from what it left. */
+export const canGoOn = ({ state }: Pick<StudioJob, 'state'>): boolean =>
+  state === 'paused' || state === 'cancelled' || state === 'failed'
