@@ -2,7 +2,9 @@
 import { useRef, useState, type ReactElement } from 'react'
 import { redo, undo, useSaveState, type SaveState } from '../state/documents.ts'
 import { runById, useChord } from '../state/commands.ts'
+import { useJobs, waitingJobs } from '../state/jobs.ts'
 import { openProject } from '../state/projects.ts'
+import { duration } from '../state/runs-words.ts'
 import { setPreferences } from '../state/session-preferences.ts'
 import { useStudio } from '../state/store.ts'
 import { toastError } from '../state/toasts.ts'
@@ -11,9 +13,11 @@ import { Icon, type IconName } from '../ui/Icon.tsx'
 import { Kbd } from '../ui/Kbd.tsx'
 import { Menu, MenuButton, type MenuItem } from '../ui/Menu.tsx'
 import { Tooltip } from '../ui/Tooltip.tsx'
-import { layout } from './layout.ts'
+import { layout, useLayout } from './layout.ts'
+import { screenOfJob, screens } from './screens.ts'
 
 export function TopBar(): ReactElement {
+  const editing = useLayout((l) => l.screen === 'edit')
   const canUndo = useStudio((s) => s.canUndo)
   const canRedo = useStudio((s) => s.canRedo)
   const undoChord = useChord('edit.undo')
@@ -22,29 +26,76 @@ export function TopBar(): ReactElement {
     <header className="topbar">
       <ProjectSwitcher />
       <SaveMark />
-      <span className="topbar-group">
-        <IconButton
-          icon="undo"
-          label={canUndo === null ? 'Undo' : `Undo: ${canUndo}`}
-          shortcut={undoChord}
-          disabled={canUndo === null}
-          onClick={undo}
-        />
-        <IconButton
-          icon="redo"
-          label={canRedo === null ? 'Redo' : `Redo: ${canRedo}`}
-          shortcut={redoChord}
-          disabled={canRedo === null}
-          onClick={redo}
-        />
-      </span>
+      {editing && (
+        <span className="topbar-group">
+          <IconButton
+            icon="undo"
+            label={canUndo === null ? 'Undo' : `Undo: ${canUndo}`}
+            shortcut={undoChord}
+            disabled={canUndo === null}
+            onClick={undo}
+          />
+          <IconButton
+            icon="redo"
+            label={canRedo === null ? 'Redo' : `Redo: ${canRedo}`}
+            shortcut={redoChord}
+            disabled={canRedo === null}
+            onClick={redo}
+          />
+        </span>
+      )}
+      {screens.length > 1 && <Screens />}
       <PaletteField />
       <span className="topbar-end">
+        <JobChip />
         <Connection />
         <ThemeButton />
         <StudioMenu />
       </span>
     </header>
+  )
+}
+
+function Screens(): ReactElement {
+  const open = useLayout((s) => s.screen)
+  return (
+    <nav className="screens" aria-label="Screens">
+      {screens.map(({ name, label, icon }) => (
+        <button
+          key={name}
+          type="button"
+          aria-current={open === name ? 'page' : undefined}
+          onClick={() => layout.showScreen(name)}
+        >
+          <Icon name={icon} size={14} />
+          {label}
+        </button>
+      ))}
+    </nav>
+  )
+}
+
+/** The long work that goes on, wherever the person is; a click looks at it. */
+function JobChip(): ReactElement | null {
+  const job = useJobs((s) => waitingJobs(s).find(({ state }) => state !== 'queued') ?? null)
+  if (!job) return null
+  const { progress, etaMs, title } = job
+  const share = progress && progress.total > 0 ? ` ${Math.floor((100 * progress.done) / progress.total)} %` : ''
+  const words = `${title}${share}${etaMs === null ? '' : `, ${duration(etaMs)} left`}`
+  const screen = screenOfJob(job.spec.kind)
+  return (
+    <Tooltip text={words}>
+      <button
+        type="button"
+        className="job-chip"
+        aria-label={words}
+        onClick={() => (screen === null ? layout.showDrawer('queue') : layout.showScreen(screen))}
+      >
+        <span className="spinner" aria-hidden="true" />
+        <span>{title}</span>
+        <span>{share}</span>
+      </button>
+    </Tooltip>
   )
 }
 

@@ -17,6 +17,7 @@ import { setPreferences } from '../state/session-preferences.ts'
 import { studio } from '../state/store.ts'
 import { choosePictures } from './files.ts'
 import { layout, useLayout } from './layout.ts'
+import { screens } from './screens.ts'
 
 /** The field of the run panel that holds the instruction. */
 export const INSTRUCTION_ID = 'instruction'
@@ -209,13 +210,16 @@ const playing: readonly Command[] = [
   },
 ]
 
-const viewing: readonly Command[] = [
+const drawers: readonly Command[] = [
   { id: 'view.tray', title: 'Tray', group: 'View', chord: 'Alt+1', run: () => layout.toggleDrawer('tray') },
   { id: 'view.history', title: 'History', group: 'View', chord: 'Alt+2', run: () => layout.toggleDrawer('history') },
   { id: 'view.queue', title: 'Queue', group: 'View', chord: 'Alt+3', run: () => layout.toggleDrawer('queue') },
   { id: 'view.run', title: 'Run panel', group: 'View', chord: 'Alt+4', run: () => layout.showTab('run') },
   { id: 'view.layers', title: 'Layers and mask', group: 'View', chord: 'Alt+5', run: () => layout.showTab('layers') },
   { id: 'view.tree', title: 'Branches', group: 'View', chord: 'Alt+6', run: () => layout.showTab('tree') },
+]
+
+const themes: readonly Command[] = [
   ...(['light', 'dark', 'system'] as const).map((theme): Command => ({
     id: `view.theme.${theme}`,
     title: `Theme: ${theme === 'system' ? 'as the system' : theme}`,
@@ -267,12 +271,29 @@ const wide: readonly Command[] = [
   { id: 'studio.diagnostics', title: 'Copy diagnostics', group: 'Studio', run: () => copyDiagnostics() },
 ]
 
+/** Screens by number, in the order of the bar. */
+const going = (): readonly Command[] =>
+  screens.length < 2
+    ? []
+    : screens.map(({ name, label }, i): Command => ({
+        id: `screen.${name}`,
+        title: `Go to ${label}`,
+        group: 'View',
+        chord: `Ctrl+${i + 1}`,
+        run: () => layout.showScreen(name),
+      }))
+
+/** Of the editor alone: on other screens its keys belong to them. */
+const inEditor = (commands: readonly Command[]): Command[] =>
+  commands.map((command) => ({
+    ...command,
+    when: () => useLayout.getState().screen === 'edit' && (command.when?.() ?? true),
+  }))
+
 export const standardCommands = (): readonly Command[] => [
-  ...runs,
-  ...editing,
-  ...canvasCommands,
-  ...viewing,
-  ...playing,
+  ...going(),
+  ...inEditor([...runs, ...editing, ...canvasCommands, ...drawers, ...playing]),
+  ...themes,
   ...project,
   ...wide,
 ]

@@ -2,11 +2,14 @@
 import { create } from 'zustand'
 import { recall, remember } from '../ui/remembered.ts'
 
+/** The editor, and what stands beside it. */
+export type ScreenName = 'edit' | 'data' | 'train' | 'bench' | 'models'
 export type Drawer = 'history' | 'queue' | 'tray'
 export type SideTab = 'run' | 'layers' | 'tree'
 export type DialogName = 'palette' | 'shortcuts' | 'projects' | 'settings' | 'about'
 
 interface Layout {
+  readonly screen: ScreenName
   /** Null: closed. */
   readonly drawer: Drawer | null
   readonly sideTab: SideTab
@@ -15,7 +18,10 @@ interface Layout {
   readonly comparing: boolean
 }
 
+const screenNames: readonly ScreenName[] = ['edit', 'data', 'train', 'bench', 'models']
 const drawers: readonly Drawer[] = ['history', 'queue', 'tray']
+
+const firstScreen = (): ScreenName => screenNames.find((name) => name === recall('screen', 'edit')) ?? 'edit'
 
 function firstDrawer(): Drawer | null {
   const stored = recall('drawer', 'tray')
@@ -23,6 +29,7 @@ function firstDrawer(): Drawer | null {
 }
 
 export const useLayout = create<Layout>(() => ({
+  screen: firstScreen(),
   drawer: firstDrawer(),
   sideTab: 'run',
   dialog: null,
@@ -30,6 +37,10 @@ export const useLayout = create<Layout>(() => ({
 }))
 
 export const layout = {
+  showScreen(screen: ScreenName): void {
+    remember('screen', screen)
+    useLayout.setState({ screen })
+  },
   /** Opens a drawer; the one that is open closes. */
   toggleDrawer(drawer: Drawer): void {
     layout.showDrawer(useLayout.getState().drawer === drawer ? null : drawer)

@@ -7,6 +7,7 @@ import { TandemError } from '../../shared/errors.ts'
 import { api } from '../api.ts'
 import { followLook } from './session-preferences.ts'
 import { followPage, openDocument, saveNow } from './documents.ts'
+import { followJobs, loadJobs } from './jobs.ts'
 import { startPlayback } from './playback-view.ts'
 import { forgetProject, openFirstProject } from './projects.ts'
 import { followRuns, loadQueuedRuns } from './runs.ts'
@@ -34,6 +35,7 @@ export async function boot(): Promise<void> {
     for (const notice of session.notices) toast({ tone: 'warning', ...notice, ms: null })
     void loadModels()
     await openFirstProject()
+    await loadJobs()
     useBoot.setState({ boot: { phase: 'ready' } })
     await loadQueuedRuns()
   } catch (error) {
@@ -71,6 +73,7 @@ function follow(): void {
     if (project && !still) forgetProject().catch(toastError)
   })
   followRuns()
+  followJobs()
   startPlayback()
   followPage()
   followLook()
@@ -118,7 +121,7 @@ async function reconnect(): Promise<void> {
   const { documentId } = studio.get()
   const { projects } = await api.call('projects.list', {})
   studio.set({ projects })
-  await Promise.all([loadModels(), loadQueuedRuns()])
+  await Promise.all([loadModels(), loadQueuedRuns(), loadJobs()])
   if (documentId !== null) {
     saveNow()
     await openDocument(documentId)

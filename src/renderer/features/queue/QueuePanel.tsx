@@ -9,6 +9,7 @@ import { Button, IconButton } from '../../ui/Button.tsx'
 import { EmptyState, ProgressBar } from '../../ui/feedback.tsx'
 import { Icon } from '../../ui/Icon.tsx'
 import { dropTarget, lanesOf, moveTarget, type Lane } from './queue-order.ts'
+import { JobList, useQueuedJobs } from './JobList.tsx'
 import './queue.css'
 
 const laneWords = {
@@ -24,7 +25,9 @@ export function QueuePanel(): ReactElement {
     .filter((run) => run.project === project && (run.state === 'cancelled' || run.state === 'failed') && !run.rejected)
     .sort((a, b) => (b.endedAt ?? 0) - (a.endedAt ?? 0))
     .slice(0, 20)
-  if (queue.length === 0 && stopped.length === 0)
+  const { waiting, resting } = useQueuedJobs()
+  const jobs = waiting.length + resting.length > 0
+  if (queue.length === 0 && stopped.length === 0 && !jobs)
     return (
       <EmptyState icon="queue" title="Nothing waits">
         Runs queue up here. Each can be moved, stopped with what it has, and continued.
@@ -37,6 +40,7 @@ export function QueuePanel(): ReactElement {
         .map((lane) => (
           <LaneList key={lane.lane} lane={lane} />
         ))}
+      {jobs && <JobList waiting={waiting} resting={resting} />}
       {stopped.length > 0 && (
         <section aria-label="Stopped">
           <h3 className="queue-lane">Stopped</h3>

@@ -1,0 +1,24 @@
+/**
+ * The screens of the studio. The editor is always there, so that its canvas stays as it is; the others are loaded when
+ * they are first opened.
+ */
+import { type ComponentType, type LazyExoticComponent } from 'react'
+import type { StudioJobKind } from '../../shared/studio-jobs.ts'
+import type { IconName } from '../ui/Icon.tsx'
+import type { ScreenName } from './layout.ts'
+
+interface Screen {
+  readonly name: ScreenName
+  readonly label: string
+  readonly icon: IconName
+  /** Null: the editor. */
+  readonly component: LazyExoticComponent<ComponentType> | null
+  /** Jobs that are looked at here. */
+  readonly jobs: readonly StudioJobKind[]
+}
+
+export const screens: readonly Screen[] = [{ name: 'edit', label: 'Edit', icon: 'brush', component: null, jobs: [] }]
+
+/** Where a job is looked at; null where no screen shows it yet. */
+export const screenOfJob = (kind: StudioJobKind): ScreenName | null =>
+  screens.find(({ jobs }) => jobs.includes(kind))?.name ?? null
