@@ -76,7 +76,10 @@ const perModality = z.strictObject({ text: z.number(), image: z.number() })
 /** Everything the answers of a run depend on. Two runs with equal settings have equal answers on one device. */
 export const benchSettingsSchema = z.strictObject({
   suite: z.strictObject({ name: z.string(), hash: z.string() }),
+  /** Adapters included, in name and hash. */
   model: z.strictObject({ name: z.string(), hash: z.string() }),
+  /** What was put on the model's weights; runs of before there were any have none. */
+  adapters: z.array(z.strictObject({ name: z.string(), hash: z.string(), weight: z.number() })).default([]),
   mode: decodingModeSchema,
   steps: z.int().positive(),
   seeds: z.array(uint32).min(1),

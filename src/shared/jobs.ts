@@ -31,6 +31,16 @@ const temperature = z.number().min(0).max(MAX_TEMPERATURE)
 const guidances = z.strictObject({ text: guidance, image: guidance })
 const temperatures = z.strictObject({ text: temperature, image: temperature })
 
+/** Most adapters on one model at once. */
+const MAX_ADAPTERS = 8
+/** An adapter laid on more often than this is noise. */
+export const MAX_WEIGHT = 10
+/** Adapters on a model, in order, each with how much of it: 0 is off, 1 as trained. */
+export const adapterStackSchema = z
+  .array(z.strictObject({ directory: z.string().min(1), weight: z.number().min(-MAX_WEIGHT).max(MAX_WEIGHT) }))
+  .max(MAX_ADAPTERS)
+export type AdapterStack = z.infer<typeof adapterStackSchema>
+
 /** Most denoising steps a run may have: more than any sequence has positions to decide. */
 export const MAX_STEPS = 4096
 
@@ -44,6 +54,7 @@ export type Place = z.infer<typeof placeSchema>
 export const generateSpecSchema = z.strictObject({
   kind: z.literal('generate'),
   model: z.string().min(1),
+  adapters: adapterStackSchema.optional(),
   /** The picture to edit; null generates from the instruction alone. */
   picture: z.string().min(1).nullable(),
   instruction: z.string(),
@@ -64,6 +75,7 @@ export const generateSpecSchema = z.strictObject({
 export const resumeSpecSchema = z.strictObject({
   kind: z.literal('resume'),
   model: z.string().min(1),
+  adapters: adapterStackSchema.optional(),
   trajectory: z.string().min(1),
   /** Steps kept of the run; denoising goes on with the next. */
   step: z.int().nonnegative(),
@@ -76,6 +88,7 @@ export const resumeSpecSchema = z.strictObject({
 export const evalSpecSchema = z.strictObject({
   kind: z.literal('eval'),
   model: z.string().min(1),
+  adapters: adapterStackSchema.optional(),
   seed: z.int().nonnegative(),
   count: z.int().min(1).max(1_000_000),
   mode: decodingModeSchema,
@@ -90,6 +103,7 @@ const benchSpec = {
   /** Folder with a suite.json, or the name of a suite that ships. */
   suite: z.string().min(1),
   model: z.string().min(1),
+  adapters: adapterStackSchema.optional(),
   steps: z.int().min(1).max(MAX_STEPS),
   seeds: z.array(uint32).min(1).max(100),
   guidance: guidances,

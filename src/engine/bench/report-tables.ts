@@ -47,6 +47,7 @@ function head(first: string, format: TableFormat): string[] {
 export function describeSettings({
   suite,
   model,
+  adapters,
   mode,
   steps,
   seeds,
@@ -57,7 +58,8 @@ export function describeSettings({
   const guided = guidance.text !== 0 || guidance.image !== 0 ? `, guidance ${guidance.text}/${guidance.image}` : ''
   const seed = seeds.length === 1 ? `seed ${seeds[0]!}` : `seeds ${seeds.join(', ')}`
   const part = limit === null ? '' : ` (${limit} prompts)`
-  return `${suite.name}${part}, ${model.name} ${model.hash.slice(0, 8)}, ${mode}, ${steps} steps, ${seed}, temperatures ${temperatures.text}/${temperatures.image}${guided}`
+  const mounted = adapters.map(({ name, hash, weight }) => `, adapter ${name} ${hash.slice(0, 8)} x ${weight}`).join('')
+  return `${suite.name}${part}, ${model.name} ${model.hash.slice(0, 8)}${mounted}, ${mode}, ${steps} steps, ${seed}, temperatures ${temperatures.text}/${temperatures.image}${guided}`
 }
 
 const intervals = '95 % intervals in brackets: cluster bootstrap over prompts and seeds; Wilson for the shares.'

@@ -38,6 +38,7 @@ function runOf(make: Make, options: { mode?: DragMode; seeds?: number[]; judge?:
       settings: {
         suite: { name: 'storybook', hash: suite.hash },
         model: { name: 'made-up', hash: '0123456789' },
+        adapters: [],
         mode,
         steps: 4,
         seeds,

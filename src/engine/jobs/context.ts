@@ -1,6 +1,7 @@
 /** What every job is given: a way to be stopped, and models that stay warm between jobs. */
 import { stat } from 'node:fs/promises'
 import { join, resolve } from 'node:path'
+import type { AdapterStack } from '../../shared/jobs.ts'
 import type { ControlAction } from '../../shared/training.ts'
 import { adapterFiles } from '../model/adapter.ts'
 import { openModel } from '../model/adapter-open.ts'
@@ -11,8 +12,8 @@ export interface JobContext {
   readonly signal: AbortSignal
   /** What was asked of this job since the last call; a job that cannot be asked never looks. */
   controls?(): ControlAction[]
-  /** The engine for a model folder, opened on first use and again when its files change. */
-  engine(directory: string): Promise<Engine>
+  /** The engine for a model folder with adapters on it, opened on first use and again when any of its files change. */
+  engine(directory: string, adapters?: AdapterStack): Promise<Engine>
 }
 
 /** Why a job is stopped when nobody asked for it: the host died. What can be taken up again is then kept. */
@@ -20,13 +21,13 @@ export const hostGone = 'the host process is gone'
 
 /** The engines one job holds: none of them is closed under it. */
 export interface EngineLease {
-  engine(directory: string): Promise<Engine>
+  engine(directory: string, adapters?: AdapterStack): Promise<Engine>
   release(): Promise<void>
 }
 
 export interface EngineCache {
   /** An engine for a caller that is the cache's only one. */
-  engine(directory: string): Promise<Engine>
+  engine(directory: string, adapters?: AdapterStack): Promise<Engine>
   lease(): EngineLease
   dispose(): Promise<void>
 }
@@ -57,15 +58,17 @@ export function createEngineCache(capacity = 2): EngineCache {
     }
   }
 
-  async function take(directory: string, held: Set<Entry>): Promise<Engine> {
-    const key = resolve(directory)
-    const changed = await lastChange(key)
+  async function take(directory: string, adapters: AdapterStack, held: Set<Entry>): Promise<Engine> {
+    const path = resolve(directory)
+    const stack = adapters.map((each) => ({ ...each, directory: resolve(each.directory) }))
+    const key = JSON.stringify([path, stack])
+    const changed = await lastChange([path, ...stack.map((each) => each.directory)])
     let entry = entries.get(key)
     if (entry && entry.changed !== changed) {
       await drop(key, entry)
       entry = undefined
     }
-    entry ??= { opened: openModel(key).then((model) => createEngine(model)), changed, users: 0, dropped: false }
+    entry ??= { opened: openModel(path, stack).then((model) => createEngine(model)), changed, users: 0, dropped: false }
     entries.delete(key)
     entries.set(key, entry)
     if (!held.has(entry)) {
@@ -82,10 +85,10 @@ export function createEngineCache(capacity = 2): EngineCache {
   }
 
   return {
-    async engine(directory) {
+    async engine(directory, adapters = []) {
       const held = new Set<Entry>()
       try {
-        return await take(directory, held)
+        return await take(directory, adapters, held)
       } finally {
         for (const entry of held) entry.users--
       }
@@ -93,7 +96,7 @@ export function createEngineCache(capacity = 2): EngineCache {
     lease() {
       const held = new Set<Entry>()
       return {
-        engine: (directory) => take(directory, held),
+        engine: (directory, adapters = []) => take(directory, adapters, held),
         async release() {
           for (const entry of held) if (--entry.users === 0 && entry.dropped) await close(entry)
           held.clear()
@@ -113,11 +116,14 @@ async function close(entry: Entry): Promise<void> {
   await engine?.dispose()
 }
 
-async function lastChange(directory: string): Promise<number> {
-  const times = [...Object.values(modelFiles), ...Object.values(adapterFiles)].map((name) =>
-    stat(join(directory, name)).then(
-      (info) => info.mtimeMs,
-      () => 0,
+async function lastChange(directories: readonly string[]): Promise<number> {
+  const names = [...Object.values(modelFiles), ...Object.values(adapterFiles)]
+  const times = directories.flatMap((directory) =>
+    names.map((name) =>
+      stat(join(directory, name)).then(
+        (info) => info.mtimeMs,
+        () => 0,
+      ),
     ),
   )
   return Math.max(...(await Promise.all(times)))

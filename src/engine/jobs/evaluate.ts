@@ -21,7 +21,7 @@ interface Verdict {
 }
 
 export async function* evaluateJob(spec: SpecOf<'eval'>, context: JobContext): AsyncGenerator<JobUpdate> {
-  const engine = await context.engine(spec.model)
+  const engine = await context.engine(spec.model, spec.adapters)
   const world = await loadWorld()
   if (world.size !== engine.model.config.image.size) {
     throw new TandemError(

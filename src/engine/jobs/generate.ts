@@ -19,7 +19,7 @@ export async function* generateJob(spec: SpecOf<'generate'>, context: JobContext
     throw new TandemError('The instruction is empty.', 'Say what should change, for example: remove the cat.')
   if (spec.instruction.length > MAX_CHARACTERS)
     throw new TandemError('The instruction is far too long.', 'Shorten it to one sentence.')
-  const engine = await context.engine(spec.model)
+  const engine = await context.engine(spec.model, spec.adapters)
   const { model } = engine
   const instruction = normaliseInstruction(spec.instruction)
   for (const message of checkWords(model, instruction)) yield { type: 'warning', message }

@@ -58,13 +58,14 @@ export async function* parabenchJob(spec: Spec, context: JobContext): AsyncGener
     yield { type: 'result', result: { estimate: estimateFor(spec, items) } }
     return
   }
-  const engine = await context.engine(spec.model)
+  const engine = await context.engine(spec.model, spec.adapters)
   const run = await openRun(spec.out, {
     format: 'tandem-bench-run',
     version: 1,
     settings: {
       suite: { name: suite.file.name, hash: suite.hash },
       model: { name: engine.model.name, hash: engine.model.hash },
+      adapters: [...(engine.model.adapters ?? [])],
       mode: spec.mode,
       steps: spec.steps,
       seeds,

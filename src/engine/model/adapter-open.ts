@@ -26,10 +26,12 @@ export async function isAdapterFolder(directory: string): Promise<boolean> {
   return (await isFile(join(directory, adapterFiles.config))) && !(await isFile(join(directory, modelFiles.config)))
 }
 
-/** Opens a model folder, or an adapter folder on its base. */
-export async function openModel(directory: string): Promise<ModelFolder> {
-  if (!(await isAdapterFolder(directory))) return openModelFolder(directory)
-  const { model } = await openStack(await baseFolder(directory), [{ directory, weight: 1 }])
+/** Opens a model folder, or an adapter folder on its base, with more adapters on it. Weight 0 leaves one out. */
+export async function openModel(directory: string, adapters: readonly StackedAdapter[] = []): Promise<ModelFolder> {
+  const own = await isAdapterFolder(directory)
+  const stack = [...(own ? [{ directory, weight: 1 }] : []), ...adapters.filter(({ weight }) => weight !== 0)]
+  if (stack.length === 0) return openModelFolder(directory)
+  const { model } = await openStack(own ? await baseFolder(directory) : directory, stack)
   return { ...model, directory }
 }
 
@@ -65,6 +67,7 @@ export async function openStack(
       .digest('hex')
     const adapted: ModelFolder = {
       ...model,
+      adapters: weighted.map(({ adapter: { name, hash }, weight }) => ({ name, hash, weight })),
       name: [config.name, ...adapters.map(({ name }) => name)].join(' + '),
       hash: hash.slice(0, 32),
       weights(name) {

@@ -42,6 +42,8 @@ export interface ModelFolder {
   readonly image: ImageCodec
   readonly weights: WeightSource
   readonly parameters: number
+  /** What was put on the weights, by hash of its tensors and scale; absent where nothing was. */
+  readonly adapters?: readonly { readonly name: string; readonly hash: string; readonly weight: number }[]
 }
 
 export async function readJson<T>(path: string, schema: z.ZodType<T>, what: string): Promise<T> {

@@ -5,7 +5,7 @@ import sharp from 'sharp'
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
 import type { BenchReport } from '../../shared/bench.ts'
 import { openFakeEndpoint, refuse, scoreOf, type FakeEndpoint } from '../../engine/bench/endpoint/server-fixtures.ts'
-import { openWorkplace, startTandem, tandem, until, type Workplace } from './testing.ts'
+import { openWorkplace, startTandem, tandem, until, writeTinyAdapter, type Workplace } from './testing.ts'
 
 let place: Workplace
 beforeAll(async () => {
@@ -49,6 +49,28 @@ describe('tandem bench parabench', () => {
     expect(report.along).toHaveLength(2)
     expect(JSON.parse(await reportOf('whole'))).toEqual(report)
     expect((await readdir(place.path('whole/answers'))).filter((f) => f.endsWith('.tdm'))).toHaveLength(24)
+  })
+
+  it('lays adapters on the model, each with its weight, and counts them in what the run is', async () => {
+    const [first, second] = [place.path('adapters/first'), place.path('adapters/second')]
+    await writeTinyAdapter(first, place.model, 1)
+    await writeTinyAdapter(second, place.model, 2)
+    const adapted = ['--limit', '6', '--adapter', first, '--adapter', `${second}:0.5`]
+    const { code, out, err } = await tandem(...command('adapted', ...adapted))
+    expect(code, err).toBe(0)
+    const { settings } = (JSON.parse(out) as { report: BenchReport }).report
+    const plain = JSON.parse((await tandem(...command('unadapted', '--limit', '6'))).out) as { report: BenchReport }
+    expect(settings.adapters.map(({ name, weight }) => [name, weight])).toEqual([
+      ['adapter-1', 1],
+      ['adapter-2', 0.5],
+    ])
+    expect(settings.model.hash).not.toBe(plain.report.settings.model.hash)
+    expect(plain.report.settings.adapters).toEqual([])
+    const other = await tandem(...command('adapted', '--limit', '6', '--adapter', first, '--adapter', `${second}:0.6`))
+    expect({ code: other.code, said: /holds a run with another (model|adapters)/.test(other.err) }).toEqual({
+      code: 2,
+      said: true,
+    })
   })
 
   it('killed anywhere and taken up again gives the same report, byte for byte', async () => {

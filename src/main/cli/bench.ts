@@ -9,6 +9,7 @@ import {
   dragResultSchema,
   estimateResultSchema,
   parabenchResultSchema,
+  type AdapterStack,
   type SpecOf,
 } from '../../shared/jobs.ts'
 import type { DecodingMode } from '../../shared/trajectory.ts'
@@ -16,12 +17,13 @@ import type { Table, TableFormat } from '../../engine/bench/table.ts'
 import { driveJob } from './drive.ts'
 import { shippedModel } from './installation.ts'
 import { createLive, metricsLine, type Live } from './live.ts'
-import { guidance, integer, mode, seed, stepCount, temperature } from './options.ts'
+import { guidance, integer, mode, seed, stackedAdapter, stepCount, temperature } from './options.ts'
 import { note, printJson } from './report.ts'
 
 interface RunOptions {
   suite: string
   model: string
+  adapter: AdapterStack
   mode: DecodingMode
   steps: number
   seeds: number[]
@@ -185,6 +187,7 @@ function addRunOptions(command: Command): Command {
     .requiredOption('--suite <name>', 'a folder with suite.json, or one that ships: storybook, storybook-hard')
     .requiredOption('--out <dir>', 'folder of the run')
     .option('--model <dir>', 'model folder', shippedModel)
+    .option('--adapter <dir[:weight]>', 'an adapter on the model, with how much of it; repeatable', stackedAdapter, [])
     .option('--steps <n>', 'denoising steps', stepCount, 16)
     .option('--seeds <list>', 'seeds, separated by commas', seeds, [1])
     .option('--limit <n>', 'only so many prompts, in turn from each category', count)
@@ -208,6 +211,7 @@ function benchSpec(options: RunOptions): Omit<SpecOf<'parabench-drag'>, 'kind'> 
   return {
     suite: options.suite,
     model: options.model,
+    ...(options.adapter.length > 0 ? { adapters: options.adapter } : {}),
     steps: options.steps,
     seeds: options.seeds,
     guidance: { text: options.guidanceText, image: options.guidanceImage },

@@ -1,6 +1,6 @@
 /** `tandem edit` and `tandem generate`: one run from the command line, its reasoning unmasking as it goes. */
 import type { Command } from 'commander'
-import { runResultSchema, type RunResult } from '../../shared/jobs.ts'
+import { runResultSchema, type AdapterStack, type RunResult } from '../../shared/jobs.ts'
 import type { DecodingMode } from '../../shared/trajectory.ts'
 import { driveJob } from './drive.ts'
 import { createLive } from './live.ts'
@@ -13,6 +13,7 @@ import {
   placedTokens,
   seed,
   slug,
+  stackedAdapter,
   stepCount,
   temperature,
   type PlacedToken,
@@ -34,6 +35,7 @@ interface RunOptions {
   temperatureImage: number
   pin: PlacedToken[]
   model: string
+  adapter: AdapterStack
   out?: string
   json?: boolean
 }
@@ -83,6 +85,7 @@ function addRunOptions(command: Command): void {
       [],
     )
     .option('--model <dir>', 'model folder', shippedModel)
+    .option('--adapter <dir[:weight]>', 'an adapter on the model, with how much of it; repeatable', stackedAdapter, [])
     .option('--out <dir>', 'folder for image.png, reasoning.txt and trajectory.tdm (default: tandem-out/WORDS-SEED)')
     .option('--json', 'print one JSON object')
 }
@@ -94,6 +97,7 @@ async function run(options: RunOptions): Promise<void> {
     {
       kind: 'generate',
       model: options.model,
+      ...(options.adapter.length > 0 ? { adapters: options.adapter } : {}),
       picture: options.image ?? null,
       instruction,
       mode: options.mode,

@@ -1,10 +1,11 @@
 /** `tandem eval`: the exact judge over samples nobody trained on. */
 import type { Command } from 'commander'
+import type { AdapterStack } from '../../shared/jobs.ts'
 import type { DecodingMode } from '../../shared/trajectory.ts'
 import { driveJob } from './drive.ts'
 import { createLive } from './live.ts'
 import { shippedModel } from './installation.ts'
-import { guidance, integer, mode, seed, split, stepCount, temperature } from './options.ts'
+import { guidance, integer, mode, seed, split, stackedAdapter, stepCount, temperature } from './options.ts'
 import { printJson } from './report.ts'
 
 interface EvalOptions {
@@ -19,6 +20,7 @@ interface EvalOptions {
   temperatureText: number
   temperatureImage: number
   model: string
+  adapter: AdapterStack
   json?: boolean
 }
 
@@ -37,6 +39,7 @@ export function addEvalCommand(program: Command): void {
     .option('--temperature-text <x>', 'temperature of the reasoning', temperature, 0)
     .option('--temperature-image <x>', 'temperature of the image', temperature, 0)
     .option('--model <dir>', 'model folder', shippedModel)
+    .option('--adapter <dir[:weight]>', 'an adapter on the model, with how much of it; repeatable', stackedAdapter, [])
     .option('--json', 'print one JSON object')
     .addHelpText(
       'after',
@@ -47,6 +50,7 @@ export function addEvalCommand(program: Command): void {
         {
           kind: 'eval',
           model: options.model,
+          ...(options.adapter.length > 0 ? { adapters: options.adapter } : {}),
           seed: options.seed,
           count: options.count,
           mode: options.mode,

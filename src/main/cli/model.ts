@@ -1,6 +1,6 @@
 /** `tandem model`: models and adapters on disk: list, look, merge. */
 import { dirname, resolve } from 'node:path'
-import { InvalidArgumentError, type Command } from 'commander'
+import type { Command } from 'commander'
 import type { z } from 'zod'
 import {
   modelInfoSchema,
@@ -9,15 +9,12 @@ import {
   type ModelInfo,
   type ModelWork,
 } from '../../shared/models.ts'
+import type { AdapterStack } from '../../shared/jobs.ts'
 import { driveJob } from './drive.ts'
 import { shippedModel } from './installation.ts'
 import { createLive } from './live.ts'
+import { stackedAdapter } from './options.ts'
 import { note, printJson } from './report.ts'
-
-interface Stacked {
-  path: string
-  weight: number
-}
 
 export function addModelCommand(program: Command): void {
   const model = program.command('model').description('Models and adapters on disk.')
@@ -53,7 +50,7 @@ export function addModelCommand(program: Command): void {
   model
     .command('merge <base>')
     .description('Write a model folder in which adapters are part of the weights.')
-    .requiredOption('--adapter <dir[:weight]>', 'an adapter, with how much of it; repeatable', stacked, [])
+    .requiredOption('--adapter <dir[:weight]>', 'an adapter, with how much of it; repeatable', stackedAdapter, [])
     .requiredOption('--out <dir>', 'a new or empty folder')
     .option('--name <name>', 'name of the model')
     .option('--half', 'half precision: half the file, weights rounded')
@@ -65,12 +62,12 @@ export function addModelCommand(program: Command): void {
     .action(
       async (
         base: string,
-        options: { adapter: Stacked[]; out: string; name?: string; half?: boolean; json?: boolean },
+        options: { adapter: AdapterStack; out: string; name?: string; half?: boolean; json?: boolean },
       ) => {
         const job = {
           do: 'merge',
           base: resolve(base),
-          adapters: options.adapter.map(({ path, weight }) => ({ path: resolve(path), weight })),
+          adapters: options.adapter.map(({ directory, weight }) => ({ path: directory, weight })),
           out: resolve(options.out),
           name: options.name ?? null,
           half: options.half === true,
@@ -84,14 +81,6 @@ export function addModelCommand(program: Command): void {
 
 async function work<T>(job: ModelWork, schema: z.ZodType<T>): Promise<T> {
   return schema.parse(await driveJob({ kind: 'model', work: job }, createLive()))
-}
-
-/** `DIR` or `DIR:0.7`. */
-function stacked(text: string, known: readonly Stacked[]): Stacked[] {
-  const match = /^(.+):(-?\d+(?:\.\d+)?)$/.exec(text)
-  const weight = match ? Number(match[2]) : 1
-  if (Math.abs(weight) > 10) throw new InvalidArgumentError(`"${text}" has a weight beyond 10.`)
-  return [...known, { path: match ? match[1]! : text, weight }]
 }
 
 const count = (n: number): string =>

@@ -1,9 +1,16 @@
 /** Options shared by commands, parsed to what the contract takes; a wrong value is one line with the remedy. */
 import { randomBytes } from 'node:crypto'
 import { existsSync } from 'node:fs'
-import { join } from 'node:path'
+import { join, resolve } from 'node:path'
 import { InvalidArgumentError } from 'commander'
-import { MAX_GUIDANCE, MAX_STEPS, MAX_TEMPERATURE, type Place } from '../../shared/jobs.ts'
+import {
+  MAX_GUIDANCE,
+  MAX_STEPS,
+  MAX_TEMPERATURE,
+  MAX_WEIGHT,
+  type AdapterStack,
+  type Place,
+} from '../../shared/jobs.ts'
 import { decodingModeSchema, type DecodingMode } from '../../shared/trajectory.ts'
 
 export function integer(min: number, max: number): (text: string) => number {
@@ -72,6 +79,14 @@ export function placedTokens(text: string, known: readonly PlacedToken[]): Place
   if (at < 1 || at === text.length - 1)
     throw new InvalidArgumentError(`"${text}" is not PLACE=TOKEN, for example text:3=cat.`)
   return [...known, { place: place(text.slice(0, at)), token: text.slice(at + 1) }]
+}
+
+/** `DIR` or `DIR:WEIGHT`; the option may be given several times. */
+export function stackedAdapter(text: string, known: AdapterStack): AdapterStack {
+  const match = /^(.+):(-?\d+(?:\.\d+)?)$/.exec(text)
+  const weight = match ? Number(match[2]) : 1
+  if (Math.abs(weight) > MAX_WEIGHT) throw new InvalidArgumentError(`"${text}" has a weight beyond ${MAX_WEIGHT}.`)
+  return [...known, { directory: resolve(match ? match[1]! : text), weight }]
 }
 
 /** Words of a text as the name of a folder. */

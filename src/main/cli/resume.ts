@@ -1,18 +1,19 @@
 /** `tandem resume`: go on from a step of a recorded run, with tokens replaced or masked again. */
 import { basename, dirname, resolve } from 'node:path'
 import type { Command } from 'commander'
-import { MAX_STEPS, runResultSchema, type Place } from '../../shared/jobs.ts'
+import { MAX_STEPS, runResultSchema, type AdapterStack, type Place } from '../../shared/jobs.ts'
 import { driveJob } from './drive.ts'
 import { showRun } from './edit.ts'
 import { createLive } from './live.ts'
 import { shippedModel } from './installation.ts'
-import { freshFolder, integer, placedTokens, places, type PlacedToken } from './options.ts'
+import { freshFolder, integer, placedTokens, places, stackedAdapter, type PlacedToken } from './options.ts'
 
 interface ResumeOptions {
   step: number
   replace: PlacedToken[]
   remask: Place[]
   model: string
+  adapter: AdapterStack
   out?: string
   json?: boolean
 }
@@ -36,6 +37,7 @@ export function addResumeCommand(program: Command): void {
       [],
     )
     .option('--model <dir>', 'model folder', shippedModel)
+    .option('--adapter <dir[:weight]>', 'an adapter on the model, with how much of it; repeatable', stackedAdapter, [])
     .option('--out <dir>', 'output folder (default: tandem-out/RUN-from-STEP)')
     .option('--json', 'print one JSON object')
     .addHelpText(
@@ -47,6 +49,7 @@ export function addResumeCommand(program: Command): void {
         {
           kind: 'resume',
           model: options.model,
+          ...(options.adapter.length > 0 ? { adapters: options.adapter } : {}),
           trajectory,
           step: options.step,
           replace: options.replace,

@@ -8,7 +8,9 @@ import { seededRandom } from '../../engine/data/random.ts'
 import { renderScene, loadWorld } from '../../engine/data/world/world.ts'
 import { worldWords } from '../../engine/data/world/words.ts'
 import { encodePng } from '../../engine/images.ts'
-import { modelFiles, writeHalfWeights } from '../../engine/model/folder.ts'
+import { writeAdapter } from '../../engine/model/adapter.ts'
+import { adapterParameters, adapterSchema } from '../../engine/model/adapter-config.ts'
+import { floatsOf, modelFiles, openModelFolder, writeHalfWeights } from '../../engine/model/folder.ts'
 import { modelParameters } from '../../engine/model/forward.ts'
 import { tokenizerParameters } from '../../engine/model/image-tokenizer.ts'
 import { initialiseParameters, layOutParameters, type ParameterSpec } from '../../engine/model/parameters.ts'
@@ -56,6 +58,24 @@ export async function writeTinyModel(directory: string, seed = 1): Promise<void>
   await writeFile(join(directory, modelFiles.imageConfig), JSON.stringify(image))
   await weights(modelFiles.weights, modelParameters(config))
   await weights(modelFiles.imageWeights, tokenizerParameters(image))
+}
+
+/** A random adapter on a model: strong enough that what is drawn changes. */
+export async function writeTinyAdapter(directory: string, base: string, seed = 1): Promise<void> {
+  await mkdir(directory, { recursive: true })
+  const model = await openModelFolder(base)
+  const config = adapterSchema.parse({ rank: 2 })
+  const table = layOutParameters(adapterParameters(model.config, config))
+  const random = seededRandom('tiny adapter', seed)
+  const flat = Float32Array.from({ length: table.size }, () => random.normal())
+  const record = {
+    name: `adapter-${seed}`,
+    base: { name: model.name, hash: model.hash, path: base, config: model.config },
+    config,
+    metadata: {},
+  }
+  await writeAdapter(directory, record, table, flat, (name) => floatsOf(model.weights(name)))
+  await model.image.dispose()
 }
 
 export interface Ended {

@@ -2,7 +2,14 @@
  * Serves jobs: commands in, events out, over whatever carries them. The engine process serves its parent with it; a test
  * serves itself in one process. Two lanes: a background job waits between its steps while an interactive one is active.
  */
-import { jobCommandSchema, type JobCommand, type JobEnd, type JobEvent, type JobUpdate } from '../../shared/jobs.ts'
+import {
+  jobCommandSchema,
+  type AdapterStack,
+  type JobCommand,
+  type JobEnd,
+  type JobEvent,
+  type JobUpdate,
+} from '../../shared/jobs.ts'
 import type { ControlAction } from '../../shared/training.ts'
 import { TandemError } from '../../shared/errors.ts'
 import { runJob } from '../../engine/jobs.ts'
@@ -66,7 +73,7 @@ export function serveJobs(host: JobHost): JobServer {
     try {
       const context = {
         signal,
-        engine: (directory: string) => lease.engine(directory),
+        engine: (directory: string, adapters?: AdapterStack) => lease.engine(directory, adapters),
         controls: () => asked.splice(0),
       }
       for await (const update of runJob(spec, context)) {
