@@ -95,6 +95,10 @@ export const evalSpecSchema = z.strictObject({
   steps: z.int().min(1).max(MAX_STEPS),
   split: z.enum(['train', 'val', 'test']),
   heldOutOnly: z.boolean(),
+  /** Only these operations, the extra ones included. */
+  operations: z.array(z.string().min(1)).min(1).optional(),
+  /** Folder of another world than the one that ships. */
+  world: z.string().min(1).optional(),
   guidance: guidances,
   temperatures,
 })

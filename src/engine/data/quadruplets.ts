@@ -27,7 +27,10 @@ export interface Quadruplet {
   split: Split | null
 }
 
-export interface WorldFolderOptions extends Pick<SampleOptions, 'seed' | 'families' | 'weights' | 'spriteLimit'> {
+export interface WorldFolderOptions extends Pick<
+  SampleOptions,
+  'seed' | 'families' | 'operations' | 'weights' | 'spriteLimit'
+> {
   counts: Partial<Record<Split, number>>
   /** Aborting leaves nothing behind. */
   signal?: AbortSignal

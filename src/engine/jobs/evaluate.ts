@@ -22,7 +22,7 @@ interface Verdict {
 
 export async function* evaluateJob(spec: SpecOf<'eval'>, context: JobContext): AsyncGenerator<JobUpdate> {
   const engine = await context.engine(spec.model, spec.adapters)
-  const world = await loadWorld()
+  const world = await loadWorld(spec.world)
   if (world.size !== engine.model.config.image.size) {
     throw new TandemError(
       `The world draws ${world.size} px pictures, the model reads ${engine.model.config.image.size} px.`,
@@ -38,6 +38,7 @@ export async function* evaluateJob(spec: SpecOf<'eval'>, context: JobContext): A
       seed: spec.seed,
       index,
       ...(spec.heldOutOnly ? { heldOutOnly: true } : {}),
+      ...(spec.operations ? { operations: spec.operations } : {}),
     })
     const verdict = await judgeOne(engine, world, sample, spec, index, context.signal)
     if (!verdict) return
@@ -60,6 +61,7 @@ export async function* evaluateJob(spec: SpecOf<'eval'>, context: JobContext): A
       seed: spec.seed,
       count: spec.count,
       split: spec.split,
+      ...(spec.operations ? { operations: spec.operations } : {}),
       mode: spec.mode,
       steps: spec.steps,
       overall: summarise(verdicts),

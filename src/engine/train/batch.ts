@@ -21,7 +21,7 @@ export interface Batch {
   readonly feeds: Record<string, Tensor>
   /** Weight of each output row by field, 0 where not masked: what turns log p into the loss. */
   readonly weights: Readonly<Record<string, Float32Array>>
-  /** 1 where masked, by field. */
+  /** 1 where masked and to be learned, by field. */
   readonly masked: Readonly<Record<string, Uint8Array>>
 }
 
@@ -67,6 +67,8 @@ export function buildBatch(
     for (const field of outputs) {
       const isText = field.modality === 'text'
       const ratio = ratios[field.modality]
+      if (ratio === 0) continue
+      const learned = ratios.only === undefined || ratios.only === field.modality
       const mask = isText ? maskBernoulli(field.length, ratio, random) : maskExactly(field.length, ratio, random)
       const weight = lossWeight(isText ? corruption.textWeight : corruption.imageWeight, ratio, corruption.maxInverseT)
       const offset = isText ? 0 : config.image.offset
@@ -76,8 +78,10 @@ export function buildBatch(
         targets.get(field.name)![at + i] = BigInt(token - offset)
         if (!mask[i]) continue
         const changed = !isText && sample.inputImage !== null && sample.inputImage[i] !== sample.outputImage[i]
-        weights[field.name]![at + i] = weight * (changed ? corruption.changedCellWeight : 1)
-        masked[field.name]![at + i] = 1
+        if (learned) {
+          weights[field.name]![at + i] = weight * (changed ? corruption.changedCellWeight : 1)
+          masked[field.name]![at + i] = 1
+        }
         sequence[field.start + i] = config.special.mask
       }
     }

@@ -9,6 +9,11 @@ import type { Random } from '../data/random.ts'
 export const corruptionSchema = z.strictObject({
   /** Share of samples whose modalities are masked independently: what sequential and resumed runs meet. */
   independent: z.number().min(0).max(1).default(0.5),
+  /**
+   * `sequential` trains for reasoning first, picture after it: half of the samples learn the text before a picture that is
+   * all masked, the other half the picture beside a text that is whole. Without it, both are masked and learned at once.
+   */
+  timeline: z.enum(['sequential']).optional(),
   /** w_text: 1/t (the paper's) or 1. */
   textWeight: z.enum(['inverse-t', 'one']).default('inverse-t'),
   /** w_image: 1 (the paper's) or 1/t. */
@@ -23,15 +28,20 @@ export const corruptionSchema = z.strictObject({
 })
 export type CorruptionConfig = z.infer<typeof corruptionSchema>
 
-/** Mask probabilities of a draw, in (0, 1]. */
+/** Mask probabilities of a draw, in [0, 1], and the modality that alone is learned, where it is one. */
 export interface MaskRatios {
   readonly text: number
   readonly image: number
+  readonly only?: 'text' | 'image'
 }
 
 /** The sampler's schedules: at progress r, text is masked with 1 - r and image with cos(pi r / 2). */
 export function drawRatios(config: CorruptionConfig, random: Random): MaskRatios {
   const r = random.next()
+  if (config.timeline === 'sequential')
+    return random.next() < 0.5
+      ? { text: 1 - r, image: 1, only: 'text' }
+      : { text: 0, image: Math.cos((Math.PI / 2) * r), only: 'image' }
   const own = random.next() < config.independent ? random.next() : r
   return { text: 1 - r, image: Math.cos((Math.PI / 2) * own) }
 }

@@ -73,6 +73,8 @@ export interface WorldSourceOptions {
   readonly curriculum: { readonly sprites: number; readonly until: number }
   /** Relative shares of the edit families; 1 each when absent. */
   readonly families?: Partial<Record<Family, number>> | undefined
+  /** Only these operations; all of the world's when absent. */
+  readonly operations?: readonly string[] | undefined
 }
 
 /** Samples of the world as tokens; a sample is a pure function of (seed, split, index). */
@@ -97,6 +99,7 @@ export async function createWorldSource(
         index,
         families: edit ? EDIT_FAMILIES : ['generate'],
         spriteLimit,
+        ...(options.operations ? { operations: options.operations } : {}),
         ...(edit && split === 'train' && options.families ? { weights: options.families } : {}),
       }),
     )

@@ -5,7 +5,7 @@ import type { DecodingMode } from '../../shared/trajectory.ts'
 import { driveJob } from './drive.ts'
 import { createLive } from './live.ts'
 import { shippedModel } from './installation.ts'
-import { guidance, integer, mode, seed, split, stackedAdapter, stepCount, temperature } from './options.ts'
+import { guidance, integer, mode, names, seed, split, stackedAdapter, stepCount, temperature } from './options.ts'
 import { printJson } from './report.ts'
 
 interface EvalOptions {
@@ -15,6 +15,8 @@ interface EvalOptions {
   steps: number
   split: 'test' | 'val' | 'train'
   heldOut?: boolean
+  operation?: string[]
+  world?: string
   guidanceText: number
   guidanceImage: number
   temperatureText: number
@@ -34,6 +36,8 @@ export function addEvalCommand(program: Command): void {
     .option('--steps <n>', 'denoising steps', stepCount, 16)
     .option('--split <name>', 'test, val or train', split, 'test')
     .option('--held-out', 'only combinations that are in no training sample')
+    .option('--operation <list>', 'only these operations; extra ones too (docs/world.md)', names)
+    .option('--world <dir>', 'folder of another world; the one that ships')
     .option('--guidance-text <x>', 'guidance of the reasoning', guidance, 0)
     .option('--guidance-image <x>', 'guidance of the image', guidance, 0)
     .option('--temperature-text <x>', 'temperature of the reasoning', temperature, 0)
@@ -43,7 +47,7 @@ export function addEvalCommand(program: Command): void {
     .option('--json', 'print one JSON object')
     .addHelpText(
       'after',
-      '\nExamples:\n  tandem eval --seed 1 --count 300\n  tandem eval --seed 1 --count 300 --held-out --mode sequential --json',
+      '\nExamples:\n  tandem eval --seed 1 --count 300\n  tandem eval --seed 1 --count 300 --held-out --mode sequential --json\n  tandem eval --seed 1 --count 300 --operation mirror --model runs/mirror/adapter',
     )
     .action(async (options: EvalOptions) => {
       const result = await driveJob(
@@ -57,6 +61,8 @@ export function addEvalCommand(program: Command): void {
           steps: options.steps,
           split: options.split,
           heldOutOnly: options.heldOut === true,
+          ...(options.operation && { operations: options.operation }),
+          ...(options.world !== undefined && { world: options.world }),
           guidance: { text: options.guidanceText, image: options.guidanceImage },
           temperatures: { text: options.temperatureText, image: options.temperatureImage },
         },

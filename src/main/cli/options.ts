@@ -50,6 +50,16 @@ export const mode: (text: string) => DecodingMode = oneOf(decodingModeSchema.opt
 export const split = oneOf(['train', 'val', 'test'] as const, 'split')
 export const family = oneOf(['spatial', 'temporal', 'causal', 'world', 'general', 'generate'] as const, 'family')
 
+/** Names separated by commas. */
+export function names(text: string): string[] {
+  const found = text
+    .split(',')
+    .map((name) => name.trim())
+    .filter((name) => name !== '')
+  if (found.length > 0) return found
+  throw new InvalidArgumentError('Give at least one.')
+}
+
 /** A concrete seed where none is given: it is recorded and printed, so that the run can be repeated. */
 export const freshSeed = (): number => randomBytes(4).readUInt32LE()
 

@@ -1,12 +1,12 @@
 /** `tandem train sft`: supervised fine-tuning with a bar, losses per modality, speed and time left; Ctrl-C keeps a checkpoint. */
 import { existsSync } from 'node:fs'
 import { join, resolve } from 'node:path'
-import { InvalidArgumentError, type Command } from 'commander'
+import type { Command } from 'commander'
 import { TandemError } from '../../shared/errors.ts'
 import { driveJob } from './drive.ts'
 import { shippedModel } from './installation.ts'
 import { createLive, metricsLine, type Live } from './live.ts'
-import { integer, real, seed } from './options.ts'
+import { integer, names, real, seed } from './options.ts'
 import { note, printJson } from './report.ts'
 
 /** Seconds between lines where stderr is a file. */
@@ -57,10 +57,10 @@ export function addTrainCommand(program: Command): void {
     .option(
       '--lora-targets <list>',
       'matrices it stands on: q_proj,k_proj,v_proj,attn_out,ff_proj,up_proj,ff_out,fuse',
-      list,
+      names,
     )
     .option('--lora-dropout <x>', 'share of its inputs dropped in a step, 0', real(0, 0.9))
-    .option('--train-words <list>', 'words whose embedding rows train along with an adapter', list)
+    .option('--train-words <list>', 'words whose embedding rows train along with an adapter', names)
     .option('--json', 'print one JSON object')
     .option('--json-lines', 'print every event as a line of JSON, the result last')
     .addHelpText(
@@ -129,15 +129,6 @@ function configOf(options: TrainOptions): string | Record<string, unknown> {
       },
     }),
   }
-}
-
-function list(text: string): string[] {
-  const words = text
-    .split(',')
-    .map((word) => word.trim())
-    .filter((word) => word !== '')
-  if (words.length > 0) return words
-  throw new InvalidArgumentError('Give at least one.')
 }
 
 /** Plain lines, now and then: the log of a run in the background. */

@@ -4,7 +4,7 @@ import type { Command } from 'commander'
 import { TandemError } from '../../shared/errors.ts'
 import { onInterrupt } from './interrupt.ts'
 import { createLive } from './live.ts'
-import { family, integer, seed, split } from './options.ts'
+import { family, integer, names, seed, split } from './options.ts'
 import { printJson } from './report.ts'
 
 /** All of them are drawn before the first is written. */
@@ -15,6 +15,8 @@ interface SampleOptions {
   count: number
   split: ReturnType<typeof split>
   family?: ReturnType<typeof family>
+  operation?: string[]
+  world?: string
   out: string
   json?: boolean
 }
@@ -29,11 +31,13 @@ export function addWorldCommand(program: Command): void {
     .requiredOption('--count <n>', 'how many', integer(1, MAX_SAMPLES))
     .option('--split <name>', 'train, val or test', split, 'train')
     .option('--family <name>', 'only this family: spatial, temporal, causal, world, general or generate', family)
+    .option('--operation <list>', 'only these operations; extra ones too (docs/world.md)', names)
+    .option('--world <dir>', 'folder of another world; the one that ships')
     .requiredOption('--out <dir>', 'a new or empty folder')
     .option('--json', 'print one JSON object')
     .addHelpText(
       'after',
-      '\nExamples:\n  tandem world sample --seed 1 --count 20 --out quadruplets\n  tandem world sample --seed 1 --count 200 --split test --family causal --out causal',
+      '\nExamples:\n  tandem world sample --seed 1 --count 20 --out quadruplets\n  tandem world sample --seed 1 --count 200 --split test --family causal --out causal\n  tandem world sample --seed 1 --count 200 --operation mirror --out mirror',
     )
     .action(async (options: SampleOptions) => {
       const [{ loadWorld }, { writeWorldFolder }, { asWrite }] = await Promise.all([
@@ -48,10 +52,13 @@ export function addWorldCommand(program: Command): void {
         seed: options.seed,
         counts: { [options.split]: options.count },
         ...(options.family ? { families: [options.family] } : {}),
+        ...(options.operation ? { operations: options.operation } : {}),
         signal: stop.signal,
         onProgress: (done: number, total: number) => live.show({ type: 'progress', done, total, metrics: {} }),
       }
-      const { rows } = await asWrite('The folder', async () => writeWorldFolder(await loadWorld(), work, options.out))
+      const { rows } = await asWrite('The folder', async () =>
+        writeWorldFolder(await loadWorld(options.world), work, options.out),
+      )
         .catch((error: unknown) => {
           throw stop.signal.aborted ? new TandemError('Stopped.', '', 'cancelled') : error
         })

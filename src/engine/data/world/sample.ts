@@ -5,6 +5,7 @@
 import { TandemError } from '../../../shared/errors.ts'
 import { seededRandom } from '../random.ts'
 import { fillPattern } from './grammar.ts'
+import { findOperations } from './extra-operations/index.ts'
 import { operationsByFamily } from './operations/index.ts'
 import { resultClaims, type Kit, type Operation } from './operations/kit.ts'
 import { isHeldOut, splitOf } from './splits.ts'
@@ -17,6 +18,8 @@ export interface SampleOptions {
   index: number
   /** Only these families. */
   families?: readonly Family[]
+  /** Only these operations, of the world or extra ones, which are drawn in no other way. */
+  operations?: readonly string[]
   /** Relative shares of the families; 1 each when absent. */
   weights?: Partial<Record<Family, number>>
   /** Only the first N sprites of the world (the curriculum); at least 8. */
@@ -34,8 +37,9 @@ export function makeSample(world: World, options: SampleOptions): WorldSample {
     throw new TandemError('Held-out combinations exist in the test split only.', 'Ask for split "test".')
   }
   const random = seededRandom('storybook', split, seed, index)
-  const family = chooseFamily(options, random.next())
-  const operations = operationsByFamily[family].filter((o) => !options.heldOutOnly || o.holdable)
+  const pool = options.operations ? findOperations(options.operations) : operationsByFamily
+  const family = chooseFamily(options, pool, random.next())
+  const operations = pool[family].filter((o) => !options.heldOutOnly || o.holdable)
   const total = operations.reduce((sum, o) => sum + o.weight, 0)
   for (let attempt = 0; attempt < MAX_DRAFTS; attempt++) {
     const operation = chooseWeighted(operations, total, random.next())
@@ -63,10 +67,10 @@ export function makeSample(world: World, options: SampleOptions): WorldSample {
   throw new TandemError(`This world has no ${family} sample for these options.`, 'Allow more sprites or families.')
 }
 
-function chooseFamily(options: SampleOptions, at: number): Family {
+function chooseFamily(options: SampleOptions, pool: Record<Family, readonly Operation[]>, at: number): Family {
   const allowed = familyNames
     .filter((f) => !options.families || options.families.includes(f))
-    .filter((f) => !options.heldOutOnly || operationsByFamily[f].some((o) => o.holdable))
+    .filter((f) => pool[f].some((o) => !options.heldOutOnly || o.holdable))
     .map((family) => ({ family, weight: options.weights?.[family] ?? 1 }))
   const total = allowed.reduce((sum, f) => sum + f.weight, 0)
   if (!(total > 0))
