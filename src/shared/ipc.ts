@@ -6,6 +6,7 @@
 import { z } from 'zod'
 import { documentCommandSchema, storedDocumentSchema } from './document.ts'
 import { jobEvents, jobMethods } from './ipc-jobs.ts'
+import { trainingEvents, trainingMethods } from './ipc-training.ts'
 import { bytesSchema, generateSpecSchema, rasterSchema } from './jobs.ts'
 import {
   blobIdSchema,
@@ -180,6 +181,7 @@ export const contract = {
   },
 
   ...jobMethods,
+  ...trainingMethods,
 
   'queue.list': { args: nothing, result: z.strictObject({ items: z.array(queueItemSchema) }) },
 
@@ -214,6 +216,7 @@ export const events = {
   /** A step as it was recorded. `picture` is absent in events sent again after a reconnect, and for large models. */
   'run.step': z.strictObject({ run: idSchema, record: trajectoryStepSchema, picture: rasterSchema.optional() }),
   ...jobEvents,
+  ...trainingEvents,
   'queue.changed': z.strictObject({ items: z.array(queueItemSchema) }),
   'projects.changed': z.strictObject({ projects: z.array(projectSchema) }),
   'preferences.changed': z.strictObject({ preferences: preferencesSchema }),

@@ -6,6 +6,7 @@
 import { z } from 'zod'
 import { dragSpecSchema, parabenchSpecSchema } from './jobs.ts'
 import { idSchema, runErrorSchema } from './studio.ts'
+import { sftStudioSpecSchema } from './studio-training.ts'
 
 const modelId = z.string().min(1).max(200)
 /** A suite that ships, by its name. */
@@ -16,6 +17,7 @@ const benchFields = { suite: suiteName, model: modelId, judge: z.strictObject({ 
 export const studioJobSpecSchema = z.discriminatedUnion('kind', [
   parabenchSpecSchema.omit({ out: true, estimateOnly: true }).extend(benchFields),
   dragSpecSchema.omit({ out: true }).extend(benchFields),
+  sftStudioSpecSchema,
 ])
 export type StudioJobSpec = z.infer<typeof studioJobSpecSchema>
 export type StudioJobKind = StudioJobSpec['kind']

@@ -113,6 +113,11 @@ export const runSchema = z.strictObject({
   rating: z.int().min(0).max(5),
   /** Made elsewhere and opened here. */
   imported: z.boolean(),
+  /** Of a preview of a training run that was opened here: which one. */
+  preview: z
+    .strictObject({ job: idSchema, title: z.string(), step: z.int().nonnegative(), prompt: z.int().nonnegative() })
+    .nullable()
+    .default(null),
 })
 export type Run = z.infer<typeof runSchema>
 

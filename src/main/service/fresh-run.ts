@@ -37,5 +37,6 @@ export function freshRun(
     rejected: false,
     rating: 0,
     imported: false,
+    preview: null,
   }
 }
