@@ -45,8 +45,6 @@ export const trainingMethods = {
     result: preflightSchema,
   },
   'training.cancelPreflight': { args: z.strictObject({ token: idSchema }), result: nothing },
-  /** Every row: one CSV file, or a zip of TensorBoard event files. */
-  'training.exportMetrics': { args: job.extend({ form: z.enum(['csv', 'tensorboard']) }), result: fileResult },
   /** The model or adapter that came out, as a zip of its folder. */
   'training.exportModel': { args: job, result: fileResult },
 } as const

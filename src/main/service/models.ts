@@ -1,10 +1,12 @@
 /** The models at hand: every subfolder of the model roots that opens as one. Described once by the engine, then kept. */
+import type { Stats } from 'node:fs'
 import { readdir, stat } from 'node:fs/promises'
 import { join } from 'node:path'
 import { TandemError } from '../../shared/errors.ts'
 import { describeResultSchema, type DescribeResult } from '../../shared/jobs.ts'
 import type { ModelInfo, Vocabulary } from '../../shared/studio.ts'
 import type { Lanes } from './lanes.ts'
+import { mendBase } from './training/adopt.ts'
 
 export interface Models {
   list(): Promise<ModelInfo[]>
@@ -13,6 +15,8 @@ export interface Models {
   vocabulary(id: string): Promise<Vocabulary>
   /** The model with these weights, if it is here. */
   byHash(hash: string): Promise<ModelInfo | null>
+  /** The folder of the models that were made or brought in here. */
+  readonly own: string
 }
 
 interface Known {
@@ -20,9 +24,12 @@ interface Known {
   readonly described: Promise<DescribeResult>
 }
 
-const CONFIG = 'config.json'
+/** A folder with one of these is a model, or an adapter, which stands for its base with the adapter on it. */
+const CONFIGS = ['config.json', 'adapter_config.json']
 
-export function createModels(roots: readonly string[], lanes: Lanes): Models {
+/** `own` is where models that are made here go: the last of the places that are looked through. */
+export function createModels(shipped: readonly string[], own: string, lanes: Lanes): Models {
+  const roots = [...shipped, own]
   const known = new Map<string, Known>()
 
   /** Folder name -> path; of two equal names the first root's counts. */
@@ -30,12 +37,22 @@ export function createModels(roots: readonly string[], lanes: Lanes): Models {
     const found = new Map<string, { path: string; shipped: boolean; changed: number }>()
     for (const [i, root] of roots.entries()) {
       for (const name of (await readdir(root).catch(() => [])).sort()) {
+        if (name.startsWith('.') || found.has(name)) continue
         const path = join(root, name)
-        const config = await stat(join(path, CONFIG)).catch(() => null)
-        if (config?.isFile() && !found.has(name)) found.set(name, { path, shipped: i === 0, changed: config.mtimeMs })
+        const config = await firstFile(path)
+        if (config) found.set(name, { path, shipped: i === 0, changed: config.mtimeMs })
       }
     }
+    for (const { path } of found.values()) await mendBase(path, (model) => found.get(model)?.path ?? null)
     return found
+  }
+
+  async function firstFile(folder: string): Promise<Stats | null> {
+    for (const name of CONFIGS) {
+      const info = await stat(join(folder, name)).catch(() => null)
+      if (info?.isFile()) return info
+    }
+    return null
   }
 
   async function folderOf(id: string): Promise<{ path: string; shipped: boolean; changed: number }> {
@@ -73,6 +90,7 @@ export function createModels(roots: readonly string[], lanes: Lanes): Models {
       const { labels, special } = await describe(path, changed)
       return { labels, special }
     },
+    own,
     byHash: async (hash) => (await list()).find((model) => model.hash === hash) ?? null,
   }
 }

@@ -16,12 +16,29 @@ export async function openTrajectory(
   deps: HandlerDeps,
   { blob, name, project }: ParsedArgsOf<'trajectories.open'>,
 ): Promise<Run> {
+  const bytes = new Uint8Array(await readFile(deps.store.blobs.get(blob).path))
+  return runOfTrajectory(deps, { bytes, name, project })
+}
+
+export interface GivenTrajectory {
+  readonly bytes: Uint8Array
+  /** What messages call it. */
+  readonly name: string
+  readonly project: string
+  /** A model that draws its pictures although its weights are no model's; with what else the run is known by. */
+  readonly known?: { readonly model: string; readonly change: Partial<Run> }
+}
+
+/** A run with these steps in the store, not told of yet. */
+export async function runOfTrajectory(
+  deps: HandlerDeps,
+  { bytes, name, project, known }: GivenTrajectory,
+): Promise<Run> {
   const { store, models } = deps
   store.projects.get(project)
-  const bytes = new Uint8Array(await readFile(store.blobs.get(blob).path))
   const trajectory = decodeTrajectory(bytes, zlibCompression, name)
   const { header, steps } = trajectory
-  const model = await models.byHash(header.model.hash)
+  const model = known ? { id: known.model } : await models.byHash(header.model.hash)
   const warnings = model
     ? []
     : [
@@ -61,6 +78,7 @@ export async function openTrajectory(
     provider: header.provider,
     warnings,
     imported: true,
+    ...known?.change,
   }
   store.together(() => {
     store.runs.insert(run)

@@ -16,6 +16,7 @@ import { pictureHandlers } from './handlers/pictures.ts'
 import { projectHandlers } from './handlers/projects.ts'
 import { runHandlers } from './handlers/runs.ts'
 import { sessionHandlers } from './handlers/session.ts'
+import { trainingHandlers } from './handlers/training.ts'
 import { createJobRunner } from './jobs/runner.ts'
 import { createLanes } from './lanes.ts'
 import { createModels } from './models.ts'
@@ -29,7 +30,7 @@ export async function createService(options: ServiceOptions): Promise<Service> {
   await rm(work, { recursive: true, force: true })
   await mkdir(work, { recursive: true })
   const lanes = createLanes({ onInteractive: (active) => jobs.giveWay(active) })
-  const models = createModels(options.models, lanes)
+  const models = createModels(options.models, join(options.data, 'models'), lanes)
   const publisher = createPublisher(store)
   const scheduler = createScheduler({ store, lanes, models, publisher, work })
   const jobs = createJobRunner({ store, models, publisher, root: join(options.data, 'jobs') })
@@ -41,7 +42,19 @@ export async function createService(options: ServiceOptions): Promise<Service> {
         },
       ]
     : []
-  const deps: HandlerDeps = { options, store, lanes, models, publisher, scheduler, jobs, work, notices }
+  const closing = new AbortController()
+  const deps: HandlerDeps = {
+    options,
+    store,
+    lanes,
+    models,
+    publisher,
+    scheduler,
+    jobs,
+    work,
+    notices,
+    closing: closing.signal,
+  }
   const handlers: AllHandlers = {
     ...sessionHandlers(deps),
     ...modelHandlers(deps),
@@ -49,6 +62,7 @@ export async function createService(options: ServiceOptions): Promise<Service> {
     ...pictureHandlers(deps),
     ...runHandlers(deps),
     ...jobHandlers(deps),
+    ...trainingHandlers(deps),
   }
   const started = scheduler.start().then(() => jobs.start())
   // The first edit should not wait for a process to start.
@@ -81,6 +95,7 @@ export async function createService(options: ServiceOptions): Promise<Service> {
       return taken
     },
     async close() {
+      closing.abort()
       await Promise.all([scheduler.stop(), jobs.stop()])
       lanes.dispose()
       store.close()

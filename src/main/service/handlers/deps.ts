@@ -18,6 +18,8 @@ export interface HandlerDeps {
   readonly jobs: JobRunner
   /** Where jobs put what they make, before it is taken into the store. */
   readonly work: string
+  /** The studio closes: what goes on outside the queue ends. */
+  readonly closing: AbortSignal
   readonly notices: readonly { message: string; remedy: string }[]
 }
 

@@ -29,6 +29,7 @@ export interface Intent {
 
 /** Progress is told at most this often: a screen cannot show more, and the event log need not hold it. */
 const TELL_MS = 250
+const GREW_MS = 500
 
 /** Changes a job and tells of it. */
 export function changeJob(
@@ -63,15 +64,21 @@ export async function followJob(deps: JobDeps, id: string, intent: Intent): Prom
     intent.engine = deps.startEngine()
     intent.engine.giveWay(deps.busy())
     let result: unknown = null
+    let rests = false
     let last: JobEndEvent | null = null
     const tell = throttled<Partial<StudioJob>>((by) => changeJob(deps, id, { ...by, seconds: seconds() }))
+    const grew = atMost(GREW_MS, () => deps.publisher.publish('training.grew', { job: id }))
     for await (const event of intent.engine.run(spec, { signal: intent.stop.signal, background: true, jobId: id })) {
-      if (event.type === 'result') result = kindOf(before.spec).result(event.result)
-      else if (isJobEnd(event)) last = event
+      if (event.type === 'result') {
+        rests = kindOf(before.spec).rests?.(event.result) ?? false
+        if (!rests) result = await kindOf(before.spec).result(event.result, before.spec, deps, place)
+      } else if (isJobEnd(event)) last = event
+      else if (event.type === 'row') grew()
       else note(deps, id, event, began, tell)
     }
     tell.flush()
-    if (last?.type === 'done') end({ state: 'done', result, detail: '' })
+    grew.flush()
+    if (last?.type === 'done' && !rests) end({ state: 'done', result, detail: '' })
     else if (last?.type === 'failed' && !intent.killed) end({ state: 'failed', error: failureOf(last), detail: '' })
     else if (intent.after === 'queued') changeJob(deps, id, { state: 'queued', seconds: seconds(), etaMs: null })
     else end({ state: intent.after, detail: '', ...(intent.after === 'paused' ? { endedAt: null } : {}) })
@@ -98,6 +105,18 @@ function note(
     const { done, total, metrics } = event
     tell({ progress: { done, total, metrics }, etaMs: tell.eta(done, total, performance.now() - began) })
   }
+}
+
+/** Says something at most this often; the last time is not lost. */
+function atMost(ms: number, say: () => void): { (): void; flush(): void } {
+  let timer: NodeJS.Timeout | null = null
+  const flush = (): void => {
+    if (!timer) return
+    clearTimeout(timer)
+    timer = null
+    say()
+  }
+  return Object.assign(() => void (timer ??= setTimeout(flush, ms)), { flush })
 }
 
 interface Throttled<T> {

@@ -4,6 +4,7 @@
  */
 import { dragResultSchema, parabenchResultSchema, type JobSpec } from '../../../shared/jobs.ts'
 import type { StudioJobKind, StudioJobSpecOf } from '../../../shared/studio-jobs.ts'
+import { engineSpecOf, parseTrained, resultOf, trainingTitle } from '../training/kind.ts'
 import type { Models } from '../models.ts'
 import type { Store } from '../../store/store.ts'
 
@@ -25,8 +26,13 @@ export interface JobKindDefinition<K extends StudioJobKind> {
   title(spec: StudioJobSpecOf<K>): string
   /** Throws a TandemError where something it names is not here. */
   engineSpec(spec: StudioJobSpecOf<K>, deps: KindDeps, place: JobPlace): Promise<JobSpec> | JobSpec
-  /** The engine's answer as screens may see it: parsed, and without paths. */
-  result(raw: unknown): unknown
+  /** The engine's answer as screens may see it: parsed, and without paths. What it made is taken into the studio here. */
+  result(raw: unknown, spec: StudioJobSpecOf<K>, deps: KindDeps, place: JobPlace): unknown
+  /**
+   * Of a kind that is asked to rest between its steps, rather than stopped, so that it saves first: whether an answer
+   * is that of a job that rests.
+   */
+  rests?(raw: unknown): boolean
 }
 
 export const jobKinds: { readonly [K in StudioJobKind]: JobKindDefinition<K> } = {
@@ -53,6 +59,12 @@ export const jobKinds: { readonly [K in StudioJobKind]: JobKindDefinition<K> } =
       const { folder: _, ...rest } = dragResultSchema.parse(raw)
       return rest
     },
+  },
+  sft: {
+    title: trainingTitle,
+    engineSpec: engineSpecOf,
+    result: resultOf,
+    rests: (raw) => parseTrained(raw).reason === 'paused',
   },
 }
 

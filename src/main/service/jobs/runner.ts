@@ -36,6 +36,9 @@ export type RunnerDeps = Omit<JobDeps, 'folder' | 'startEngine' | 'busy'> & {
   readonly startEngine?: JobDeps['startEngine']
 }
 
+/** How long a job that saves first is waited for when the studio closes. */
+const REST_MS = 15_000
+
 export function createJobRunner({ root, startEngine = startEngineProcess, ...rest }: RunnerDeps): JobRunner {
   const { store, publisher } = rest
   const folder = (id: string): string => join(root, id)
@@ -69,12 +72,18 @@ export function createJobRunner({ root, startEngine = startEngineProcess, ...res
     return store.jobs.get(id)
   }
 
+  /** A kind that saves first is asked between its steps; any other is stopped after its step. */
+  function askToRest(id: string, { engine, stop }: Intent): void {
+    const asked = kindOf(store.jobs.get(id).spec).rests !== undefined && engine?.control(id, 'pause') === true
+    if (!asked) stop.abort()
+  }
+
   /** A job that waits rests at once; the one that runs is asked to. */
   function putToRest(id: string, after: 'paused' | 'cancelled'): void {
     if (active?.id === id) {
       active.intent.after = after
       changeJob(deps, id, { state: after === 'paused' ? 'pausing' : 'stopping' })
-      active.intent.stop.abort()
+      askToRest(id, active.intent)
       return
     }
     if (!store.jobs.waiting().includes(id)) {
@@ -180,9 +189,13 @@ export function createJobRunner({ root, startEngine = startEngineProcess, ...res
     async stop() {
       stopped = true
       if (!active) return
-      active.intent.after = 'queued'
-      active.intent.stop.abort()
-      await active.done
+      const { id, intent, done } = active
+      intent.after = 'queued'
+      askToRest(id, intent)
+      // A save takes as long as the disk lets it; nobody waits for a window to close longer than this.
+      const patience = setTimeout(() => intent.stop.abort(), REST_MS)
+      await done
+      clearTimeout(patience)
     },
   }
 }

@@ -11,6 +11,7 @@ export interface EngineData {
 }
 
 export function dataOf(data: TrainingData, _deps: KindDeps): Promise<EngineData> {
-  if (data.from === 'world') return Promise.resolve({ path: null, config: { data: { kind: 'world', seed: data.seed } } })
+  if (data.from === 'world')
+    return Promise.resolve({ path: null, config: { data: { kind: 'world', seed: data.seed } } })
   return Promise.reject(new TandemError('There are no data sets here yet.', 'Train on the storybook world.'))
 }

@@ -79,7 +79,7 @@ function linesOf(bytes: Buffer, start: Cursor): { rows: MetricsRow[]; damaged: n
   const rows: MetricsRow[] = []
   let damaged = 0
   let last = start
-  for (let at = 0; at < bytes.length; ) {
+  for (let at = 0; at < bytes.length;) {
     const end = bytes.indexOf(LF, at) + 1
     const line = bytes.subarray(at, end)
     const row = rowOf(line.toString('utf8'))
@@ -102,7 +102,7 @@ function rowOf(line: string): MetricsRow | null {
 /** Every row there is. */
 export async function allMetrics(path: string): Promise<MetricsRow[]> {
   const rows: MetricsRow[] = []
-  for (let cursor: string | null = null; ; ) {
+  for (let cursor: string | null = null; ;) {
     const page: MetricsPage = await readMetrics(path, cursor)
     // The run went back meanwhile: what was read before is void.
     if (page.restart) rows.length = 0
