@@ -6,7 +6,8 @@ import type { StudioJob } from '../../../shared/studio-jobs.ts'
 import type { RunError } from '../../../shared/studio.ts'
 import type { EngineProcess } from '../../jobs/engine-process.ts'
 import type { Publisher } from '../publisher.ts'
-import { kindOf, type KindDeps } from './kinds.ts'
+import type { KindDeps } from './kind.ts'
+import { kindOf } from './kinds.ts'
 
 export interface JobDeps extends KindDeps {
   readonly publisher: Publisher

@@ -1,7 +1,7 @@
 /** What a run learns from, as the engine takes it. A data set has to have passed its check as it now is. */
 import { TandemError } from '../../../shared/errors.ts'
 import type { TrainingData } from '../../../shared/studio-training.ts'
-import type { KindDeps } from '../jobs/kinds.ts'
+import type { KindDeps } from '../jobs/kind.ts'
 
 export interface EngineData {
   /** A folder or archive in any format that can be read; null for the world. */

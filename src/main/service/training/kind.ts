@@ -8,7 +8,7 @@ import type { SftStudioResult, SftStudioSpec, TrainedModel } from '../../../shar
 import { runFiles, trainedSchema, type TrainedResult } from '../../../shared/training.ts'
 import { sftConfigOf } from '../../../shared/training-settings.ts'
 import { explained } from '../../store/database.ts'
-import type { KindDeps, JobPlace } from '../jobs/kinds.ts'
+import type { KindDeps, JobPlace } from '../jobs/kind.ts'
 import { adoptModel } from './adopt.ts'
 import { dataOf } from './data.ts'
 

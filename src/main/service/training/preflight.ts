@@ -7,7 +7,7 @@ import { isJobEnd } from '../../../shared/jobs.ts'
 import type { SftStudioSpec } from '../../../shared/studio-training.ts'
 import { sftResultSchema, type PreflightReport } from '../../../shared/training.ts'
 import { startEngineProcess } from '../../jobs/engine-process.ts'
-import type { KindDeps } from '../jobs/kinds.ts'
+import type { KindDeps } from '../jobs/kind.ts'
 import { engineSpecOf } from './kind.ts'
 
 export async function measure(
