@@ -72,14 +72,20 @@ export function buildInferGraph(
     const logitsOf = (sequence: Value): Value => headLogits(context, gather(sequence, rows), offset, size)
     const guided = guide(graph, modality, sequences.map(logitsOf))
     if (options.logits) graph.output(`logits:${modality}`, guided)
-    const logits = modality === 'text' ? exclude(guided, config.special.mask, size) : guided
-    const uniform = graph.input(`uniform:${modality}`, 'float32', [n, 1])
-    const temperature = graph.input(`temperature:${modality}`, 'float32', [])
-    const token = draw(softmax(div(logits, temperature)), uniform)
-    graph.output(`token:${modality}`, token)
-    graph.output(`confidence:${modality}`, gatherElements(softmax(logits), token, 1))
+    drawRows(graph, config, modality, guided)
   }
   return { model: encodeModel(graph), layout, passes }
+}
+
+/** From logits of the asked rows to the results: a pick each and its confidence. */
+export function drawRows(graph: Graph, config: ModelConfig, modality: 'text' | 'image', guided: Value): void {
+  const { size } = vocabularyOf(config, modality)
+  const logits = modality === 'text' ? exclude(guided, config.special.mask, size) : guided
+  const uniform = graph.input(`uniform:${modality}`, 'float32', [guided.shape[0]!, 1])
+  const temperature = graph.input(`temperature:${modality}`, 'float32', [])
+  const token = draw(softmax(div(logits, temperature)), uniform)
+  graph.output(`token:${modality}`, token)
+  graph.output(`confidence:${modality}`, gatherElements(softmax(logits), token, 1))
 }
 
 /** Classifier-free guidance on logits: cond + g (cond - uncond). */

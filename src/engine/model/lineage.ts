@@ -9,7 +9,7 @@ export const lineageFile = 'lineage.json'
 export const lineageSchema = z.object({
   format: z.literal('tandem-lineage'),
   version: z.literal(1),
-  how: z.enum(['sft', 'lora', 'merge']),
+  how: z.enum(['sft', 'lora', 'merge', 'pararl']),
   /** The base first, then adapters; paths as they were on the machine that made it. */
   from: z.array(z.object({ name: z.string(), hash: z.string(), path: z.string(), weight: z.number() })).min(1),
   data: z.object({ path: z.string(), hash: z.string(), rows: z.int() }).optional(),

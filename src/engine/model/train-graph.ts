@@ -81,7 +81,7 @@ export function composeTrainGraph(
 }
 
 /** Every parameter of the model fed, and trained. */
-function wholeModel(graph: Graph, config: ModelConfig): Omit<AdaptedModel, 'adapt'> {
+export function wholeModel(graph: Graph, config: ModelConfig): Omit<AdaptedModel, 'adapt'> {
   const trainable = new Map(
     modelParameters(config).map(({ name, shape }) => [name, graph.input(name, 'float32', shape)]),
   )

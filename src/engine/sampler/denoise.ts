@@ -7,7 +7,7 @@ import { seededRandom, type Random } from '../data/random.ts'
 import { applyEvents, frame, type Frame } from '../../shared/trajectory-frame.ts'
 import { eventsByStep } from '../../shared/trajectory.ts'
 import type { Modality, TokenPicks, Trajectory, TrajectoryHeader, TrajectoryStep } from '../../shared/trajectory.ts'
-import type { Ask, Picks, Predictor } from './predictor.ts'
+import type { Ask, Picks, Predictor, PredictRequest } from './predictor.ts'
 import { revealCount, type CurveName } from './schedule.ts'
 
 /** Positions that guidance hides from the unconditional sequence: the instruction. */
@@ -22,51 +22,78 @@ export interface DenoiseOptions {
 const MODALITIES = ['text', 'image'] as const satisfies readonly Modality[]
 const OUTPUT_FIELD = { text: 'outputText', image: 'outputImage' } as const
 
+/** A run between two steps: its header and where it stands. */
+export interface Denoising {
+  readonly header: TrajectoryHeader
+  readonly state: Frame
+}
+
+/** What a step asks of the predictor; `request` is null where nothing is left to decide. */
+export interface StepQuestion {
+  readonly step: number
+  readonly random: Random
+  readonly request: PredictRequest | null
+}
+
 /** Runs steps start+1 .. T of a trajectory whose first `start` steps and edits are given; yields each new step. */
 export async function* denoise(known: Trajectory, options: DenoiseOptions): AsyncGenerator<TrajectoryStep> {
-  const { header } = known
-  const start = known.steps.length
-  const state = resumeState(known)
-  for (let step = start + 1; step <= header.steps; step++) {
+  const run = openDenoising(known)
+  for (let step = known.steps.length + 1; step <= known.header.steps; step++) {
     if (options.signal?.aborted) return
-    const random = seededRandom('denoise', header.seed, step)
-    const asks: Partial<Record<Modality, Ask>> = {}
-    for (const modality of MODALITIES) {
-      const uniforms = drawUniforms(random, fieldLength(header, modality))
-      const positions = maskedPositions(header, state, modality)
-      if (!header.schedule[modality] || positions.length === 0) continue
-      const first = fieldStart(header, modality)
-      asks[modality] = {
-        positions,
-        uniforms: Float32Array.from(positions, (p) => uniforms[p - first]!),
-        temperature: header.temperatures[modality],
-        guidance: header.guidance[modality],
-      }
-    }
-    const conditional = Int32Array.from(state.tokens)
-    // A pass with zero weight is never run: the unconditional sequence exists only where guidance is not zero.
-    const guided = MODALITIES.some((m) => asks[m] && asks[m].guidance !== 0)
-    const sequences = guided ? [conditional, options.unconditional(conditional)] : [conditional]
-    const busy = MODALITIES.some((m) => asks[m])
-    const picks = busy ? await options.predictor.predict({ sequences, asks }) : {}
-
-    const commits = emptyPicks()
-    const candidates = emptyPicks()
-    for (const modality of MODALITIES) {
-      const ask = asks[modality]
-      const picked = picks[modality]
-      if (!ask || !picked) continue
-      const keep = chooseKept(header, modality, step, ask, picked, random)
-      ask.positions.forEach((position, i) => {
-        const target = keep.has(i) ? commits : candidates
-        target.positions.push(position)
-        target.tokens.push(picked.tokens[i]!)
-        target.confidence.push(picked.confidence[i]!)
-        if (keep.has(i)) state.tokens[position] = picked.tokens[i]!
-      })
-    }
-    yield { step, commits, remasked: [], candidates, forwards: busy ? sequences.length : 0 }
+    const question = askStep(run, step, options.unconditional)
+    const picks = question.request ? await options.predictor.predict(question.request) : {}
+    yield takeStep(run, question, picks)
   }
+}
+
+export const openDenoising = (known: Trajectory): Denoising => ({ header: known.header, state: resumeState(known) })
+
+/** The forward that step `step` needs. Randomness is a function of the run's seed and the step alone. */
+export function askStep({ header, state }: Denoising, step: number, unconditional: Unconditional): StepQuestion {
+  const random = seededRandom('denoise', header.seed, step)
+  const asks: Partial<Record<Modality, Ask>> = {}
+  for (const modality of MODALITIES) {
+    const uniforms = drawUniforms(random, fieldLength(header, modality))
+    const positions = maskedPositions(header, state, modality)
+    if (!header.schedule[modality] || positions.length === 0) continue
+    const first = fieldStart(header, modality)
+    asks[modality] = {
+      positions,
+      uniforms: Float32Array.from(positions, (p) => uniforms[p - first]!),
+      temperature: header.temperatures[modality],
+      guidance: header.guidance[modality],
+    }
+  }
+  const conditional = Int32Array.from(state.tokens)
+  // A pass with zero weight is never run: the unconditional sequence exists only where guidance is not zero.
+  const guided = MODALITIES.some((m) => asks[m] && asks[m].guidance !== 0)
+  const sequences = guided ? [conditional, unconditional(conditional)] : [conditional]
+  const busy = MODALITIES.some((m) => asks[m])
+  return { step, random, request: busy ? { sequences, asks } : null }
+}
+
+/** Keeps what the step decides, in place, and returns its record. */
+export function takeStep(
+  { header, state }: Denoising,
+  { step, random, request }: StepQuestion,
+  picks: Partial<Record<Modality, Picks>>,
+): TrajectoryStep {
+  const commits = emptyPicks()
+  const candidates = emptyPicks()
+  for (const modality of MODALITIES) {
+    const ask = request?.asks[modality]
+    const picked = picks[modality]
+    if (!ask || !picked) continue
+    const keep = chooseKept(header, modality, step, ask, picked, random)
+    ask.positions.forEach((position, i) => {
+      const target = keep.has(i) ? commits : candidates
+      target.positions.push(position)
+      target.tokens.push(picked.tokens[i]!)
+      target.confidence.push(picked.confidence[i]!)
+      if (keep.has(i)) state.tokens[position] = picked.tokens[i]!
+    })
+  }
+  return { step, commits, remasked: [], candidates, forwards: request?.sequences.length ?? 0 }
 }
 
 /** Which of the asked rows step `step` keeps: the most confident ones, as many as the schedule says. */

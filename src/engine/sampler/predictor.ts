@@ -26,3 +26,8 @@ export interface Picks {
 export interface Predictor {
   predict(request: PredictRequest): Promise<Partial<Record<Modality, Picks>>>
 }
+
+/** The same for many runs at once; a request holds one sequence: guidance is not batched. */
+export interface BatchPredictor {
+  predictMany(requests: readonly PredictRequest[]): Promise<Partial<Record<Modality, Picks>>[]>
+}
