@@ -12,8 +12,11 @@ import { inspectJob } from './jobs/inspect.ts'
 import { parabenchJob } from './jobs/parabench.ts'
 import { dragJob } from './jobs/parabench-drag.ts'
 import { benchCompareJob, benchReportJob } from './jobs/parabench-read.ts'
+import { pararlJob } from './jobs/pararl.ts'
 import { resumeJob } from './jobs/resume.ts'
+import { scoreJob } from './jobs/score.ts'
 import { sftJob } from './jobs/sft.ts'
+import { trainScorerJob } from './jobs/train-scorer.ts'
 import { trayJob } from './jobs/tray.ts'
 
 type Generators = { readonly [K in JobKind]: (spec: SpecOf<K>, context: JobContext) => AsyncGenerator<JobUpdate> }
@@ -27,6 +30,9 @@ const generators: Generators = {
   'parabench-report': benchReportJob,
   'parabench-compare': benchCompareJob,
   sft: sftJob,
+  'train-scorer': trainScorerJob,
+  pararl: pararlJob,
+  score: scoreJob,
   decode: decodeJob,
   describe: describeJob,
   tokens: tokensJob,

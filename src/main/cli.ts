@@ -11,7 +11,9 @@ import { addTrajectoryCommand } from './cli/trajectory.ts'
 import { addWorldCommand } from './cli/world.ts'
 import { addDatasetCommand } from './cli/dataset.ts'
 import { addModelCommand } from './cli/model.ts'
+import { addScoreCommand } from './cli/score.ts'
 import { addTrainCommand } from './cli/train.ts'
+import { addRlTrainCommands } from './cli/train-rl.ts'
 import { addDoctorCommand } from './cli/doctor.ts'
 import { addServeCommand } from './cli/serve.ts'
 import { addStudioCommand } from './cli/studio.ts'
@@ -46,6 +48,8 @@ addBenchCommand(program)
 addDatasetCommand(program)
 addModelCommand(program)
 addTrainCommand(program)
+addRlTrainCommands(program)
+addScoreCommand(program)
 addDoctorCommand(program)
 addServeCommand(program)
 addStudioCommand(program)

@@ -12,6 +12,7 @@ import {
 } from './bench.ts'
 import { datasetSpecSchema } from './datasets.ts'
 import { modelSpecSchema } from './models.ts'
+import { pararlSpecSchema, rlRowSchema, scoreSpecSchema, trainScorerSpecSchema } from './rl.ts'
 import { controlActionSchema, metricsRowSchema, sftSpecSchema } from './training.ts'
 import {
   decodingModeSchema,
@@ -194,6 +195,9 @@ export const jobSpecSchema = z.discriminatedUnion('kind', [
   benchReportSpecSchema,
   benchCompareSpecSchema,
   sftSpecSchema,
+  trainScorerSpecSchema,
+  pararlSpecSchema,
+  scoreSpecSchema,
   decodeSpecSchema,
   describeSpecSchema,
   tokensSpecSchema,
@@ -321,6 +325,8 @@ const progress = z.strictObject({
 })
 /** A row of a training run's metrics, as it was appended to its file. */
 const row = z.strictObject({ type: z.literal('row'), row: metricsRowSchema })
+/** A row of a ParaRL run's record. */
+const rl = z.strictObject({ type: z.literal('rl'), row: rlRowSchema })
 const result = z.strictObject({ type: z.literal('result'), result: z.unknown() })
 const done = z.strictObject({ type: z.literal('done') })
 const cancelled = z.strictObject({ type: z.literal('cancelled') })
@@ -334,7 +340,7 @@ const failed = z.strictObject({
 })
 
 /** What a generator yields; the process adds the job's id and a sequence number. */
-export const jobUpdateSchema = z.discriminatedUnion('type', [warning, started, step, progress, row, result])
+export const jobUpdateSchema = z.discriminatedUnion('type', [warning, started, step, progress, row, rl, result])
 export type JobUpdate = z.infer<typeof jobUpdateSchema>
 
 /** How a job ends: always exactly one of these, and nothing after it. */
@@ -352,6 +358,7 @@ export const jobEventSchema = z.discriminatedUnion('type', [
   step.extend(stamp),
   progress.extend(stamp),
   row.extend(stamp),
+  rl.extend(stamp),
   result.extend(stamp),
   done.extend(stamp),
   cancelled.extend(stamp),

@@ -38,7 +38,7 @@ export const guidance = real(-MAX_GUIDANCE, MAX_GUIDANCE)
 export const temperature = real(0, MAX_TEMPERATURE)
 
 /** One of a few words. */
-function oneOf<T extends string>(words: readonly T[], what: string): (text: string) => T {
+export function oneOf<T extends string>(words: readonly T[], what: string): (text: string) => T {
   return (text) => {
     const found = words.find((word) => word === text)
     if (found !== undefined) return found

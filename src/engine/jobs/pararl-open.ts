@@ -1,0 +1,173 @@
+/** Everything a ParaRL run stands on, opened and checked before the first rollout. */
+import { createHash } from 'node:crypto'
+import { readFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { z } from 'zod'
+import { TandemError } from '../../shared/errors.ts'
+import { rlConfigSchema, rlFiles, type RlConfig, type RlNoteCode } from '../../shared/rl.ts'
+import { writeFileAtomic } from '../files.ts'
+import type { GraphAdapter } from '../model/adapter-graph.ts'
+import { adapterParameters, adapterSchema } from '../model/adapter-config.ts'
+import { isAdapterFolder, openModel } from '../model/adapter-open.ts'
+import { floatsOf, readJson, type ModelFolder } from '../model/folder.ts'
+import { modelParameters } from '../model/forward.ts'
+import { layOutParameters, viewOf, type ParameterTable } from '../model/parameters.ts'
+import { createLikelihood, type Likelihood } from '../rl/likelihood-run.ts'
+import { openReward } from '../rl/open-reward.ts'
+import { pairsAt } from '../rl/pairs.ts'
+import { createPolicy, type Policy } from '../rl/policy.ts'
+import { hardest, openPrompts, rolloutSeed } from '../rl/prompts.ts'
+import { measureScale, type Reward, type Scale } from '../rl/reward.ts'
+import { runAll, type RlPrompt } from '../rl/rollout.ts'
+import type { ValidationParts } from '../rl/validate.ts'
+import { createEngine, type Engine } from '../run.ts'
+
+/** Sequences of one forward, in rollouts and in likelihoods. */
+const BATCH = 16
+/** True pairs over which a reward without a scale of its own is standardised: 1 % of the data, this many at least. */
+const LEAST_PAIRS = 64
+const chosenFile = 'prompts.json'
+
+export interface OpenedRl {
+  readonly config: RlConfig
+  readonly engine: Engine
+  readonly model: ModelFolder
+  readonly table: ParameterTable
+  readonly adapter: (GraphAdapter & { readonly baseHash: string }) | null
+  /** Weights training starts from; null is the adapter's own start. */
+  readonly start: Float32Array | null
+  readonly reference: Float32Array
+  readonly policy: Policy
+  readonly likelihood: Likelihood
+  readonly reward: Reward
+  readonly scale: Scale | null
+  readonly prompts: readonly RlPrompt[]
+  readonly validation: ValidationParts | null
+  readonly identity: string
+  dispose(): Promise<void>
+}
+
+export const readRlConfig = (directory: string): Promise<RlConfig> =>
+  readJson(join(directory, rlFiles.config), rlConfigSchema, 'the settings of the run')
+
+type Note = (code: RlNoteCode, message: string) => void
+
+export async function openRl(config: RlConfig, directory: string, note: Note, signal: AbortSignal): Promise<OpenedRl> {
+  const { settings } = config
+  const closing: (() => Promise<void>)[] = []
+  const dispose = async (): Promise<void> => {
+    for (const close of closing.splice(0).reverse()) await close()
+  }
+  try {
+    const model = await openModel(config.model)
+    const engine = createEngine(model)
+    closing.push(() => engine.dispose())
+    const adapter = settings.method === 'lora' ? await adapterOf(config, model) : null
+    const table = layOutParameters(
+      adapter ? adapterParameters(model.config, adapter.config) : modelParameters(model.config),
+    )
+    const start = adapter ? null : flatWeights(model, table)
+    const options = { batch: Math.min(BATCH, settings.rollouts * settings.prompts), ...(adapter ? { adapter } : {}) }
+    const policy = createPolicy(model.config, table, options)
+    closing.push(() => policy.dispose())
+    const likelihood = createLikelihood(model.config, table, options)
+    closing.push(() => likelihood.dispose())
+    const source = await openPrompts(engine, config.data, settings, signal)
+    const reward = await openReward(config.reward, source.world)
+    closing.push(() => reward.dispose())
+    // An adapter of zeros is the base model.
+    const reference = start ?? new Float32Array(table.size)
+
+    const pool = await source.prompts('train', settings.pool)
+    if (pool.length === 0)
+      throw new TandemError('There is no prompt to train on.', 'Give a data set with rows in its train split.')
+    const scale = await scaleOf(reward, () => source.truePairs(Math.max(LEAST_PAIRS, Math.ceil(pool.length / 100))))
+    const base = { engine, model, reward, policy, reference }
+    const prompts = await choosePrompts(base, pool, config, directory, note)
+    if (prompts.length < settings.prompts)
+      note(
+        'few-prompts',
+        `There are ${prompts.length} prompts, fewer than the ${settings.prompts} of a phase: every phase asks them all.`,
+      )
+    const held = settings.validateEvery > 0 ? await source.prompts('val', settings.validationPrompts) : []
+    const validation = held.length > 0 ? { model, world: source.world, policy, reward, scale, prompts: held } : null
+    const digest = createHash('sha256')
+    for (const { id, header } of prompts) digest.update(JSON.stringify([id, header.tokens]))
+    const identity = JSON.stringify({
+      pararl: 1,
+      model: model.hash,
+      data: config.data.kind === 'world' ? config.data : { kind: 'folder' },
+      prompts: digest.digest('hex').slice(0, 32),
+      reward: reward.identity,
+      settings,
+    })
+    const opened = { config, ...base, table, adapter, start, likelihood, scale, prompts, validation, identity }
+    return { ...opened, dispose }
+  } catch (error) {
+    await dispose()
+    throw error
+  }
+}
+
+async function scaleOf(reward: Reward, pairs: () => ReturnType<typeof pairsAt>): Promise<Scale | null> {
+  if (reward.scale || !reward.standardised) return reward.scale
+  const raw = await reward.mark(await pairs())
+  const scale = measureScale(raw)
+  if (scale) return scale
+  const broken = raw.filter((c) => !Number.isFinite(c)).length
+  throw new TandemError(
+    broken > 0
+      ? `The reward gave no number for ${broken} of ${raw.length} true pairs of the data.`
+      : 'The reward marks every true pair of the data alike.',
+    'Try it with "tandem score", or give another reward.',
+  )
+}
+
+const chosenSchema = z.strictObject({ pool: z.int(), marks: z.array(z.number().nullable()), chosen: z.array(z.int()) })
+
+/** The hardest of the pool for the starting model; the choice is kept, so that a resume trains on the same prompts. */
+async function choosePrompts(
+  { model, reward, policy, reference }: Pick<OpenedRl, 'model' | 'reward' | 'policy' | 'reference'>,
+  pool: readonly RlPrompt[],
+  { settings }: RlConfig,
+  directory: string,
+  note: Note,
+): Promise<RlPrompt[]> {
+  if (settings.hardShare >= 1) return [...pool]
+  const path = join(directory, chosenFile)
+  const kept = await readFile(path, 'utf8').then(
+    (text) => chosenSchema.safeParse(JSON.parse(text)).data,
+    () => undefined,
+  )
+  let chosen = kept?.pool === pool.length ? kept.chosen : null
+  if (!chosen) {
+    const headers = pool.map(({ header }, i) => ({ ...header, seed: rolloutSeed(settings.seed, -1, i, 0) }))
+    const marks: number[] = []
+    for (const [i, trajectory] of (await runAll(policy, reference, headers)).entries()) {
+      const last = trajectory.steps.length
+      marks.push(...(await reward.mark(await pairsAt(model, trajectory, [last], pool[i]!.sample))))
+    }
+    chosen = hardest(marks, settings.hardShare, Math.min(settings.prompts, pool.length))
+    const file = { pool: pool.length, marks: marks.map((m) => (Number.isFinite(m) ? m : null)), chosen }
+    await writeFileAtomic(path, JSON.stringify(file) + '\n')
+    note('hard-prompts', `Training on the ${chosen.length} prompts of ${pool.length} that the model does worst at.`)
+  }
+  const set = new Set(chosen)
+  return pool.filter((_, i) => set.has(i))
+}
+
+async function adapterOf(
+  { model: base, settings }: RlConfig,
+  model: ModelFolder,
+): Promise<GraphAdapter & { baseHash: string }> {
+  if (await isAdapterFolder(base))
+    throw new TandemError('An adapter is trained on a model folder, not on an adapter.', 'Merge that one first.')
+  const config = adapterSchema.parse({ rank: settings.rank, targets: settings.targets })
+  return { config, weights: model.weights, baseHash: model.hash }
+}
+
+function flatWeights(model: ModelFolder, table: ParameterTable): Float32Array {
+  const flat = new Float32Array(table.size)
+  for (const span of table.spans) viewOf(flat, span).set(floatsOf(model.weights(span.name)))
+  return flat
+}

@@ -1,0 +1,269 @@
+/**
+ * ParaRL as a job: rollouts, rewards along their trajectories, updates, guard rails; every row appended to the run's
+ * record and sent along. Killed anywhere, it goes on from its last checkpoint and makes the same run.
+ */
+import { stat } from 'node:fs/promises'
+import { join, resolve } from 'node:path'
+import { TandemError } from '../../shared/errors.ts'
+import type { JobUpdate, SpecOf } from '../../shared/jobs.ts'
+import {
+  rlFiles,
+  type PararlResult,
+  type PhaseRow,
+  type RlConfig,
+  type RlNoteCode,
+  type RlRow,
+  type RlValidationRow,
+  type UpdateRow,
+} from '../../shared/rl.ts'
+import { writeFileAtomic } from '../files.ts'
+import { diversityFell, judgeFell, klPassed, type Finding } from '../rl/guards.ts'
+import { prunePhases } from '../rl/phase-record.ts'
+import { createParaRlTask } from '../rl/task.ts'
+import { validatePolicy, type Validated } from '../rl/validate.ts'
+import { loadCheckpoint } from '../train/checkpoint.ts'
+import { checkpointPath, train, type LoopOptions, type TrainEvent } from '../train/loop.ts'
+import type { JobContext } from './context.ts'
+import { openFolder } from './output.ts'
+import { exportRl } from './pararl-export.ts'
+import { openRl, readRlConfig, type OpenedRl } from './pararl-open.ts'
+import { openRecord, type RlRecord } from './pararl-record.ts'
+
+const seconds = (): number => performance.now() / 1000
+
+export async function* pararlJob(spec: SpecOf<'pararl'>, context: JobContext): AsyncGenerator<JobUpdate> {
+  const directory = resolve(spec.out)
+  const config = await configOf(spec, directory)
+  const folder = await openFolder(directory)
+  let opened: OpenedRl | null = null
+  try {
+    const pending: RlRow[] = []
+    const clock = { step: 0, seconds: 0 }
+    const note = (code: RlNoteCode, message: string, stops = false): void =>
+      void pending.push({ kind: 'note', ...clock, code, message, stops })
+    yield { type: 'started', total: config.settings.steps, detail: 'opening model, reward and prompts' }
+    opened = await openRl(config, directory, note, context.signal)
+    if (context.signal.aborted) return
+    if (!spec.resume) await writeFileAtomic(join(directory, rlFiles.config), JSON.stringify(config, null, 2) + '\n')
+    const known = (await stat(checkpointPath(directory)).catch(() => null))
+      ? (await loadCheckpoint(checkpointPath(directory), opened.table)).progress
+      : null
+    Object.assign(clock, { step: known?.step ?? 0, seconds: known?.seconds ?? 0 })
+    const record = await openRecord(directory, clock.step)
+    const halt = new AbortController()
+    const sitting: Sitting = { opened, record, pending, clock, halt, directory, note, validated: null }
+    yield* before(sitting)
+    if (context.signal.aborted) return
+    yield* updates(sitting, AbortSignal.any([context.signal, halt.signal]))
+    if (context.signal.aborted) return
+    yield { type: 'result', result: await resultOf(sitting) }
+  } finally {
+    await opened?.dispose()
+    await folder.abandon()
+  }
+}
+
+/** One process at work on a run. */
+interface Sitting {
+  readonly opened: OpenedRl
+  readonly record: RlRecord
+  /** Rows that are made while a step runs, and written after it. */
+  readonly pending: RlRow[]
+  readonly clock: { step: number; seconds: number }
+  /** Ends the run after the step, with a checkpoint. */
+  readonly halt: AbortController
+  readonly directory: string
+  note(code: RlNoteCode, message: string, stops?: boolean): void
+  validated: Validated | null
+}
+
+async function configOf(spec: SpecOf<'pararl'>, directory: string): Promise<RlConfig> {
+  const there = await stat(join(directory, rlFiles.config)).catch(() => null)
+  if (spec.resume) {
+    if (!there)
+      throw new TandemError(
+        'There is no run to go on with in that folder.',
+        'Check --out, or leave out --resume to start one.',
+      )
+    return readRlConfig(directory)
+  }
+  if (there)
+    throw new TandemError(
+      'This folder already holds a run.',
+      'Add --resume to go on with it, or choose another folder.',
+    )
+  if (!spec.run) throw new TandemError('There is nothing to train.', 'Give a model, data and a reward.')
+  const { model, data, reward, settings } = spec.run
+  return {
+    format: 'tandem-pararl',
+    version: 1,
+    model: resolve(model),
+    data: data.kind === 'folder' ? { ...data, path: resolve(data.path) } : data,
+    reward: (await stat(reward).catch(() => null)) ? resolve(reward) : reward,
+    settings,
+  }
+}
+
+/** What the starting model is worth, once: guard rails and result compare with it. */
+async function* before(sitting: Sitting): AsyncGenerator<JobUpdate> {
+  const { opened, record, clock } = sitting
+  yield* flush(sitting)
+  if (!opened.validation || record.rows.some((row) => row.kind === 'validation')) return
+  yield* write(sitting, {
+    kind: 'validation',
+    ...clock,
+    ...(await validatePolicy(opened.validation, opened.reference)),
+  })
+}
+
+async function* updates(sitting: Sitting, signal: AbortSignal): AsyncGenerator<JobUpdate> {
+  const { opened, directory, pending, clock } = sitting
+  const { settings } = opened.config
+  const { validation } = opened
+  const task = createParaRlTask({
+    ...opened,
+    settings,
+    directory,
+    now: seconds,
+    note: (code, message) => sitting.note(code, message),
+    onPhase(row) {
+      pending.push({ ...row, ...clock })
+    },
+    ...(validation
+      ? {
+          async validate(weights: Float32Array) {
+            sitting.validated = await validatePolicy(validation, weights)
+            return {}
+          },
+        }
+      : {}),
+  })
+  const total = settings.steps
+  const began = { step: clock.step, at: seconds() }
+  for await (const event of train(task, loopOptions(opened, directory, signal))) {
+    if (event.kind === 'start')
+      yield { type: 'started', total, detail: `${event.parameters} parameters, from step ${event.step}` }
+    else if (event.kind === 'step') {
+      // Rows of the phase carry the step before this update, the update's own the step after it.
+      yield* flush(sitting)
+      Object.assign(clock, { step: event.step, seconds: event.seconds })
+      const row = updateRow(event)
+      yield* write(sitting, row)
+      yield { type: 'progress', done: event.step, total, metrics: progressOf(sitting, row, began) }
+      const found = klPassed(row, settings)
+      if (found) yield* finding(sitting, found)
+    } else if (event.kind === 'validation' && sitting.validated) yield* validated(sitting, sitting.validated)
+    else if (event.kind === 'checkpoint')
+      await prunePhases(directory, Math.floor(event.step / settings.inner), settings.keepEvery)
+  }
+}
+
+async function* validated(sitting: Sitting, outcome: Validated): AsyncGenerator<JobUpdate> {
+  const row: RlValidationRow = { kind: 'validation', ...sitting.clock, ...outcome }
+  sitting.validated = null
+  const first = sitting.record.rows.find((known) => known.kind === 'validation')
+  yield* write(sitting, row)
+  const found = first ? judgeFell(first, row, sitting.opened.config.settings) : null
+  if (found) yield* finding(sitting, found)
+}
+
+async function* finding(sitting: Sitting, { code, message, stops }: Finding): AsyncGenerator<JobUpdate> {
+  sitting.note(code, message, stops)
+  yield* flush(sitting)
+  if (stops) sitting.halt.abort()
+}
+
+/** Writes what was made during a step; a phase may bring a finding of its own. */
+async function* flush(sitting: Sitting): AsyncGenerator<JobUpdate> {
+  for (const row of sitting.pending.splice(0)) {
+    yield* write(sitting, row)
+    if (row.kind !== 'phase') continue
+    const phases = sitting.record.rows.filter((known) => known.kind === 'phase')
+    const found = diversityFell(phases, sitting.opened.config.settings)
+    if (found) yield* finding(sitting, found)
+  }
+}
+
+async function* write(sitting: Sitting, row: RlRow): AsyncGenerator<JobUpdate> {
+  await sitting.record.add(row)
+  yield { type: 'rl', row }
+  if (row.kind === 'note') yield { type: 'warning', message: row.message }
+}
+
+function loopOptions({ config: { settings } }: OpenedRl, directory: string, signal: AbortSignal): LoopOptions {
+  const { steps, seed, optimiser, weightDecay, warmup, clip, ema, validateEvery, saveEvery } = settings
+  return {
+    directory,
+    seed,
+    steps,
+    optimiser: { kind: optimiser, beta1: 0.9, beta2: 0.99, eps: 1e-8, weightDecay, momentum: 0.95 },
+    schedule: {
+      peak: settings.learningRate ?? (settings.method === 'lora' ? 3e-4 : 3e-5),
+      warmup,
+      decayFrom: 1,
+      floor: 1,
+    },
+    clip,
+    ema,
+    validateEvery: Math.max(1, validateEvery),
+    saveEvery,
+    // A run that was killed before its first checkpoint is there, too: it starts again.
+    resume: true,
+    signal,
+  }
+}
+
+function updateRow(event: Extract<TrainEvent, { kind: 'step' }>): UpdateRow {
+  const { metrics, step, seconds: spent, learningRate, gradientNorm } = event
+  const number = (name: string): number => metrics[name] ?? 0
+  return {
+    kind: 'update',
+    step,
+    seconds: spent,
+    phase: number('phase'),
+    inner: number('inner'),
+    objective: number('objective'),
+    klOld: number('kl_old'),
+    klReference: number('kl_reference'),
+    clipFraction: number('clip_fraction'),
+    ratio: { mean: number('ratio_mean'), low: number('ratio_low'), high: number('ratio_high') },
+    tokens: number('tokens'),
+    learningRate,
+    gradientNorm,
+    took: number('took'),
+  }
+}
+
+function progressOf(
+  { record, opened }: Sitting,
+  row: UpdateRow,
+  began: { readonly step: number; readonly at: number },
+): Record<string, number> {
+  const phase = record.rows.findLast((known): known is PhaseRow => known.kind === 'phase')
+  const rate = (seconds() - began.at) / Math.max(1, row.step - began.step)
+  return {
+    ...(phase && phase.reward !== null ? { reward: phase.reward } : {}),
+    ...(phase && phase.final !== null ? { final_reward: phase.final } : {}),
+    ...(phase ? { entropy: phase.entropy, length: phase.length, distinct: phase.distinct } : {}),
+    objective: row.objective,
+    kl: row.klReference,
+    clip_fraction: row.clipFraction,
+    eta_seconds: rate * (opened.config.settings.steps - row.step),
+  }
+}
+
+async function resultOf({ opened, record, directory }: Sitting): Promise<PararlResult> {
+  const { folder, progress } = await exportRl(opened, directory)
+  const validations = record.rows.filter((row) => row.kind === 'validation')
+  const stop = record.rows.findLast((row) => row.kind === 'note' && row.stops)
+  return {
+    model: folder,
+    checkpoint: checkpointPath(directory),
+    steps: progress.step,
+    rollouts: progress.samples,
+    seconds: Math.round(progress.seconds),
+    stopped: stop?.kind === 'note' ? stop.code : null,
+    before: validations[0] ?? null,
+    after: validations.length > 1 ? validations.at(-1)! : null,
+  }
+}

@@ -1,0 +1,105 @@
+/** Likelihoods asked of the model: queries of any tasks in batches, and gradients seeded by their tokens. */
+import type { ModelConfig, Task } from '../../shared/model-config.ts'
+import type { GraphAdapter } from '../model/adapter-graph.ts'
+import { resolveLayout, isOutputField } from '../model/layout.ts'
+import type { ParameterTable } from '../model/parameters.ts'
+import { buildTrainGraph } from '../model/train-graph.ts'
+import type { Tensor } from '../runtime/session.ts'
+import { createProgram, type Program } from '../train/step.ts'
+import { queryFeeds, type PlacedRow, type Query } from './likelihood.ts'
+
+export interface Likelihood {
+  readonly batch: number
+  /** log p of the tokens of up to `batch` queries of one task. */
+  forward(task: Task, queries: readonly Query[], weights: Float32Array): Promise<number[][]>
+  /** The same, and the gradient of sum(seed x log p), which overwrites `gradient`. */
+  backward(
+    task: Task,
+    queries: readonly Query[],
+    seeds: readonly (readonly number[])[],
+    weights: Float32Array,
+    gradient: Float32Array,
+  ): Promise<number[][]>
+  dispose(): Promise<void>
+}
+
+export function createLikelihood(
+  config: ModelConfig,
+  table: ParameterTable,
+  options: { readonly batch: number; readonly adapter?: GraphAdapter; readonly threads?: number },
+): Likelihood {
+  const { batch, adapter, threads } = options
+  const programs = new Map<string, Promise<Program>>()
+  const open = (task: Task, forwardOnly: boolean): Promise<Program> => {
+    const key = `${task}:${forwardOnly}`
+    const known = programs.get(key)
+    if (known) return known
+    const { model } = buildTrainGraph(config, task, batch, { forwardOnly, ...(adapter ? { adapter } : {}) })
+    const made = createProgram(model, table, threads)
+    programs.set(key, made)
+    return made
+  }
+  const read = (results: Readonly<Record<string, Tensor>>, rows: readonly (readonly PlacedRow[])[]): number[][] =>
+    rows.map((own) => own.map(({ field, row }) => Number(results[`logp:${field}`]!.data[row])))
+  return {
+    batch,
+    async forward(task, queries, weights) {
+      const program = await open(task, true)
+      const { feeds, rows } = queryFeeds(config, resolveLayout(config, task), batch, queries)
+      return read(await program.forward(feeds, weights), rows)
+    },
+    async backward(task, queries, seeds, weights, gradient) {
+      const program = await open(task, false)
+      const layout = resolveLayout(config, task)
+      const { feeds, rows } = queryFeeds(config, layout, batch, queries)
+      const seeded = new Map<string, Float32Array>()
+      for (const { name, length } of layout.fields)
+        if (isOutputField(name)) seeded.set(name, new Float32Array(batch * length))
+      rows.forEach((own, q) => own.forEach(({ field, row }, i) => (seeded.get(field)![row] = seeds[q]![i]!)))
+      for (const [name, data] of seeded) feeds[`seed:${name}`] = { data, dims: [data.length] }
+      return read(await program.step(feeds, weights, gradient), rows)
+    },
+    async dispose() {
+      for (const program of programs.values()) await (await program).dispose()
+      programs.clear()
+    },
+  }
+}
+
+/** A query with the rollout it belongs to. */
+interface Placed {
+  readonly rollout: number
+  readonly at: number
+  readonly query: Query
+}
+
+/** All queries in batches of one task each, in a fixed order. */
+export function* batches(
+  tasks: readonly Task[],
+  queries: readonly (readonly Query[])[],
+  size: number,
+): Generator<{ task: Task; placed: Placed[] }> {
+  const all = queries.flatMap((own, rollout) => own.map((query, at): Placed => ({ rollout, at, query })))
+  for (const [task, own] of Map.groupBy(all, ({ rollout }) => tasks[rollout]!))
+    for (let from = 0; from < own.length; from += size) yield { task, placed: own.slice(from, from + size) }
+}
+
+/** log p of every token, per rollout, query after query. */
+export async function likelihoodsOf(
+  likelihood: Likelihood,
+  weights: Float32Array,
+  tasks: readonly Task[],
+  queries: readonly (readonly Query[])[],
+): Promise<number[][]> {
+  const out = queries.map((own) => own.map((): number[] => []))
+  for (const { task, placed } of batches(tasks, queries, likelihood.batch)) {
+    const found = await likelihood.forward(
+      task,
+      placed.map(({ query }) => query),
+      weights,
+    )
+    placed.forEach(({ rollout, at }, i) => (out[rollout]![at] = found[i]!))
+    await new Promise((resolve) => setImmediate(resolve))
+  }
+  return out.map((own) => own.flat())
+}

@@ -1,0 +1,169 @@
+/**
+ * What rollouts are made for: instructions with their inputs, from the storybook world or from a data set; and the choice
+ * of the hardest of them, as the paper trains on the 10 % the fine-tuned model does worst at.
+ */
+import { TandemError } from '../../shared/errors.ts'
+import type { RlData, RlSettings } from '../../shared/rl.ts'
+import { hashWords, seededRandom } from '../data/random.ts'
+import { openDataset } from '../data/formats/open.ts'
+import { makeSample } from '../data/world/sample.ts'
+import { familyNames, type Split, type WorldSample } from '../data/world/types.ts'
+import { loadWorld, renderScene, type World } from '../data/world/world.ts'
+import { normaliseInstruction } from '../data/world/words.ts'
+import { readPicture } from '../images.ts'
+import { prepareRun, type Engine } from '../run.ts'
+import type { Pair } from './pairs.ts'
+import type { RlPrompt } from './rollout.ts'
+
+const EDIT_FAMILIES = familyNames.filter((family) => family !== 'generate')
+
+export interface PromptSource {
+  readonly world: World | null
+  /** At most `count` prompts of a split, always the same ones. */
+  prompts(split: Split, count: number): Promise<RlPrompt[]>
+  /** True pairs of the training split: what a scale is measured on. */
+  truePairs(count: number): Promise<Pair[]>
+}
+
+type RolloutSettings = Pick<RlSettings, 'denoisingSteps' | 'mode' | 'temperatures' | 'seed'>
+
+export async function openPrompts(
+  engine: Engine,
+  data: RlData,
+  settings: RolloutSettings,
+  signal: AbortSignal,
+): Promise<PromptSource> {
+  return data.kind === 'world'
+    ? worldPrompts(engine, data, settings, await loadWorld())
+    : folderPrompts(engine, data.path, settings, signal)
+}
+
+async function promptOf(
+  engine: Engine,
+  settings: RolloutSettings,
+  prompt: Omit<RlPrompt, 'header'>,
+  input: Uint8Array | null,
+): Promise<RlPrompt> {
+  const header = await prepareRun(engine, {
+    instruction: prompt.instruction,
+    input,
+    mode: settings.mode,
+    steps: settings.denoisingSteps,
+    seed: 0,
+    guidance: { text: 0, image: 0 },
+    temperatures: settings.temperatures,
+  }).catch((error: unknown) => {
+    throw error instanceof TandemError
+      ? new TandemError(`Prompt ${prompt.id}: ${error.message}`, error.remedy, error.kind, { cause: error })
+      : error
+  })
+  return { ...prompt, header }
+}
+
+function worldPrompts(
+  engine: Engine,
+  data: Extract<RlData, { kind: 'world' }>,
+  settings: RolloutSettings,
+  world: World,
+): PromptSource {
+  const { size } = engine.model.config.image
+  if (world.size !== size)
+    throw new TandemError(
+      `The world draws ${world.size} px pictures, the model reads ${size} px.`,
+      'Give a data set with --data instead.',
+    )
+  const sampleAt = (split: Split, index: number): WorldSample => {
+    const edit = seededRandom('pararl-kind', data.seed, split, index).next() >= data.generateShare
+    return makeSample(world, {
+      split,
+      seed: data.seed,
+      index,
+      families: edit ? EDIT_FAMILIES : ['generate'],
+      spriteLimit: data.sprites,
+    })
+  }
+  return {
+    world,
+    async prompts(split, count) {
+      const out: RlPrompt[] = []
+      for (let index = 0; index < count; index++) {
+        const sample = sampleAt(split, index)
+        const input = sample.input ? renderScene(world, sample.input) : null
+        const { id, instruction } = sample
+        out.push(await promptOf(engine, settings, { index, id, instruction, sample }, input))
+      }
+      return out
+    },
+    truePairs: (count) =>
+      Promise.resolve(
+        Array.from({ length: count }, (_, i) => {
+          // Other samples than the prompts', which stand at the start of the stream.
+          const sample = sampleAt('train', 1_000_000 + i)
+          return { words: sample.reasoning.split(' '), rgb: renderScene(world, sample.output), size, sample }
+        }),
+      ),
+  }
+}
+
+async function folderPrompts(
+  engine: Engine,
+  path: string,
+  settings: RolloutSettings,
+  signal: AbortSignal,
+): Promise<PromptSource> {
+  const { size } = engine.model.config.image
+  const set = await openDataset(path)
+  const read = async (split: Split, count: number): Promise<RlPrompt[]> => {
+    const out: RlPrompt[] = []
+    for await (const entry of set.entries()) {
+      if (signal.aborted || out.length >= count) break
+      if (entry.kind !== 'row' || (entry.row.split ?? 'train') !== split) continue
+      const { id, instruction, inputImage } = entry.row
+      const bytes = inputImage ? await inputImage.read() : null
+      const input = bytes && inputImage ? (await readPicture({ name: inputImage.name, bytes }, { size })).rgb : null
+      const words = normaliseInstruction(instruction)
+      out.push(await promptOf(engine, settings, { index: out.length, id, instruction: words, sample: null }, input))
+    }
+    return out
+  }
+  return {
+    world: null,
+    prompts: read,
+    async truePairs(count) {
+      const out: Pair[] = []
+      for await (const entry of set.entries()) {
+        if (signal.aborted || out.length >= count) break
+        if (entry.kind !== 'row' || (entry.row.split ?? 'train') !== 'train') continue
+        const { outputImage, reasoning } = entry.row
+        const bytes = await outputImage.read()
+        const { rgb } = await readPicture({ name: outputImage.name, bytes }, { size })
+        out.push({ words: reasoning.split(/\s+/).filter(Boolean), rgb, size, sample: null })
+      }
+      return out
+    },
+  }
+}
+
+/** (8) Indices of the worst `share` by mark, ascending index; what has no mark counts as worst: the model failed at it. */
+export function hardest(marks: readonly number[], share: number, least: number): number[] {
+  const order = marks.map((_, i) => i)
+  const badness = (i: number): number => (Number.isFinite(marks[i]) ? marks[i]! : -Infinity)
+  order.sort((a, b) => badness(a) - badness(b) || a - b)
+  const count = Math.min(marks.length, Math.max(least, Math.ceil(share * marks.length)))
+  return order.slice(0, count).sort((a, b) => a - b)
+}
+
+/** Which prompts of the set a phase asks: epochs of the whole set, each in an order of its own. */
+export function promptsOfPhase(count: number, phase: number, perPhase: number, seed: number): number[] {
+  const out: number[] = []
+  for (let i = 0; i < Math.min(perPhase, count); i++) {
+    const at = phase * Math.min(perPhase, count) + i
+    const epoch = Math.floor(at / count)
+    const order = seededRandom('pararl-epoch', seed, epoch).shuffle(Array.from({ length: count }, (_, k) => k))
+    out.push(order[at % count]!)
+  }
+  return out
+}
+
+export const rolloutSeed = (seed: number, phase: number, prompt: number, rollout: number): number =>
+  hashWords(['pararl', seed, phase, prompt, rollout], 1)[0]!
