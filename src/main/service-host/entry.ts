@@ -2,6 +2,7 @@
  * The service process: the one entry that owns the store, the queue and the engine process, started by a Node or Electron
  * parent (child_process.fork) or as an Electron utilityProcess alike. Messages are those of protocol.ts.
  */
+import './inherited.ts'
 import { openParentPort } from '../parent-port.ts'
 import { createService } from '../service/service.ts'
 import type { FromService } from './protocol.ts'
