@@ -4,7 +4,7 @@
  */
 import { createReadStream } from 'node:fs'
 import { join } from 'node:path'
-import type { Service, ServiceOptions } from '../service/types.ts'
+import type { OwnService, Service, ServiceOptions } from '../service/types.ts'
 import { asFailure } from './failure.ts'
 import { INCOMING, toServiceSchema, type FromService, type ToService } from './protocol.ts'
 
@@ -16,19 +16,19 @@ export interface ServiceParent {
 
 export interface ServedService {
   receive(message: unknown): void
-  /** The parent is gone: close and end. */
+  /** The parent is gone, perhaps killed: the next one must find the store free, so nothing is waited for. */
   abandon(): void
 }
 
 export function serveService(
-  create: (options: ServiceOptions) => Promise<Service>,
+  create: (options: ServiceOptions) => Promise<OwnService>,
   parent: ServiceParent,
 ): ServedService {
-  let starting: Promise<Service | null> | null = null
+  let starting: Promise<OwnService | null> | null = null
   let closing = false
   let data = ''
 
-  async function open(options: Extract<ToService, { type: 'start' }>['options']): Promise<Service | null> {
+  async function open(options: Extract<ToService, { type: 'start' }>['options']): Promise<OwnService | null> {
     const { roots, ...rest } = options
     data = options.data
     try {
@@ -51,6 +51,17 @@ export function serveService(
       asFailure(error)
     }
     parent.onClosed()
+  }
+
+  async function abandon(): Promise<void> {
+    // Already closing in good order: that ends by itself.
+    if (closing) return
+    closing = true
+    try {
+      ;(await starting)?.letGo()
+    } finally {
+      parent.onClosed()
+    }
   }
 
   /** Answers with what `work` gives. A service that did not start answers nothing: its parent knows already. */
@@ -85,6 +96,6 @@ export function serveService(
           return void close()
       }
     },
-    abandon: () => void close(),
+    abandon: () => void abandon(),
   }
 }

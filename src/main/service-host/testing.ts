@@ -6,10 +6,10 @@ import { join } from 'node:path'
 import { pipeline } from 'node:stream/promises'
 import { TandemError } from '../../shared/errors.ts'
 import type { StudioEvent } from '../../shared/ipc.ts'
-import type { Service, ServiceOptions } from '../service/types.ts'
+import type { OwnService, ServiceOptions } from '../service/types.ts'
 import { atMost } from './launcher.ts'
 
-export interface MemoryService extends Service {
+export interface MemoryService extends OwnService {
   publish(event: StudioEvent): void
   readonly closed: boolean
 }
@@ -68,6 +68,9 @@ export async function memoryService({ data }: Pick<ServiceOptions, 'data'>): Pro
       } finally {
         await rm(path, { force: true })
       }
+    },
+    letGo() {
+      closed = true
     },
     close() {
       closed = true

@@ -9,8 +9,9 @@ import { join } from 'node:path'
 import sharp from 'sharp'
 import { describeError, TandemError } from '../../shared/errors.ts'
 import { rastersResultSchema, runResultSchema, type JobEvent, type JobSpec } from '../../shared/jobs.ts'
-import type { Run, RunError } from '../../shared/studio.ts'
+import type { PictureRef, Run, RunError } from '../../shared/studio.ts'
 import { frame, frameCodes } from '../../shared/trajectory-frame.ts'
+import type { Trajectory } from '../../shared/trajectory.ts'
 import type { Store } from '../store/store.ts'
 import type { Lane } from '../store/queue.ts'
 import type { Lanes } from './lanes.ts'
@@ -39,7 +40,7 @@ export async function workOnRun(
   const began = performance.now()
   const rhythm: number[] = []
   let beat = began
-  let end: JobEvent | null = null
+  let ended: JobEvent | null = null
   try {
     await mkdir(folder, { recursive: true })
     const spec = await specOf(deps, deps.store.runs.get(id), folder)
@@ -58,11 +59,11 @@ export async function workOnRun(
         change(deps, id, { warnings: [...deps.store.runs.get(id).warnings, event.message] })
       } else if (event.type === 'result') {
         await finish(deps, id, event.result, median(rhythm))
-      } else end = event
+      } else ended = event
     }
-    if (end?.type === 'cancelled') await settle(deps, id, 'cancelled', null, performance.now() - began)
-    else if (end?.type === 'failed')
-      await settle(deps, id, 'failed', failureOf(deps, id, end), performance.now() - began)
+    if (ended?.type === 'cancelled') await settle(deps, id, 'cancelled', null, performance.now() - began)
+    else if (ended?.type === 'failed')
+      await settle(deps, id, 'failed', failureOf(deps, id, ended), performance.now() - began)
   } catch (error) {
     const known = error instanceof TandemError
     const problem: RunError = {
@@ -175,29 +176,49 @@ export async function settle(
   error: RunError | null,
   ms: number | null,
 ): Promise<void> {
-  const { store, lanes, models } = deps
+  const { store } = deps
   if (!store.runs.find(id)) return
   const partial = store.records.has(id) ? store.records.trajectory(id) : null
-  let shown: Partial<Run> = {}
-  if (partial && partial.steps.length > 0) {
-    const at = frame(partial, partial.steps.length)
-    try {
-      const model = await models.path(store.runs.get(id).settings.model)
-      const codes = frameCodes(partial.header, at)
-      const { rasters } = rastersResultSchema.parse(await lanes.ask({ kind: 'decode', model, pictures: [codes] }))
-      const { width, height, rgb } = rasters[0]!
-      const image = sharp(rgb, { raw: { width, height, channels: 3 } })
-      shown = { picture: await storePicture(store.blobs, image, 'The partial picture') }
-    } catch {
-      // A picture of what there is would be kind; the record itself is what must not be lost.
-    }
-  }
+  const picture = await partialPicture(deps, id, partial)
+  end(deps, id, partial, { ...(picture ? { picture } : {}), state, error, ms })
+}
+
+/** Settles a run that an earlier service left running: at once, for screens wait for it; its picture follows. */
+export function settleLeft(deps: WorkDeps, id: string): void {
+  const { store } = deps
+  const partial = store.records.has(id) ? store.records.trajectory(id) : null
+  const remedy = partial ? 'Continue it from its last recorded step.' : 'Run it again.'
+  const error = { message: 'The studio ended in the middle of this run.', remedy }
+  end(deps, id, partial, { state: 'failed', error, ms: null })
+  void partialPicture(deps, id, partial).then((picture) => picture && change(deps, id, { picture }))
+}
+
+function end(deps: WorkDeps, id: string, partial: Trajectory | null, by: Partial<Run>): void {
+  const { store } = deps
   change(deps, id, () => {
     const has = store.records.compact(id)
     // Together with its end: whoever hears of it may put the run into the queue again.
     store.queue.remove(id)
-    return { ...shown, state, error, ms, endedAt: Date.now(), hasTrajectory: has, step: partial?.steps.length ?? 0 }
+    return { ...by, endedAt: Date.now(), hasTrajectory: has, step: partial?.steps.length ?? 0 }
   })
+}
+
+/** What the last drafts look like; null where that cannot be drawn: the record is what must not be lost. */
+async function partialPicture(
+  { store, lanes, models }: WorkDeps,
+  id: string,
+  partial: Trajectory | null,
+): Promise<PictureRef | null> {
+  if (!partial || partial.steps.length === 0) return null
+  try {
+    const model = await models.path(store.runs.get(id).settings.model)
+    const codes = frameCodes(partial.header, frame(partial, partial.steps.length))
+    const { rasters } = rastersResultSchema.parse(await lanes.ask({ kind: 'decode', model, pictures: [codes] }))
+    const { width, height, rgb } = rasters[0]!
+    return await storePicture(store.blobs, sharp(rgb, { raw: { width, height, channels: 3 } }), 'The partial picture')
+  } catch {
+    return null
+  }
 }
 
 function failureOf({ store }: WorkDeps, id: string, end: Extract<JobEvent, { type: 'failed' }>): RunError {

@@ -5,7 +5,7 @@
 import { TandemError } from '../../shared/errors.ts'
 import type { QueueItem } from '../../shared/studio.ts'
 import type { Lane } from '../store/queue.ts'
-import { change, settle, workOnRun, type WorkDeps } from './run-work.ts'
+import { change, settleLeft, workOnRun, type WorkDeps } from './run-work.ts'
 
 export interface Scheduler {
   add(run: string, lane: Lane): void
@@ -13,7 +13,7 @@ export interface Scheduler {
   reorder(run: string, before: string | null): void
   items(): QueueItem[]
   /** Takes up what the last process left: cut runs are settled, waiting ones go on. */
-  start(): Promise<void>
+  start(): void
   /** Stops what runs, keeping what it has, and starts nothing more. */
   stop(): Promise<void>
 }
@@ -114,12 +114,8 @@ export function createScheduler(deps: WorkDeps): Scheduler {
       store.queue.move(run, before)
       tell()
     },
-    async start() {
-      for (const run of store.runs.inState('running')) {
-        store.queue.remove(run.id)
-        const remedy = store.records.has(run.id) ? 'Continue it from its last recorded step.' : 'Run it again.'
-        await settle(deps, run.id, 'failed', { message: 'The studio ended in the middle of this run.', remedy }, null)
-      }
+    start() {
+      for (const run of store.runs.inState('running')) settleLeft(deps, run.id)
       for (const { run } of store.queue.list()) if (store.runs.find(run)?.state !== 'queued') store.queue.remove(run)
       pump()
     },

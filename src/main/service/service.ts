@@ -11,6 +11,7 @@ import { openStore } from '../store/store.ts'
 import { collectBlobs } from './clean-up.ts'
 import type { AllHandlers, HandlerDeps } from './handlers/deps.ts'
 import { jobHandlers } from './handlers/jobs.ts'
+import { layoutHandlers } from './handlers/layout.ts'
 import { modelHandlers } from './handlers/models.ts'
 import { pictureHandlers } from './handlers/pictures.ts'
 import { projectHandlers } from './handlers/projects.ts'
@@ -22,9 +23,9 @@ import { createLanes } from './lanes.ts'
 import { createModels } from './models.ts'
 import { createPublisher } from './publisher.ts'
 import { createScheduler } from './scheduler.ts'
-import type { Service, ServiceOptions } from './types.ts'
+import type { OwnService, ServiceOptions } from './types.ts'
 
-export async function createService(options: ServiceOptions): Promise<Service> {
+export async function createService(options: ServiceOptions): Promise<OwnService> {
   const store = asStored(() => openStore(options.data))
   const work = join(options.data, 'work')
   await rm(work, { recursive: true, force: true })
@@ -57,6 +58,7 @@ export async function createService(options: ServiceOptions): Promise<Service> {
   }
   const handlers: AllHandlers = {
     ...sessionHandlers(deps),
+    ...layoutHandlers(deps),
     ...modelHandlers(deps),
     ...projectHandlers(deps),
     ...pictureHandlers(deps),
@@ -64,13 +66,13 @@ export async function createService(options: ServiceOptions): Promise<Service> {
     ...jobHandlers(deps),
     ...trainingHandlers(deps),
   }
-  const started = scheduler.start().then(() => jobs.start())
+  scheduler.start()
+  jobs.start()
   // The first edit should not wait for a process to start.
   void models.list().catch(() => undefined)
 
   return {
     async call(method: Method, args: unknown) {
-      await started
       const parsed = contract[method].args.safeParse(args)
       if (!parsed.success) {
         const issue = parsed.error.issues[0]
@@ -93,6 +95,10 @@ export async function createService(options: ServiceOptions): Promise<Service> {
       const taken = await store.blobs.put(stream, limit)
       await collectBlobs(store)
       return taken
+    },
+    letGo() {
+      for (const lane of ['interactive', 'background'] as const) lanes.kill(lane)
+      store.close()
     },
     async close() {
       closing.abort()

@@ -22,6 +22,15 @@ export interface Service {
   close(): Promise<void>
 }
 
+/** A service in this process. */
+export interface OwnService extends Service {
+  /**
+   * Ends the engines and lets go of the store this moment: whoever asked for anything is gone. Every step and change is on
+   * disk already; what still ran is settled when the next service starts.
+   */
+  letGo(): void
+}
+
 export interface ServiceOptions {
   /** The folder that holds database, blobs and the work of runs; made when it is not there. */
   readonly data: string

@@ -32,7 +32,9 @@ export function projectHandlers(deps: HandlerDeps): Handlers<'projects' | 'docum
     'projects.delete': ({ project }) => {
       const runs = store.runs.ofProject(project).map((run) => run.id)
       for (const { run } of scheduler.items()) if (runs.includes(run)) scheduler.cancel(run, true)
+      const { document } = store.projects.get(project)
       store.projects.delete(project)
+      store.layout.forget(document)
       if (runs.length > 0) publisher.publish('run.removed', { runs })
       tell()
       return Promise.resolve({})

@@ -13,7 +13,7 @@ import { changeJob, followJob, type Intent, type JobDeps } from './follow.ts'
 import { kindOf } from './kinds.ts'
 
 export interface JobRunner {
-  start(): Promise<void>
+  start(): void
   add(spec: StudioJobSpec, title?: string): StudioJob
   pause(id: string): void
   resume(id: string): StudioJob
@@ -119,7 +119,6 @@ export function createJobRunner({ root, startEngine = startEngineProcess, ...res
         if (job.state !== 'queued' && waiting.has(job.id)) store.jobs.dequeue(job.id)
       }
       pump()
-      return Promise.resolve()
     },
     add(spec, title) {
       const now = Date.now()
