@@ -16,6 +16,7 @@ import { findPlaces } from './electron/places.ts'
 import { answerProtocol } from './electron/protocol.ts'
 import { guardContents, guardSession } from './electron/security.ts'
 import { openServiceChannel } from './electron/service.ts'
+import { followTheme, shownTheme } from './electron/theme.ts'
 import { focusWindow, openWindow } from './electron/window.ts'
 
 const data = dataFolder()
@@ -49,9 +50,10 @@ function run(): void {
   const models = [places.models, join(data, 'models')]
   const options = { data, models, host: 'electron', version: app.getVersion() } as const
   const service = launchService(() => openServiceChannel(places), options)
+  followTheme(service, join(chromium, 'theme.json'))
   guardSession()
   guardDownloads()
-  protocol.handle(SCHEME, answerProtocol({ service, screens: places.screens }))
+  protocol.handle(SCHEME, answerProtocol({ service, screens: places.screens, theme: shownTheme }))
   connectPages(service)
   installMenu({ service, data, platform: process.platform })
   const open = (): void => void openWindow(places.preload, join(chromium, 'state.json'))

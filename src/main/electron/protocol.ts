@@ -1,9 +1,11 @@
 /** `app://studio/`: the built screens, and blobs in and out. A plain function of a request, so that tests can ask it. */
 import { createReadStream } from 'node:fs'
 import { Readable } from 'node:stream'
+import type { Preferences } from '../../shared/studio.ts'
 import type { Service } from '../service/types.ts'
 import { asFailure } from '../service-host/failure.ts'
 import { blobHeaders, pageHeaders } from '../web/headers.ts'
+import { isPage, pageOf } from '../web/page-theme.ts'
 import { route, UPLOAD_LIMIT } from '../web/routes.ts'
 import { staticFile } from '../web/static-files.ts'
 import { HOME, ORIGIN } from './origin.ts'
@@ -12,9 +14,15 @@ export interface ProtocolOptions {
   readonly service: Pick<Service, 'blob' | 'putBlob'>
   /** The folder of the built screens. */
   readonly screens: string
+  /** What the page is served with, so that its first paint has it. */
+  readonly theme?: () => Preferences['theme']
 }
 
-export function answerProtocol({ service, screens }: ProtocolOptions): (request: Request) => Promise<Response> {
+export function answerProtocol({
+  service,
+  screens,
+  theme = () => 'system',
+}: ProtocolOptions): (request: Request) => Promise<Response> {
   async function upload(request: Request): Promise<Response> {
     const origin = request.headers.get('origin')
     if (origin !== null && origin !== ORIGIN) return text(403, 'Refused.')
@@ -43,7 +51,9 @@ export function answerProtocol({ service, screens }: ProtocolOptions): (request:
       case 'file': {
         const found = await staticFile(screens, to.pathname)
         if (!found) return text(404, 'There is nothing here.')
-        return file(found.path, { ...pageHeaders, ...found.headers })
+        if (!isPage(found)) return file(found.path, { ...pageHeaders, ...found.headers })
+        const page = await pageOf(found, theme())
+        return new Response(new Uint8Array(page.body), { headers: { ...pageHeaders, ...page.headers } })
       }
     }
   }

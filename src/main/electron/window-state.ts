@@ -1,6 +1,6 @@
 /** Where the window stood and how large it was, kept between starts; a place that no display shows any more is forgotten. */
-import { readFileSync, writeFileSync } from 'node:fs'
 import { z } from 'zod'
+import { readKept, writeKept } from './kept-file.ts'
 
 const rectangle = { x: z.int(), y: z.int(), width: z.int().min(400).max(20_000), height: z.int().min(300).max(20_000) }
 const stateSchema = z.strictObject({ ...rectangle, maximized: z.boolean() })
@@ -29,19 +29,7 @@ export function usableState(stored: unknown, displays: readonly Rectangle[]): Wi
   return seen ? state : null
 }
 
-export function readState(path: string, displays: readonly Rectangle[]): WindowState | null {
-  try {
-    return usableState(JSON.parse(readFileSync(path, 'utf8')), displays)
-  } catch {
-    return null
-  }
-}
+export const readState = (path: string, displays: readonly Rectangle[]): WindowState | null =>
+  usableState(readKept(path), displays)
 
-/** A state that cannot be written is forgotten: it is a comfort. */
-export function writeState(path: string, state: WindowState): void {
-  try {
-    writeFileSync(path, JSON.stringify(state))
-  } catch {
-    // See above.
-  }
-}
+export const writeState = (path: string, state: WindowState): void => writeKept(path, state)

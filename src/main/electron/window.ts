@@ -1,11 +1,13 @@
 /** The studio's window. */
-import { BrowserWindow, dialog, nativeTheme, screen } from 'electron'
+import { BrowserWindow, dialog, screen } from 'electron'
 import { HOME } from './origin.ts'
 import { webPreferences } from './security.ts'
+import { shownTheme } from './theme.ts'
 import { readState, writeState } from './window-state.ts'
 
 /** A page that dies more often than this in a minute is not shown again by itself. */
 const MOST_DEATHS = 3
+const KEEP_MS = 300
 
 export function openWindow(preload: string, statePath: string): BrowserWindow {
   const state = readState(
@@ -20,7 +22,7 @@ export function openWindow(preload: string, statePath: string): BrowserWindow {
     show: false,
     title: 'Tandem Studio',
     // The colours of --bg: nothing flashes before the page has drawn itself.
-    backgroundColor: nativeTheme.shouldUseDarkColors ? '#15181d' : '#eceef1',
+    backgroundColor: shownTheme() === 'dark' ? '#15181d' : '#eceef1',
     autoHideMenuBar: true,
     webPreferences: { ...webPreferences, preload },
   })
@@ -28,10 +30,24 @@ export function openWindow(preload: string, statePath: string): BrowserWindow {
     if (maximized) window.maximize()
     window.show()
   })
-  window.on('close', () => writeState(statePath, { ...window.getNormalBounds(), maximized: window.isMaximized() }))
+  keepPlace(window, statePath)
   revive(window)
   void window.loadURL(HOME)
   return window
+}
+
+/** Kept soon after every change: a window that is killed says no goodbye. */
+function keepPlace(window: BrowserWindow, path: string): void {
+  let timer: NodeJS.Timeout | undefined
+  const keep = (): void => {
+    clearTimeout(timer)
+    if (!window.isDestroyed()) writeState(path, { ...window.getNormalBounds(), maximized: window.isMaximized() })
+  }
+  const soon = (): void => {
+    clearTimeout(timer)
+    timer = setTimeout(keep, KEEP_MS)
+  }
+  window.on('resize', soon).on('move', soon).on('maximize', soon).on('unmaximize', soon).on('close', keep)
 }
 
 /** A page whose process died comes back: everything it showed is kept by the service. */

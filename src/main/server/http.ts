@@ -4,10 +4,12 @@ import type { IncomingMessage, ServerResponse } from 'node:http'
 import { PassThrough } from 'node:stream'
 import { pipeline } from 'node:stream/promises'
 import { TandemError } from '../../shared/errors.ts'
+import type { Preferences } from '../../shared/studio.ts'
 import type { Service } from '../service/types.ts'
 import { asFailure, type Failure } from '../service-host/failure.ts'
 import { tooLarge } from '../service-host/launcher.ts'
 import { blobHeaders, pageHeaders } from '../web/headers.ts'
+import { isPage, pageOf } from '../web/page-theme.ts'
 import { route, UPLOAD_LIMIT } from '../web/routes.ts'
 import { staticFile } from '../web/static-files.ts'
 import { refusal, type Site } from './guard.ts'
@@ -62,9 +64,18 @@ async function respond(options: HttpOptions, request: IncomingMessage, response:
     case 'file': {
       const found = await staticFile(screens, to.pathname)
       if (!found) return text(response, 404, 'There is nothing here.')
-      return file(request, response, found.path, { ...pageHeaders, ...found.headers })
+      if (!isPage(found)) return file(request, response, found.path, { ...pageHeaders, ...found.headers })
+      const page = await pageOf(found, await themeOf(options.service))
+      response.writeHead(200, { ...pageHeaders, ...page.headers })
+      return void response.end(request.method === 'HEAD' ? undefined : page.body)
     }
   }
+}
+
+/** The theme of the person whose studio it is; a service that does not answer costs a flash and nothing else. */
+async function themeOf(service: Service): Promise<Preferences['theme']> {
+  const session = await service.call('session.open', { since: null }).catch(() => null)
+  return (session as { preferences?: Preferences } | null)?.preferences?.theme ?? 'system'
 }
 
 /** A link becomes a cookie, once, and leaves the address bar. Somebody who is in already just loses the token. */

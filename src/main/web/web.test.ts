@@ -5,6 +5,7 @@ import { join } from 'node:path'
 import fc from 'fast-check'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { blobHeaders, contentSecurityPolicy } from './headers.ts'
+import { pageOf, withTheme } from './page-theme.ts'
 import { route } from './routes.ts'
 import { plainName, staticFile } from './static-files.ts'
 
@@ -98,4 +99,21 @@ describe('a blob', () => {
 it('the policy lets nothing run or load but our own files', () => {
   expect(contentSecurityPolicy).not.toMatch(/unsafe|\*|https?:/)
   expect(contentSecurityPolicy).toMatch(/^default-src 'none'; script-src 'self';/)
+})
+
+describe('the page', () => {
+  it('is served with the theme of the person, and as long as it says', async () => {
+    expect(withTheme('<!doctype html><html lang="en"><p>', 'dark')).toBe(
+      '<!doctype html><html data-theme="dark" lang="en"><p>',
+    )
+    await writeFile(join(folder, 'root', 'page.html'), '<html lang="en">é</html>')
+    const file = (await staticFile(join(folder, 'root'), '/page.html'))!
+    const { body, headers } = await pageOf(file, 'light')
+    expect(body.toString()).toBe('<html data-theme="light" lang="en">é</html>')
+    expect(headers['Content-Length']).toBe(String(body.length))
+  })
+
+  it('is left as it is where the system decides', () => {
+    expect(withTheme('<html lang="en">', 'system')).toBe('<html lang="en">')
+  })
 })

@@ -27,7 +27,8 @@ export function followLook(): void {
     document.documentElement.dataset['theme'] = shownTheme(theme, dark.matches)
     document.documentElement.dataset['reducedMotion'] = String(reducedMotion)
   }
-  apply()
+  // A page that was served with its theme has it right before the preferences are known.
+  if (document.documentElement.dataset['theme'] === undefined) apply()
   dark.addEventListener('change', apply)
   useStudio.subscribe((now, before) => {
     if (now.preferences !== before.preferences) apply()
