@@ -7,6 +7,7 @@ import { z } from 'zod'
 import { documentCommandSchema, storedDocumentSchema } from './document.ts'
 import { jobEvents, jobMethods } from './ipc-jobs.ts'
 import { trainingEvents, trainingMethods } from './ipc-training.ts'
+import { layoutContract } from './ipc-layout.ts'
 import { bytesSchema, generateSpecSchema, rasterSchema } from './jobs.ts'
 import {
   blobIdSchema,
@@ -78,6 +79,7 @@ export const contract = {
       notices: z.array(z.strictObject({ message: z.string(), remedy: z.string() })),
     }),
   },
+  ...layoutContract,
   'preferences.set': { args: z.strictObject({ preferences: preferencesSchema }), result: nothing },
   'diagnostics.report': { args: nothing, result: z.strictObject({ text: z.string() }) },
 

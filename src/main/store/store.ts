@@ -5,6 +5,7 @@ import { openDatabase } from './database.ts'
 import { createDocumentStore, type DocumentStore } from './documents.ts'
 import { createEventStore, type EventStore } from './events.ts'
 import { createJobStore, type JobStore } from './jobs.ts'
+import { createLayoutStore, type LayoutStore } from './layout.ts'
 import { createPreferenceStore, type PreferenceStore } from './preferences.ts'
 import { createProjectStore, type ProjectStore } from './projects.ts'
 import { createQueueStore, type QueueStore } from './queue.ts'
@@ -21,6 +22,7 @@ export interface Store {
   readonly blobs: BlobStore
   readonly events: EventStore
   readonly preferences: PreferenceStore
+  readonly layout: LayoutStore
   /** Name of the damaged database that was met and put aside, if one was. */
   readonly setAside: string | null
   /** Several changes as one: all of them are on disk, or none. */
@@ -40,6 +42,7 @@ export function openStore(folder: string): Store {
     blobs: createBlobStore(db, join(folder, 'blobs')),
     events: createEventStore(db),
     preferences: createPreferenceStore(db),
+    layout: createLayoutStore(db),
     setAside,
     together: (work) => db.transaction(work)(),
     close: () => db.close(),

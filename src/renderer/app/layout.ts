@@ -1,6 +1,6 @@
 /** Where things are in the window: which drawer and tab is open, which dialog is up. Sizes are remembered by the panes. */
 import { create } from 'zustand'
-import { recall, remember } from '../ui/remembered.ts'
+import { recall, remember, whenRestored } from '../ui/remembered.ts'
 
 /** The editor, and what stands beside it. */
 export type ScreenName = 'edit' | 'data' | 'train' | 'bench' | 'models'
@@ -20,6 +20,7 @@ interface Layout {
 
 const screenNames: readonly ScreenName[] = ['edit', 'data', 'train', 'bench', 'models']
 const drawers: readonly Drawer[] = ['history', 'queue', 'tray']
+const tabs: readonly SideTab[] = ['run', 'layers', 'tree']
 
 const firstScreen = (): ScreenName => screenNames.find((name) => name === recall('screen', 'edit')) ?? 'edit'
 
@@ -35,6 +36,13 @@ export const useLayout = create<Layout>(() => ({
   dialog: null,
   comparing: false,
 }))
+const remembered = (): Pick<Layout, 'drawer' | 'sideTab'> => ({
+  drawer: drawers.find((drawer) => drawer === recall('drawer', 'tray')) ?? null,
+  sideTab: tabs.find((tab) => tab === recall('side.tab', 'run')) ?? 'run',
+})
+
+export const useLayout = create<Layout>(() => ({ ...remembered(), dialog: null, comparing: false }))
+whenRestored(() => useLayout.setState(remembered()))
 
 export const layout = {
   showScreen(screen: ScreenName): void {
@@ -49,7 +57,10 @@ export const layout = {
     remember('drawer', drawer ?? '')
     useLayout.setState({ drawer })
   },
-  showTab: (sideTab: SideTab): void => useLayout.setState({ sideTab }),
+  showTab(sideTab: SideTab): void {
+    remember('side.tab', sideTab)
+    useLayout.setState({ sideTab })
+  },
   open: (dialog: DialogName): void => useLayout.setState({ dialog }),
   close: (): void => useLayout.setState({ dialog: null }),
   compare: (comparing: boolean): void => useLayout.setState({ comparing }),

@@ -3,12 +3,12 @@
  * here is part of the document, so nothing here is undone; colour and sizes are there again in the next window.
  */
 import { create } from 'zustand'
-import { recall, remember } from '../ui/remembered.ts'
+import { recall, remember, whenRestored } from '../ui/remembered.ts'
 import type { ResultEdge } from './blend.ts'
 import { parseHex, withRecent } from './colour.ts'
 import { clamp } from './geometry.ts'
 import type { Editor } from './editor-types.ts'
-import { toolOf } from './tools/index.ts'
+import { toolOf, tools } from './tools/index.ts'
 import type { Placeable } from './sprites.ts'
 import type { ToolId } from './tools/types.ts'
 import type { View } from './view.ts'
@@ -47,21 +47,30 @@ export interface EditorState {
 
 const DEFAULT_COLOUR = '#2f6fde'
 
+const kept = (): Pick<EditorState, (typeof remembered)[number]> => {
+  const tool = tools.find(({ id }) => id === recall<string>('canvas.tool', 'brush'))?.id ?? 'brush'
+  return {
+    // Nothing is in the hand of a new window to be placed.
+    tool: tool === 'sprite' ? 'move' : tool,
+    colour: parseHex(recall('canvas.colour', DEFAULT_COLOUR)) ?? DEFAULT_COLOUR,
+    brushSize: recall('canvas.brushSize', 12),
+    maskSize: recall('canvas.maskSize', 32),
+    remaskSize: recall('canvas.remaskSize', 12),
+    resultEdge: recall<string>('canvas.resultEdge', 'cells') === 'mask' ? 'mask' : 'cells',
+    maskShown: recall('canvas.maskShown', true),
+  }
+}
+const remembered = ['tool', 'colour', 'brushSize', 'maskSize', 'remaskSize', 'resultEdge', 'maskShown'] as const
+
 export const useEditor = create<EditorState>(() => ({
-  tool: 'brush',
-  colour: parseHex(recall('canvas.colour', DEFAULT_COLOUR)) ?? DEFAULT_COLOUR,
+  ...kept(),
   recentColours: ['#1b1f27', '#ffffff', '#d9553a', '#e3b341', '#2f8f5b', '#2f6fde'],
-  brushSize: recall('canvas.brushSize', 12),
-  maskSize: recall('canvas.maskSize', 32),
-  remaskSize: recall('canvas.remaskSize', 12),
   armed: null,
   dragged: null,
   view: { scale: 1, x: 0, y: 0 },
   selection: null,
   candidate: null,
   compare: null,
-  maskShown: true,
-  resultEdge: recall<string>('canvas.resultEdge', 'cells') === 'mask' ? 'mask' : 'cells',
   stepShown: true,
   free: null,
   cellCursor: null,
@@ -72,8 +81,7 @@ export const useEditor = create<EditorState>(() => ({
 export const LEAST_SIZE = 1
 export const MOST_SIZE = 1024
 
-const remembered = ['colour', 'brushSize', 'maskSize', 'remaskSize', 'resultEdge'] as const
-
+whenRestored(() => useEditor.setState(kept()))
 useEditor.subscribe((now, before) => {
   for (const key of remembered) if (now[key] !== before[key]) remember(`canvas.${key}`, now[key])
 })

@@ -7,7 +7,7 @@ import type { Plane } from './mask.ts'
 import type { BoxPicture, CellOverlay } from './shown.ts'
 import type { Placeable } from './sprites.ts'
 import type { Dispatch, KeyPress, ToolId, ToolOptions } from './tools/types.ts'
-import type { View } from './view.ts'
+import type { KeptView, View } from './view.ts'
 
 export interface EditorDeps {
   readonly dispatch: Dispatch
@@ -52,6 +52,9 @@ export interface Editor {
   setTool(id: ToolId): void
   setToolOptions(options: ToolOptions): void
   setView(view: ViewRequest): void
+  /** Where it looks, to be kept; and back there. */
+  keptView(): KeptView
+  restoreView(kept: KeptView): void
   setOverlay(overlay: CellOverlay): void
   /** The decoded picture of a step, over the box; null shows the document. */
   setPreview(preview: { readonly raster: Raster; readonly box: Box } | null): void

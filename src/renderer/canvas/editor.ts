@@ -262,6 +262,8 @@ export function createEditor(host: HTMLElement, deps: EditorDeps): Editor {
       refreshFree()
     },
     setView: (request) => viewport.request(request),
+    keptView: () => viewport.kept(),
+    restoreView: (kept) => viewport.restore(kept),
     setOverlay: (overlay) => show({ overlay }, 'above'),
     setPreview: (preview) =>
       show({ preview: preview && { image: canvasOf(preview.raster), box: preview.box } }, 'above'),

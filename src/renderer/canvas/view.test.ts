@@ -3,10 +3,14 @@ import { describe, expect, test } from 'vitest'
 import {
   fitView,
   keepInSight,
+  keptView,
   MAX_SCALE,
   MIN_SCALE,
+  parseView,
+  printView,
   toDocument,
   toScreen,
+  viewOfKept,
   visibleBox,
   zoomAt,
   zoomStop,
@@ -81,5 +85,28 @@ test('panning never loses the document', () => {
         Math.min(20, document.width * kept.scale) - 1e-6,
       )
     }),
+  )
+})
+
+describe('a kept view', () => {
+  test('is the same view in a host of the same size, and has the same middle in another', () => {
+    fc.assert(
+      fc.property(view, size, size, (v, host, other) => {
+        const kept = parseView(printView(keptView(v, host, null)))!
+        const same = viewOfKept(kept, host)
+        expect(same.scale).toBe(v.scale)
+        expect(same.x).toBeCloseTo(v.x, 3)
+        expect(same.y).toBeCloseTo(v.y, 3)
+        const middle = toDocument(viewOfKept(kept, other), { x: other.width / 2, y: other.height / 2 })
+        expect(middle.x).toBeCloseTo(kept.middle.x, 3)
+      }),
+    )
+  })
+
+  test.each(['', 'null', '[1,2,3]', '[1,2,"3",null]', '[1,2,3,"left"]', '[1e999,2,3,null]', '{}'])(
+    'is not read from %j',
+    (text) => {
+      expect(parseView(text)).toBeNull()
+    },
   )
 })

@@ -8,6 +8,13 @@ export interface View {
   readonly y: number
 }
 
+/** A view as it is kept: what stood in the middle, so that it fits a host of another size, or what it was fitted to. */
+export interface KeptView {
+  readonly scale: number
+  readonly middle: Point
+  readonly follows: 'fit' | 'box' | null
+}
+
 export const MIN_SCALE = 1 / 64
 export const MAX_SCALE = 64
 /** Scales that + and - walk through: the ones at which pixels fall on pixels, and their thirds. */
@@ -94,3 +101,30 @@ export const visibleBox = (view: View, host: Size): Box => ({
   width: host.width / view.scale,
   height: host.height / view.scale,
 })
+
+/** The view for keeping, and back. */
+export const keptView = (view: View, host: Size, follows: KeptView['follows']): KeptView => ({
+  scale: view.scale,
+  middle: toDocument(view, { x: host.width / 2, y: host.height / 2 }),
+  follows,
+})
+
+export const viewOfKept = ({ scale, middle }: KeptView, host: Size): View => {
+  const next = clamp(scale, MIN_SCALE, MAX_SCALE)
+  return { scale: next, x: host.width / 2 - middle.x * next, y: host.height / 2 - middle.y * next }
+}
+
+export const printView = ({ scale, middle, follows }: KeptView): string =>
+  JSON.stringify([scale, middle.x, middle.y, follows])
+
+/** Null for anything that is not a view. */
+export function parseView(text: string): KeptView | null {
+  try {
+    const [scale, x, y, follows] = JSON.parse(text) as unknown[]
+    const finite = [scale, x, y].every((value) => typeof value === 'number' && Number.isFinite(value))
+    if (!finite || (follows !== null && follows !== 'fit' && follows !== 'box')) return null
+    return { scale: scale as number, middle: { x: x as number, y: y as number }, follows }
+  } catch {
+    return null
+  }
+}

@@ -2,7 +2,18 @@
 import type { Box } from '../../shared/studio.ts'
 import type { ViewRequest } from './editor-types.ts'
 import type { Point } from './geometry.ts'
-import { centred, fitView, keepInSight, zoomAt, zoomStop, type Size, type View } from './view.ts'
+import {
+  centred,
+  fitView,
+  keepInSight,
+  keptView,
+  viewOfKept,
+  zoomAt,
+  zoomStop,
+  type KeptView,
+  type Size,
+  type View,
+} from './view.ts'
 
 export interface ViewportHost {
   /** What there is to look at; null while no document is open. */
@@ -21,6 +32,8 @@ export class Viewport {
   #fitted = false
   /** What the view was fitted to, until the person moves it: then it is fitted again when the host changes its size. */
   #follows: 'fit' | 'box' | null = null
+  /** A view to come back to, until the host has its size. */
+  #waiting: KeptView | null = null
 
   constructor(element: HTMLElement, host: ViewportHost) {
     this.#host = host
@@ -40,12 +53,29 @@ export class Viewport {
   fitOnce(): void {
     if (!this.#host.subject() || this.#host.size().width <= 1) return
     this.#fitted = true
-    this.request('fit')
+    if (this.#waiting) this.restore(this.#waiting)
+    else this.request('fit')
+  }
+
+  /** How the view is kept for another day. */
+  kept(): KeptView {
+    return keptView(this.#host.view(), this.#host.size(), this.#follows)
+  }
+
+  restore(kept: KeptView): void {
+    const measured = this.#host.size().width > 1
+    this.#waiting = measured ? null : kept
+    if (!measured) return
+    this.#fitted = true
+    if (kept.follows) return this.request(kept.follows)
+    this.#follows = null
+    this.#look(viewOfKept(kept, this.#host.size()))
   }
 
   /** The next document is fitted anew. */
   forget(): void {
     this.#fitted = false
+    this.#waiting = null
   }
 
   pan(dx: number, dy: number): void {

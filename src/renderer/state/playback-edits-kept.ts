@@ -7,6 +7,8 @@ import { isEmpty, type PendingEdits } from './playback-edits-reducer.ts'
 
 /** Runs whose changes are kept, the last touched ones. */
 const MOST = 24
+/** What the contract takes for one entry. */
+const MOST_CHARACTERS = 200_000
 
 const place = { index: z.int().nonnegative(), label: z.string() }
 const token = { token: z.int().nonnegative() }
@@ -23,12 +25,15 @@ const editsSchema = z.object({
 
 export function printEdits(edits: ReadonlyMap<string, PendingEdits>): string {
   const kept = [...edits].filter(([, pending]) => !isEmpty(pending)).slice(-MOST)
-  return JSON.stringify(kept.map(([run, { words, cells }]) => [run, { words, cells: [...cells] }]))
+  const text = JSON.stringify(kept.map(([run, { words, cells }]) => [run, { words, cells: [...cells] }]))
+  // Thousands of changes that were never carried out: the last touched run's are worth the most.
+  return text.length <= MOST_CHARACTERS || kept.length <= 1
+    ? text
+    : printEdits(new Map([...edits].slice(-(kept.length >> 1))))
 }
 
-export function parseEdits(text: string | null): Map<string, PendingEdits> {
+export function parseEdits(text: string): Map<string, PendingEdits> {
   const found = new Map<string, PendingEdits>()
-  if (text === null) return found
   let entries: unknown
   try {
     entries = JSON.parse(text)

@@ -19,6 +19,7 @@ import {
   type EditHistory,
   type PendingEdits,
 } from './playback-edits-reducer.ts'
+import { recall, remember, whenRestored } from '../ui/remembered.ts'
 import { studio, useStudio, withEntry } from './store.ts'
 import { asRunError, frameOf } from './trajectories.ts'
 
@@ -28,27 +29,19 @@ interface EditState {
   readonly branching: boolean
   readonly error: RunError | null
 }
-const KEPT = 'tandem.pending'
+const KEPT = 'edits.pending'
 export const useEdits = create<EditState>(() => ({ histories: readKept(), branching: false, error: null }))
+whenRestored(() => useEdits.setState({ histories: readKept() }))
 
 function readKept(): ReadonlyMap<string, EditHistory> {
-  try {
-    const kept = parseEdits(localStorage.getItem(KEPT))
-    return new Map([...kept].map(([run, now]) => [run, { ...noHistory, now }]))
-  } catch {
-    // A window without storage, or none at all.
-    return new Map()
-  }
+  const kept = parseEdits(recall(KEPT, ''))
+  return new Map([...kept].map(([run, now]) => [run, { ...noHistory, now }]))
 }
 
 function setHistory(run: string, history: EditHistory): void {
   const histories = withEntry(useEdits.getState().histories, run, history)
   useEdits.setState({ histories, error: null })
-  try {
-    localStorage.setItem(KEPT, printEdits(new Map([...histories].map(([id, { now }]) => [id, now]))))
-  } catch {
-    // They stay in this window; only its end would lose them.
-  }
+  remember(KEPT, printEdits(new Map([...histories].map(([id, { now }]) => [id, now]))))
 }
 
 /** Told of every branch that was made: the document's history takes it in, so that undo walks over it. */

@@ -7,6 +7,7 @@ import { viewRun } from './playback.ts'
 import { loadQueuedRuns } from './runs.ts'
 import { setPreferences } from './session-preferences.ts'
 import { studio } from './store.ts'
+import { restoreViewed } from './viewed.ts'
 
 const FIRST_NAME = 'First project'
 
@@ -30,7 +31,7 @@ export async function openProject(project: Project): Promise<void> {
   const changed = studio.get().project?.id !== project.id
   studio.set({ project })
   if (changed) {
-    viewRun(null)
+    await restoreViewed()
     void loadQueuedRuns()
   }
   if (studio.get().preferences.project !== project.id) setPreferences({ project: project.id })

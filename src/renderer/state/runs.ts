@@ -12,30 +12,19 @@ import { onBranch } from './playback-edits.ts'
 import { pacedBy, timeLeft, type Pace } from './runs-pace.ts'
 import { studio, useStudio, withEntry } from './store.ts'
 import { toast, toastError } from './toasts.ts'
+import { recall, remember, whenRestored } from '../ui/remembered.ts'
 
 /** Composing and uploading the picture, before there is a run: the button says so. */
 export const useStarting = create<{ readonly starting: boolean }>(() => ({ starting: false }))
 
-/** Runs of the open document whose end is awaited, kept over a reload so that a result is not missed. */
-const AWAITED = 'tandem.awaited'
-const awaited = new Set<string>(readAwaited())
+/** Runs of the open document whose end is awaited, kept for the next window so that a result is not missed. */
+const AWAITED = 'runs.awaited'
+const awaited = new Set<string>()
+whenRestored(() => {
+  for (const id of recall(AWAITED, '').split(' ')) if (id !== '') awaited.add(id)
+})
 
-function readAwaited(): string[] {
-  try {
-    const list: unknown = JSON.parse(localStorage.getItem(AWAITED) ?? '[]')
-    return Array.isArray(list) ? list.filter((id): id is string => typeof id === 'string') : []
-  } catch {
-    return []
-  }
-}
-
-function keepAwaited(): void {
-  try {
-    localStorage.setItem(AWAITED, JSON.stringify([...awaited].slice(-200)))
-  } catch {
-    // Only a reload during a run would miss its result; the history has it.
-  }
-}
+const keepAwaited = (): void => remember(AWAITED, [...awaited].slice(-200).join(' '))
 
 /** The pace of runs that go on, by run. */
 const usePaces = create<{ readonly paces: ReadonlyMap<string, Pace> }>(() => ({ paces: new Map() }))

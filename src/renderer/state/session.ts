@@ -4,6 +4,7 @@
  */
 import { create } from 'zustand'
 import { TandemError } from '../../shared/errors.ts'
+import type { LayoutEntries } from '../../shared/ipc-layout.ts'
 import { api } from '../api.ts'
 import { followLook } from './session-preferences.ts'
 import { followPage, openDocument, saveNow } from './documents.ts'
@@ -11,8 +12,10 @@ import { followJobs, loadJobs } from './jobs.ts'
 import { startPlayback } from './playback-view.ts'
 import { forgetProject, openFirstProject } from './projects.ts'
 import { followRuns, loadQueuedRuns } from './runs.ts'
+import { keepRemembered } from './remembering.ts'
 import { studio } from './store.ts'
 import { dismissToast, toast, toastError } from './toasts.ts'
+import { followViewed } from './viewed.ts'
 
 export type Boot =
   | { readonly phase: 'loading' }
@@ -28,7 +31,8 @@ export async function boot(): Promise<void> {
   useBoot.setState({ boot: { phase: 'loading' } })
   try {
     follow()
-    const session = await api.call('session.open', { since: null })
+    const [session, layout] = await Promise.all([api.call('session.open', { since: null }), api.call('layout.get', {})])
+    keepLayout(layout.entries)
     api.startFrom(session.seq)
     const { host, version, preferences, queue } = session
     studio.set({ connected: true, host, version, preferences, queue })
@@ -49,6 +53,13 @@ export async function boot(): Promise<void> {
       },
     })
   }
+}
+
+/** Before the first screen is drawn: they are there as they were left. */
+function keepLayout(entries: LayoutEntries): void {
+  const { flush } = keepRemembered(entries, (changed) => api.call('layout.set', { entries: changed }))
+  window.addEventListener('pagehide', flush)
+  document.addEventListener('visibilitychange', flush)
 }
 
 async function loadModels(): Promise<void> {
@@ -75,6 +86,7 @@ function follow(): void {
   followRuns()
   followJobs()
   startPlayback()
+  followViewed()
   followPage()
   followLook()
   api.onConnection((up) => {

@@ -14,6 +14,8 @@ import { pendingCells, setPendingCells, useEdits } from '../../state/playback-ed
 import type { OverlayKind } from '../../state/playback-overlay.ts'
 import { pointAt, readOverlayPalette, useMoment } from '../../state/playback-view.ts'
 import { useStudio, studio, type StudioState } from '../../state/store.ts'
+import { parseView, printView } from '../../canvas/view.ts'
+import { recall, remember } from '../../ui/remembered.ts'
 import { pictureOf } from './staging-actions.ts'
 
 /** Mounts an editor in `host`. Returns how to take it away. */
@@ -27,7 +29,10 @@ export function connectEditor(host: HTMLElement): () => void {
     say: (message) => canvasHost.say(message),
     fail: (error) => canvasHost.fail(error),
     on: {
-      view: (view) => set({ view }),
+      view: (view) => {
+        set({ view })
+        keepView()
+      },
       selection: (selection) => set({ selection }),
       cellsPainted: setPendingCells,
       cellHover: (cell) => pointAt(cell === null ? null : { field: 'outputImage', index: cell }),
@@ -92,11 +97,25 @@ export function connectEditor(host: HTMLElement): () => void {
   const feedCells = (): void => editor.setRemask(pendingCells())
 
   let document: Document | null = null
+  let looked: string | null = null
+  /** Where a document was looked at is kept with it, and looked at again when it is opened. */
+  const keepView = (): void => {
+    if (looked !== null) remember(`view.${looked}`, printView(editor.keptView()))
+  }
+  const backToView = (id: string | null): void => {
+    if (id === looked) return
+    looked = null
+    const kept = id === null ? null : parseView(recall(`view.${id}`, ''))
+    if (kept) editor.restoreView(kept)
+    else if (id !== null) editor.setView('fit')
+    looked = id
+  }
   const feedStudio = (now: StudioState): void => {
     if (now.document !== document) {
       document = now.document
       feedOptions()
       editor.setDocument(document)
+      backToView(document && now.documentId)
       feedCandidate()
     }
     feedOptions()
