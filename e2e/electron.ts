@@ -44,7 +44,8 @@ export async function openInElectron(options: { data?: string } = {}): Promise<E
     errors,
     said: () => said,
     async close() {
-      await app.close()
+      // One that was killed is closed already, and its display must go all the same.
+      await app.close().catch(() => undefined)
       display.close()
       if (options.data === undefined) await rm(data, { recursive: true, force: true })
     },
