@@ -22,21 +22,8 @@ const screenNames: readonly ScreenName[] = ['edit', 'data', 'train', 'bench', 'm
 const drawers: readonly Drawer[] = ['history', 'queue', 'tray']
 const tabs: readonly SideTab[] = ['run', 'layers', 'tree']
 
-const firstScreen = (): ScreenName => screenNames.find((name) => name === recall('screen', 'edit')) ?? 'edit'
-
-function firstDrawer(): Drawer | null {
-  const stored = recall('drawer', 'tray')
-  return drawers.find((drawer) => drawer === stored) ?? null
-}
-
-export const useLayout = create<Layout>(() => ({
-  screen: firstScreen(),
-  drawer: firstDrawer(),
-  sideTab: 'run',
-  dialog: null,
-  comparing: false,
-}))
-const remembered = (): Pick<Layout, 'drawer' | 'sideTab'> => ({
+const remembered = (): Pick<Layout, 'screen' | 'drawer' | 'sideTab'> => ({
+  screen: screenNames.find((name) => name === recall('screen', 'edit')) ?? 'edit',
   drawer: drawers.find((drawer) => drawer === recall('drawer', 'tray')) ?? null,
   sideTab: tabs.find((tab) => tab === recall('side.tab', 'run')) ?? 'run',
 })
