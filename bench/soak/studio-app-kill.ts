@@ -105,7 +105,7 @@ async function lookAround(page: Page): Promise<void> {
   const box = (await page.locator('section[aria-label=Canvas] canvas').first().boundingBox())!
   await page.mouse.move(box.x + box.width / 2, box.y + box.height / 2)
   await page.mouse.wheel(0, (random.int(2) === 0 ? -1 : 1) * (60 + random.int(200)))
-  const slider = page.getByRole('slider', { name: 'Step' })
+  const slider = page.getByRole('slider', { name: 'Step', exact: true })
   if ((await slider.count()) === 0) return
   await slider.focus()
   for (let i = 0; i < 1 + random.int(5); i++) await page.keyboard.press('ArrowLeft')

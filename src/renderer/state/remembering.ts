@@ -14,7 +14,7 @@ export type SendLayout = (entries: Record<string, LayoutValue | null>) => Promis
 
 export interface Remembering {
   /** Sends what waits. */
-  flush(): void
+  readonly flush: () => void
 }
 
 /** Fills the screens' memory with what was kept and stores every change of it by `send`. */
