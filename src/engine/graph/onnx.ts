@@ -91,7 +91,7 @@ export function encodeModel(graph: Graph): Uint8Array {
 function graphProto(graph: Graph): { domains: string[]; body: object } {
   const values = [...graph.inputs, ...graph.initializers.map((init) => init.value)]
   const writer = new NodeWriter([...values.map((value) => value.name), ...graph.outputs.keys()])
-  for (const node of graph.nodes) {
+  for (const node of widenedFirst(graph)) {
     ops[node.op].emit(
       {
         inputs: node.inputs.map((v) => v.name),
@@ -100,6 +100,7 @@ function graphProto(graph: Graph): { domains: string[]; body: object } {
         outputType: node.output,
         ints: (values) => writer.ints(values),
         float: (value) => writer.float(value),
+        floats: (values) => writer.floats(values),
         node: (opType, inputs, output, attrs, domain) => writer.node(opType, inputs, output, attrs ?? {}, domain),
         temp: () => writer.temp(),
       },
@@ -116,6 +117,17 @@ function graphProto(graph: Graph): { domains: string[]; body: object } {
     output: [...graph.outputs].map(([name, v]) => valueInfo(name, v)),
   }
   return { domains: [...writer.domains], body }
+}
+
+/**
+ * Nodes with the casts of stored weights in front. The runtime walks the graph depth first, and takes of two inputs the
+ * one whose node stands later: a cast at its place of use would be run, with all others, before the first product, and
+ * every weight would be held in single precision at once. In front, each is run just before it is used.
+ */
+function widenedFirst(graph: Graph): readonly Graph['nodes'][number][] {
+  const stored = new Set(graph.initializers.map((init) => init.value))
+  const widens = ({ op, inputs }: Graph['nodes'][number]): boolean => op === 'Cast' && stored.has(inputs[0]!)
+  return [...graph.nodes.filter(widens), ...graph.nodes.filter((node) => !widens(node))]
 }
 
 class NodeWriter {
@@ -156,6 +168,11 @@ class NodeWriter {
 
   float(value: number): string {
     return this.#literal(`f:${value}`, ONNX_DTYPE.float32, [], new Uint8Array(Float32Array.of(value).buffer))
+  }
+
+  floats(values: readonly number[]): string {
+    const data = new Uint8Array(Float32Array.from(values).buffer)
+    return this.#literal(`l:${values.join(',')}`, ONNX_DTYPE.float32, [values.length], data)
   }
 
   #fresh(prefix: string): string {

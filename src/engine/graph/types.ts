@@ -43,6 +43,8 @@ export interface EmitContext {
   ints(values: readonly number[]): string
   /** The name of a float scalar literal. */
   float(value: number): string
+  /** The name of a float literal of one axis. */
+  floats(values: readonly number[]): string
   /** `domain`: of an operator that is not ONNX's own. */
   node(
     opType: string,

@@ -4,7 +4,12 @@
  */
 import type { OpCase } from './case-fixtures.ts'
 import { elementwiseCases } from './elementwise-fixtures.ts'
+import { pictureCases } from './picture-fixtures.ts'
 import type { OpName } from './registry.ts'
 import { tensorCases } from './tensor-fixtures.ts'
 
-export const opCases: Readonly<Record<OpName, readonly OpCase[]>> = { ...elementwiseCases, ...tensorCases }
+export const opCases: Readonly<Record<OpName, readonly OpCase[]>> = {
+  ...elementwiseCases,
+  ...tensorCases,
+  ...pictureCases,
+}

@@ -6,6 +6,7 @@ import { Add, Div, Exp, Log, Max, Mul, Neg, Relu, Sigmoid, Sign, Sqrt, StopGradi
 import { Gather, GatherElements, ScatterAdd } from './gather.ts'
 import { ArgMax, Cast, CumSum, Equal, Less, Where } from './logic.ts'
 import { Gemm, MatMul } from './matmul.ts'
+import { Enlarge, GroupNorm } from './picture.ts'
 import { LogSoftmax, ReduceMax, ReduceMean, ReduceSum, ReduceSumSquare, Softmax } from './reduce.ts'
 import { Rope } from './rope.ts'
 import { Concat, Expand, Pad, Reshape, Slice, Transpose } from './shape.ts'
@@ -52,6 +53,8 @@ export const ops = {
   ArgMax,
   Conv,
   ConvTranspose,
+  GroupNorm,
+  Enlarge,
 } satisfies Record<string, OpDefinition>
 
 export type OpName = keyof typeof ops
