@@ -43,6 +43,8 @@ export const modelConfigSchema = z
     dModel: z.int().positive(),
     layers: z.int().positive(),
     heads: z.int().positive(),
+    /** Heads of keys and values, each shared by heads / kvHeads queries; as many as heads where absent. */
+    kvHeads: z.int().positive().optional(),
     mlpHidden: z.int().positive(),
     normEps: z.number().positive(),
     ropeTheta: z.number().positive(),
@@ -65,6 +67,7 @@ export const modelConfigSchema = z
   .refine((c) => c.dModel % c.heads === 0 && (c.dModel / c.heads) % 2 === 0, {
     message: 'dModel must be a multiple of 2 x heads (RoPE rotates pairs)',
   })
+  .refine((c) => c.heads % (c.kvHeads ?? c.heads) === 0, { message: 'heads must be a multiple of kvHeads' })
   .refine((c) => c.image.offset + c.image.codebookSize <= c.vocabSize && c.textVocabSize <= c.vocabSize, {
     message: 'text vocabulary and image codes must lie inside vocabSize',
   })

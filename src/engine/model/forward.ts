@@ -11,9 +11,9 @@ import { gather } from '../graph/ops/gather.ts'
 import { linear, matmul } from '../graph/ops/matmul.ts'
 import { rope } from '../graph/ops/rope.ts'
 import { reduceSumSquare } from '../graph/ops/reduce.ts'
-import { pad, reshape, slice, transpose } from '../graph/ops/shape.ts'
+import { expand, pad, reshape, slice, transpose } from '../graph/ops/shape.ts'
 import type { Value } from '../graph/types.ts'
-import { fieldOrder, findField, type Layout } from './layout.ts'
+import { fieldOrder, type Layout } from './layout.ts'
 import type { ParameterSpec } from './parameters.ts'
 
 export const names = {
@@ -28,8 +28,9 @@ export const names = {
 } as const
 
 /** Every parameter of the model, in LLaDA's names and torch's [out, in] order. */
-export function modelParameters(config: ModelConfig): ParameterSpec[] {
+export function modelParameters(config: TrunkConfig): ParameterSpec[] {
   const { dModel: d, mlpHidden: h, layers, options } = config
+  const kv = keyWidth(config)
   const wide = { normal: 0.02 }
   // Residual branches start small so that the trunk starts near the identity (GPT-2 section 2.3).
   const residual = { normal: 0.02 / Math.sqrt(2 * layers) }
@@ -51,8 +52,8 @@ export function modelParameters(config: ModelConfig): ParameterSpec[] {
     specs.push(
       other(names.block(i, 'attn_norm'), [d], one),
       matrix(names.block(i, 'q_proj'), [d, d], wide),
-      matrix(names.block(i, 'k_proj'), [d, d], wide),
-      matrix(names.block(i, 'v_proj'), [d, d], wide),
+      matrix(names.block(i, 'k_proj'), [kv, d], wide),
+      matrix(names.block(i, 'v_proj'), [kv, d], wide),
       matrix(names.block(i, 'attn_out'), [d, d], residual),
       other(names.block(i, 'ff_norm'), [d], one),
       matrix(names.block(i, 'ff_proj'), [h, d], wide),
@@ -63,27 +64,46 @@ export function modelParameters(config: ModelConfig): ParameterSpec[] {
   specs.push(other(names.embedding, [config.vocabSize, d], wide), other(names.finalNorm, [d], one))
   if (!options.tiedHead) specs.push(other(names.head, [config.vocabSize, d], wide))
   if (options.gridEmbeddings) {
-    specs.push(other(names.row, [config.image.grid, d], wide), other(names.column, [config.image.grid, d], wide))
+    const grid = gridOf(config)
+    specs.push(other(names.row, [grid, d], wide), other(names.column, [grid, d], wide))
   }
   if (options.segmentEmbeddings) specs.push(other(names.segment, [1 + fieldOrder.length, d], wide))
   if (options.fuse) specs.push(other(names.fuse, [d, d], 'identity'))
   return specs
 }
 
+/** What the trunk needs of a config; `image` only where an option looks at the grid. */
+export type TrunkConfig = Pick<
+  ModelConfig,
+  'dModel' | 'layers' | 'heads' | 'kvHeads' | 'mlpHidden' | 'normEps' | 'ropeTheta' | 'vocabSize' | 'options'
+> & { readonly image?: Pick<ModelConfig['image'], 'grid'> }
+
 export interface ForwardContext {
   readonly graph: Graph
-  readonly config: ModelConfig
-  readonly layout: Layout
+  readonly config: TrunkConfig
+  readonly layout: Omit<Layout, 'task' | 'template'>
   readonly batch: number
   /** The value that holds a named parameter: an input when training, a stored weight at inference. */
   readonly parameter: (name: string) => Value
+  /** x [n, in] times rows from .. to-1 of a named matrix, where the weight is not simply a value. */
+  readonly product?: (name: string, x: Value, from: number, to: number) => Value
+  /** Rows of the embedding at `tokens`, where it is not simply a value. */
+  readonly lookUp?: (name: string, tokens: Value) => Value
   /** What an adapter adds to rows x times a named matrix; null where it adds nothing. */
   readonly adapt?: (name: string, x: Value) => Value | null
 }
 
+/** Width of all keys, and of all values, of one position. */
+const keyWidth = ({ dModel, heads, kvHeads }: TrunkConfig): number => ((kvHeads ?? heads) * dModel) / heads
+
+function gridOf({ image }: TrunkConfig): number {
+  if (!image) throw new Error('row and column embeddings need an image grid')
+  return image.grid
+}
+
 /** Rows x times a named matrix, with whatever an adapter adds. [n, in] -> [n, out] */
-function project({ parameter, adapt }: ForwardContext, name: string, x: Value): Value {
-  const base = linear(x, parameter(name))
+function project({ parameter, product, adapt }: ForwardContext, name: string, rows: number, x: Value): Value {
+  const base = product ? product(name, x, 0, rows) : linear(x, parameter(name))
   const extra = adapt?.(name, x)
   return extra ? add(base, extra) : base
 }
@@ -115,33 +135,34 @@ export function forwardHidden(context: ForwardContext, tokens: Value): Value {
 
 function embed(context: ForwardContext, tokens: Value): Value {
   const { graph, config, layout, batch, parameter } = context
-  const { options, image, dModel: d } = config
+  const { options, dModel: d } = config
   const { length } = layout
-  const raw = gather(parameter(names.embedding), tokens)
+  const raw = context.lookUp?.(names.embedding, tokens) ?? gather(parameter(names.embedding), tokens)
   let x = raw
   const index = (values: Iterable<number>): Value =>
     graph.constant(BigInt64Array.from([...values].map(BigInt)), [length])
   if (options.segmentEmbeddings) x = add(x, gather(parameter(names.segment), index(layout.segmentOf)))
   const imageFields = layout.fields.filter((field) => field.modality === 'image')
   if (options.gridEmbeddings && imageFields.length > 0) {
+    const grid = gridOf(config)
     const row = new Array<number>(length).fill(0)
     const column = new Array<number>(length).fill(0)
     const inside = new Float32Array(length)
     for (const { start, length: count } of imageFields) {
       for (let i = 0; i < count; i++) {
-        row[start + i] = Math.floor(i / image.grid)
-        column[start + i] = i % image.grid
+        row[start + i] = Math.floor(i / grid)
+        column[start + i] = i % grid
         inside[start + i] = 1
       }
     }
     const place = add(gather(parameter(names.row), index(row)), gather(parameter(names.column), index(column)))
     x = add(x, mul(place, graph.constant(inside, [length, 1])))
   }
-  const from = findField(layout, 'inputImage')
-  const to = findField(layout, 'outputImage')
+  const from = layout.fields.find((field) => field.name === 'inputImage')
+  const to = layout.fields.find((field) => field.name === 'outputImage')
   if (options.fuse && from && to) {
     const cells = reshape(slice(raw, 1, from.start, from.start + from.length), [batch * from.length, d])
-    const fused = reshape(project(context, names.fuse, cells), [batch, from.length, d])
+    const fused = reshape(project(context, names.fuse, d, cells), [batch, from.length, d])
     x = add(x, pad(fused, 1, to.start, length - to.start - to.length))
   }
   return x
@@ -158,11 +179,9 @@ function ropeTables({ graph, config, layout }: ForwardContext): RopeTables {
   const half = headDim / 2
   const table = (fn: (angle: number) => number, factor: number): Value => {
     const data = new Float32Array(layout.length * half)
-    for (let position = 0; position < layout.length; position++) {
-      for (let i = 0; i < half; i++) {
-        data[position * half + i] = factor * fn(position * config.ropeTheta ** (-i / half))
-      }
-    }
+    layout.positions.forEach((position, row) => {
+      for (let i = 0; i < half; i++) data[row * half + i] = factor * fn(position * config.ropeTheta ** (-i / half))
+    })
     return graph.constant(data, [layout.length, half])
   }
   const scaled = 1 / Math.sqrt(headDim)
@@ -179,33 +198,49 @@ function block(context: ForwardContext, tables: RopeTables, layer: number, x: Va
   const { length } = layout
   const headDim = d / heads
   const weight = (part: string): Value => parameter(names.block(layer, part))
-  const through = (part: string, rows: Value): Value => project(context, names.block(layer, part), rows)
+  const kv = keyWidth(config)
+  const through = (part: string, rows: Value, width = d): Value =>
+    project(context, names.block(layer, part), width, rows)
   const rest = length - from
   const tail = (value: Value): Value =>
     from === 0 ? value : reshape(slice(reshape(value, [batch, length, d]), 1, from, length), [batch * rest, d])
   const tableTail = (value: Value): Value => (from === 0 ? value : slice(value, 0, from, length))
 
   const normed = rmsNorm(x, weight('attn_norm'), config.normEps)
-  const split = (value: Value, rows: number): Value => reshape(value, [batch, rows, heads, headDim])
-  const rotated = (value: Value, rows: number, { cos, sin }: RopeTables['key']): Value =>
-    split(rope(reshape(value, [batch, rows, d]), cos, sin), rows)
+  const split = (value: Value, rows: number, width: number): Value =>
+    reshape(value, [batch, rows, width / headDim, headDim])
+  const rotated = (value: Value, rows: number, width: number, { cos, sin }: RopeTables['key']): Value =>
+    split(rope(reshape(value, [batch, rows, width]), cos, sin), rows, width)
 
   const turn = { cos: tableTail(tables.query.cos), sin: tableTail(tables.query.sin) }
-  const q = rotated(through('q_proj', tail(normed)), rest, turn)
-  const k = rotated(through('k_proj', normed), length, tables.key)
-  const v = split(through('v_proj', normed), length)
-  const scores = matmul(transpose(q, [0, 2, 1, 3]), transpose(k, [0, 2, 3, 1]))
-  const mixed = transpose(attend(scores, transpose(v, [0, 2, 1, 3])), [0, 2, 1, 3])
+  const q = rotated(through('q_proj', tail(normed)), rest, d, turn)
+  const k = rotated(through('k_proj', normed, kv), length, kv, tables.key)
+  const v = split(through('v_proj', normed, kv), length, kv)
+  const keys = repeatHeads(transpose(k, [0, 2, 3, 1]), heads)
+  const scores = matmul(transpose(q, [0, 2, 1, 3]), keys)
+  const values = repeatHeads(transpose(v, [0, 2, 1, 3]), heads)
+  const mixed = transpose(attend(scores, values), [0, 2, 1, 3])
   const attended = add(tail(x), through('attn_out', reshape(mixed, [batch * rest, d])))
 
   const inner = rmsNorm(attended, weight('ff_norm'), config.normEps)
-  const gated = mul(silu(through('ff_proj', inner)), through('up_proj', inner))
+  const wide = config.mlpHidden
+  const gated = mul(silu(through('ff_proj', inner, wide)), through('up_proj', inner, wide))
   return add(attended, through('ff_out', gated))
+}
+
+/** [B, g, a, b] -> [B, heads, a, b]: each of g heads stands heads / g times, one after the other. */
+function repeatHeads(x: Value, heads: number): Value {
+  const [batch, groups, a, b] = x.shape as [number, number, number, number]
+  if (groups === heads) return x
+  const wide = expand(reshape(x, [batch, groups, 1, a * b]), [batch, groups, heads / groups, a * b])
+  return reshape(wide, [batch, heads, a, b])
 }
 
 /** Logits of rows [n, d] over ids [start, start + count) of the vocabulary: [n, count]. */
 export function headLogits(context: ForwardContext, rows: Value, start: number, count: number): Value {
   const { config, parameter } = context
-  const weight = parameter(config.options.tiedHead ? names.embedding : names.head)
+  const name = config.options.tiedHead ? names.embedding : names.head
+  if (context.product) return context.product(name, rows, start, start + count)
+  const weight = parameter(name)
   return linear(rows, slice(weight, 0, start, start + count))
 }

@@ -19,6 +19,8 @@ export interface Layout {
   readonly template: Int32Array
   /** Segment number of each position: 0 control, then 1 + index in fieldOrder. [L] */
   readonly segmentOf: Int32Array
+  /** Where each token stands for the rotary embedding: 0 .. L-1, or another order where the model reads one. [L] */
+  readonly positions: Int32Array
   /** First position of the output part; everything before it is condition. */
   readonly outputStart: number
 }
@@ -58,6 +60,7 @@ export function resolveLayout(config: ModelConfig, task: Task): Layout {
     fields,
     template: Int32Array.from(template),
     segmentOf: Int32Array.from(segmentOf),
+    positions: Int32Array.from(template.keys()),
     outputStart: Math.min(...outputs.map((field) => field.start)),
   }
 }

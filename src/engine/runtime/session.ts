@@ -19,7 +19,15 @@ export interface SessionOptions {
   readonly disablePrepacking?: boolean
   /** Whether ONNX Runtime may keep freed memory for the next run; off for large models. */
   readonly arena?: boolean
+  /**
+   * The graph refers to weights by their paths from this root folder, and they stay where they are: mapped, neither packed
+   * nor widened ahead of their use. What a checkpoint of gigabytes needs.
+   */
+  readonly weightsFrom?: string
 }
+
+/** Results of graph constants up to this many bytes are computed ahead; a weight widened to single precision is larger. */
+const FOLDED_BYTES = 1 << 20
 
 export interface Session {
   readonly inputNames: readonly string[]
@@ -67,15 +75,19 @@ function openSession(model: Uint8Array | string, options: SessionOptions): Promi
     executionMode: 'sequential',
     graphOptimizationLevel: 'all',
     enableMemPattern: false,
-    enableCpuMemArena: options.arena ?? true,
+    enableCpuMemArena: options.arena ?? options.weightsFrom === undefined,
     // Errors are thrown; the runtime need not print them as well.
     logSeverityLevel: 4,
     extra: {
       session: {
         set_denormal_as_zero: '1',
         intra_op: { allow_spinning: '0' },
-        ...(options.disablePrepacking ? { disable_prepacking: '1' } : {}),
+        ...(options.disablePrepacking || options.weightsFrom ? { disable_prepacking: '1' } : {}),
+        ...(options.weightsFrom ? { model_external_initializers_file_folder_path: options.weightsFrom } : {}),
       },
+      ...(options.weightsFrom
+        ? { optimization: { constant_folding_max_output_size_in_bytes: String(FOLDED_BYTES) } }
+        : {}),
     },
   }
   return typeof model === 'string'

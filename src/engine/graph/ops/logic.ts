@@ -5,6 +5,7 @@ import { defineOp, GraphError, type DType, type OpDefinition, type OnnxAttr, typ
 export const ONNX_DTYPE: Readonly<Record<DType, number>> = {
   float32: 1,
   uint8: 2,
+  int8: 3,
   int32: 6,
   int64: 7,
   bool: 9,

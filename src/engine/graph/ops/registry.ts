@@ -7,6 +7,7 @@ import { Gather, GatherElements, ScatterAdd } from './gather.ts'
 import { ArgMax, Cast, CumSum, Equal, Less, Where } from './logic.ts'
 import { Gemm, MatMul } from './matmul.ts'
 import { Enlarge, GroupNorm } from './picture.ts'
+import { ProductInt8, ProductNBits } from './quantised.ts'
 import { LogSoftmax, ReduceMax, ReduceMean, ReduceSum, ReduceSumSquare, Softmax } from './reduce.ts'
 import { Rope } from './rope.ts'
 import { Concat, Expand, Pad, Reshape, Slice, Transpose } from './shape.ts'
@@ -55,6 +56,8 @@ export const ops = {
   ConvTranspose,
   GroupNorm,
   Enlarge,
+  ProductNBits,
+  ProductInt8,
 } satisfies Record<string, OpDefinition>
 
 export type OpName = keyof typeof ops
