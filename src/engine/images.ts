@@ -83,6 +83,22 @@ export async function readPicture(source: PictureSource, { size }: { size: numbe
   return { rgb, width: meta.width, height: meta.height, squashed: meta.width !== meta.height }
 }
 
+/** Decodes a picture at its own size to RGB [height, width, 3], transparency on white. */
+export async function readRaster(source: PictureSource): Promise<Omit<Picture, 'squashed'>> {
+  const { image, name } = await openPicture(source)
+  const { data, info } = await image
+    .flatten({ background: '#fff' })
+    .toColourspace('srgb')
+    .removeAlpha()
+    .raw()
+    .toBuffer({ resolveWithObject: true })
+    .catch((error: unknown) => {
+      throw new TandemError(`${name} is damaged or cut short.`, 'Save or download it again.', 'input', { cause: error })
+    })
+  if (info.channels !== 3) throw new TandemError(`${name} has an unusual pixel format.`, 'Save it as an RGB PNG.')
+  return { rgb: new Uint8Array(data.buffer, data.byteOffset, data.byteLength), width: info.width, height: info.height }
+}
+
 /** Decodes a mask to one luminance byte a pixel, size x size; transparent pixels count as black. */
 export async function readMask(path: string, { size }: { size: number }): Promise<Uint8Array> {
   const { image, name } = await openPicture(path)

@@ -7,6 +7,7 @@ import { decodeJob } from './jobs/decode.ts'
 import { describeJob, tokensJob } from './jobs/describe.ts'
 import { evaluateJob } from './jobs/evaluate.ts'
 import { generateJob } from './jobs/generate.ts'
+import { checkpointJob } from './jobs/checkpoints.ts'
 import { modelJob } from './jobs/models.ts'
 import { inspectJob } from './jobs/inspect.ts'
 import { parabenchJob } from './jobs/parabench.ts'
@@ -41,6 +42,7 @@ const generators: Generators = {
   animate: animateJob,
   dataset: datasetJob,
   model: modelJob,
+  checkpoint: checkpointJob,
 }
 
 /** Runs a job; ends early, without a result, when the context's signal is aborted. */

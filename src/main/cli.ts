@@ -10,6 +10,7 @@ import { addResumeCommand } from './cli/resume.ts'
 import { addTrajectoryCommand } from './cli/trajectory.ts'
 import { addWorldCommand } from './cli/world.ts'
 import { addDatasetCommand } from './cli/dataset.ts'
+import { addVqCommand } from './cli/checkpoint.ts'
 import { addModelCommand } from './cli/model.ts'
 import { addScoreCommand } from './cli/score.ts'
 import { addTrainCommand } from './cli/train.ts'
@@ -47,6 +48,7 @@ addEvalCommand(program)
 addBenchCommand(program)
 addDatasetCommand(program)
 addModelCommand(program)
+addVqCommand(program)
 addTrainCommand(program)
 addRlTrainCommands(program)
 addScoreCommand(program)

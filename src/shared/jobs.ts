@@ -10,6 +10,7 @@ import {
   benchReportSchema,
   dragReportSchema,
 } from './bench.ts'
+import { checkpointSpecSchema } from './checkpoints.ts'
 import { datasetSpecSchema } from './datasets.ts'
 import { modelSpecSchema } from './models.ts'
 import { pararlSpecSchema, rlRowSchema, scoreSpecSchema, trainScorerSpecSchema } from './rl.ts'
@@ -206,6 +207,7 @@ export const jobSpecSchema = z.discriminatedUnion('kind', [
   animateSpecSchema,
   datasetSpecSchema,
   modelSpecSchema,
+  checkpointSpecSchema,
 ])
 export type JobSpec = z.infer<typeof jobSpecSchema>
 export type JobKind = JobSpec['kind']

@@ -10,6 +10,7 @@ import {
   type ModelWork,
 } from '../../shared/models.ts'
 import type { AdapterStack } from '../../shared/jobs.ts'
+import { addCheckpointCommands } from './checkpoint.ts'
 import { driveJob } from './drive.ts'
 import { shippedModel } from './installation.ts'
 import { createLive } from './live.ts'
@@ -46,6 +47,8 @@ export function addModelCommand(program: Command): void {
       if (options.json) printJson(info)
       else process.stdout.write(infoText(info))
     })
+
+  addCheckpointCommands(model)
 
   model
     .command('merge <base>')

@@ -45,12 +45,7 @@ export const quantisedCases = {
     {
       what: 'a scale for each output',
       floats: [[4, 8], [5]],
-      integers: [
-        whole(
-          [8, 5],
-          ...Array.from({ length: 40 }, (_, i) => ((i * 29) % 255) - 127),
-        ),
-      ],
+      integers: [whole([8, 5], ...Array.from({ length: 40 }, (_, i) => ((i * 29) % 255) - 127))],
       build: (x, scales, data) => productInt8(x, cast(data, 'int8'), scales),
       reference: (x, scales, data) => {
         const q = quantised(x)

@@ -1,0 +1,94 @@
+/** The parity tools from the command line: what they write is what the public code computed. */
+import { readFile, rm, mkdtemp, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { PARITY, parityFolder, readJsonFile, readNpy, relativeError } from '../../engine/checkpoints/testing.ts'
+import { readRaster } from '../../engine/images.ts'
+import { tandem } from './testing.ts'
+
+let root: string
+beforeAll(async () => {
+  root = await mkdtemp(join(tmpdir(), 'tandem-checkpoint-'))
+})
+afterAll(() => rm(root, { recursive: true }))
+
+describe('tandem model logits', () => {
+  it('writes [L, V] float32 that NumPy reads', async () => {
+    const folder = parityFolder('mmada-bf16')
+    const out = join(root, 'logits.npy')
+    const ended = await tandem(
+      'model',
+      'logits',
+      '--model',
+      folder,
+      '--tokens',
+      join(folder, 'tokens.json'),
+      '--out',
+      out,
+      '--json',
+    )
+    expect(ended.code, ended.err).toBe(0)
+    expect(JSON.parse(ended.out)).toMatchObject({ out, shape: [24, 96] })
+    const expected = await readNpy(join(folder, 'logits.npy'))
+    const found = await readNpy(out)
+    expect(found.shape).toEqual(expected.shape)
+    expect(relativeError(found.data, expected.data)).toBeLessThan(PARITY)
+  })
+
+  it.each([
+    ['[1, 2, 96]', /Token 2 is 96; this model has ids 0 to 95/],
+    ['{"ids": 3}', /not an array of ids/],
+    ['[', /not JSON/],
+    ['[]', /not an array of ids/],
+  ])('refuses the tokens %s and writes nothing', async (text, says) => {
+    const tokens = join(root, 'tokens.json')
+    const out = join(root, 'refused.npy')
+    await writeFile(tokens, text)
+    const ended = await tandem(
+      'model',
+      'logits',
+      '--model',
+      parityFolder('mmada-bf16'),
+      '--tokens',
+      tokens,
+      '--out',
+      out,
+    )
+    expect([ended.code, ended.err]).toEqual([2, expect.stringMatching(says)])
+    await expect(readFile(out)).rejects.toThrow()
+  })
+})
+
+describe('tandem vq', () => {
+  it('encodes a picture and decodes the codes, to a picture and to the raw output', async () => {
+    const folder = parityFolder('vqmodel-f32')
+    const ids = join(root, 'ids.json')
+    const encoded = await tandem(
+      'vq',
+      'encode',
+      '--model',
+      folder,
+      '--image',
+      join(folder, 'picture.png'),
+      '--out',
+      ids,
+    )
+    expect(encoded.code, encoded.err).toBe(0)
+    expect(await readJsonFile(ids)).toEqual(await readJsonFile(join(folder, 'codes.json')))
+    const raw = join(root, 'raw.npy')
+    const decode = (out: string, size: string): ReturnType<typeof tandem> =>
+      tandem('vq', 'decode', '--model', folder, '--ids', ids, '--size', size, '--out', out)
+    expect((await decode(raw, '16x24')).code).toBe(0)
+    const expected = await readNpy(join(folder, 'pixels.npy'))
+    expect(relativeError((await readNpy(raw)).data, expected.data)).toBeLessThan(PARITY)
+    const picture = join(root, 'picture.png')
+    expect((await decode(picture, '4x6')).code).toBe(0)
+    const { rgb, width, height } = await readRaster(picture)
+    expect([width, height]).toEqual([24, 16])
+    const clipped = (i: number): number => Math.round(255 * Math.min(1, Math.max(0, expected.data[i]!)))
+    expect(Math.abs(rgb[0]! - clipped(0))).toBeLessThanOrEqual(1)
+    const wrong = await decode(picture, '24x32')
+    expect([wrong.code, wrong.err]).toEqual([2, expect.stringMatching(/has 48 codes, not 24/)])
+  })
+})
