@@ -38,6 +38,8 @@ const sftConfigSchema = loopSchema
       /** A quadruplet folder, relative to the config file. */
       z.strictObject({ kind: z.literal('folder'), path: z.string().min(1) }),
     ]),
+    /** A second data set whose rows are trained on beside the first, so that what it teaches is not forgotten. */
+    mix: z.strictObject({ path: z.string().min(1), share: z.number().gt(0).lt(1) }).optional(),
     sft: sftSchema.extend({
       /** Share of batches that generate; `data`: as the set has them, and the default on the world. */
       generateShare: z.union([sftSchema.shape.generateShare, z.literal('data')]).default('data'),
@@ -50,6 +52,10 @@ const sftConfigSchema = loopSchema
     path: ['adapter'],
     message: 'an adapter stands on trained weights: leave out fromScratch and architecture',
   })
+  .refine((c) => !(c.mix && c.data.kind === 'world'), {
+    path: ['mix'],
+    message: 'the world is what a data set is mixed with: give a data set',
+  })
 export type SftJobConfig = z.infer<typeof sftConfigSchema>
 
 /** In the folder of a run: the settings it was started with. */
@@ -60,9 +66,10 @@ export async function readConfig({ config, out }: SpecOf<'sft'>): Promise<SftJob
   const what = 'the training config'
   const read = typeof config === 'string' ? await readJson(config, sftConfigSchema, what) : parseConfig(config)
   const from = typeof config === 'string' ? dirname(config) : dirname(resolve(out))
-  const { data } = read
+  const { data, mix } = read
   return {
     ...read,
+    ...(mix && { mix: { ...mix, path: resolve(from, mix.path) } }),
     model: resolve(from, read.model),
     data: data.kind === 'folder' ? { ...data, path: resolve(from, data.path) } : data,
   }

@@ -18,6 +18,7 @@ import { shippedConfig } from '../model/shipped.ts'
 import { readCheckpointConfig } from '../train/checkpoint.ts'
 import { createFolderSource } from '../train/folder-source.ts'
 import { checkpointPath, train, type TrainTask } from '../train/loop.ts'
+import { generateShareOf, mixSources, type MixedPart } from '../train/mixed-source.ts'
 import { createSftTask, type SampleSource, type SftConfig } from '../train/sft.ts'
 import { createWorldSource } from '../train/storybook.ts'
 import type { JobContext } from './context.ts'
@@ -183,6 +184,16 @@ function flatWeights({ config, weights }: ModelFolder): Float32Array {
   return flat
 }
 
+/** A data set that passed its check, as a part of a mixture. */
+async function openPart(path: string, model: ModelFolder, signal: AbortSignal): Promise<MixedPart> {
+  const set = await openDataset(path)
+  const report = await checkDataset(set, { model, signal })
+  refuseErrors(report, path)
+  const { edits, generations } = report.train
+  const share = generations / Math.max(1, edits + generations)
+  return { source: await createFolderSource(set, model, share, report.hash), rows: report.train }
+}
+
 /** The samples, and what the check of a data set found. A set with errors is refused. */
 async function openSource(
   config: SftJobConfig,
@@ -197,8 +208,17 @@ async function openSource(
     const report = await checkDataset(set, { model, signal })
     refuseErrors(report, path)
     const { edits, generations } = report.train
-    const sft = settle(generations / Math.max(1, edits + generations))
-    return { source: await createFolderSource(set, model, sft.generateShare, report.hash), report, sft }
+    const ownShare = generations / Math.max(1, edits + generations)
+    const { mix } = config
+    const sft = settle(ownShare)
+    if (!mix) return { source: await createFolderSource(set, model, sft.generateShare, report.hash), report, sft }
+    const own = { source: await createFolderSource(set, model, ownShare, report.hash), rows: report.train }
+    const replay = await openPart(mix.path, model, signal)
+    return {
+      source: mixSources(own, replay, mix.share),
+      report,
+      sft: settle(generateShareOf(own.rows, replay.rows, mix.share)),
+    }
   }
   const world = await loadWorld()
   if (world.size !== model.config.image.size) {

@@ -20,6 +20,8 @@ interface TrainOptions {
   jsonLines?: boolean
   model?: string
   data?: string
+  mix?: string
+  mixShare?: number
   steps?: number
   batch?: number
   rate?: number
@@ -45,6 +47,8 @@ export function addTrainCommand(program: Command): void {
     .option('--resume', 'go on with the run in that folder')
     .option('--model <dir>', 'model folder to start from; the model that ships')
     .option('--data <dir>', 'data set in any format that can be read')
+    .option('--mix <dir>', 'a second data set, trained on beside it so that what it teaches is not forgotten')
+    .option('--mix-share <x>', 'share of the samples that come from it, 0.5', real(0.01, 0.99))
     .option('--steps <n>', 'training steps', integer(1, 100_000_000))
     .option('--batch <n>', 'samples a step, 16', integer(1, 1024))
     .option('--rate <x>', 'peak learning rate; 0.0003, with an adapter 0.002', real(0, 1))
@@ -101,12 +105,15 @@ function configOf(options: TrainOptions): string | Record<string, unknown> {
   const lora = options.loraRank !== undefined
   if (!lora && ['loraAlpha', 'loraTargets', 'loraDropout', 'trainWords'].some((name) => name in options))
     throw new TandemError('Settings of an adapter are given without --lora-rank.', 'Add --lora-rank N.')
+  if (options.mixShare !== undefined && options.mix === undefined)
+    throw new TandemError('A share is given without the data set it is of.', 'Add --mix DIR.')
   const optional = <T>(name: string, value: T | undefined): Record<string, T> =>
     value === undefined ? {} : { [name]: value }
   return {
     seed: options.seed ?? 0,
     model: resolve(options.model ?? shippedModel),
     data: { kind: 'folder', path: resolve(data) },
+    ...(options.mix !== undefined && { mix: { path: resolve(options.mix), share: options.mixShare ?? 0.5 } }),
     sft: { batch: options.batch ?? 16, corruption: { changedCellWeight: options.changedWeight ?? 3 } },
     steps,
     optimiser: {},
