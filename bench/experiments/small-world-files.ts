@@ -17,7 +17,7 @@ import { readFile } from 'node:fs/promises'
 import { worldSchema } from '../../src/engine/data/world/schema.ts'
 
 const SEED = 20261202
-const PROMPTS = 40
+const PROMPTS = 60
 
 const shipped = await loadWorld()
 const record = worldSchema.parse(JSON.parse(await readFile(join(smallWorldFolder, 'world.json'), 'utf8')))
