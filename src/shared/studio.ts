@@ -4,6 +4,7 @@
  */
 import { z } from 'zod'
 import { MAX_STEPS, placeSchema } from './jobs.ts'
+import { proposalSchema } from './training.ts'
 import { decodingModeSchema } from './trajectory.ts'
 
 export const idSchema = z.string().regex(/^[0-9a-z-]{1,64}$/)
@@ -65,6 +66,8 @@ export const runErrorSchema = z.strictObject({
   remedy: z.string(),
   /** For a report; absent where the person can mend it. */
   details: z.string().optional(),
+  /** Of training that died of what it was asked for: what to change, in words and as settings. */
+  proposal: z.strictObject({ words: z.string(), settings: proposalSchema }).optional(),
 })
 export type RunError = z.infer<typeof runErrorSchema>
 
