@@ -2,7 +2,7 @@
  * The screens of the studio. The editor is always there, so that its canvas stays as it is; the others are loaded when
  * they are first opened.
  */
-import { type ComponentType, type LazyExoticComponent } from 'react'
+import { lazy, type ComponentType, type LazyExoticComponent } from 'react'
 import type { StudioJobKind } from '../../shared/studio-jobs.ts'
 import type { IconName } from '../ui/Icon.tsx'
 import type { ScreenName } from './layout.ts'
@@ -17,7 +17,16 @@ interface Screen {
   readonly jobs: readonly StudioJobKind[]
 }
 
-export const screens: readonly Screen[] = [{ name: 'edit', label: 'Edit', icon: 'brush', component: null, jobs: [] }]
+export const screens: readonly Screen[] = [
+  { name: 'edit', label: 'Edit', icon: 'brush', component: null, jobs: [] },
+  {
+    name: 'train',
+    label: 'Train',
+    icon: 'graph',
+    component: lazy(() => import('../features/train/TrainScreen.tsx').then((m) => ({ default: m.TrainScreen }))),
+    jobs: ['sft'],
+  },
+]
 
 /** Where a job is looked at; null where no screen shows it yet. */
 export const screenOfJob = (kind: StudioJobKind): ScreenName | null =>

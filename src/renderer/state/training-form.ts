@@ -13,11 +13,12 @@ import {
   type TrainingSettings,
 } from '../../shared/training-settings.ts'
 import { api } from '../api.ts'
+import { recall, remember } from '../ui/remembered.ts'
 import { startJob, type JobOf } from './jobs.ts'
 import { asWords } from './toasts.ts'
 
-const FORM = 'tandem.train.form'
-const REPORT = 'tandem.train.report'
+const FORM = 'train.form'
+const REPORT = 'train.report'
 
 interface Measuring {
   readonly token: string
@@ -41,21 +42,16 @@ const emptyForm = (): SftStudioSpec => ({
   preset: trainingPresets[0]!.id,
 })
 
+/** What was kept, where it still reads as one. */
 function stored<T>(key: string, read: (value: unknown) => T | null): T | null {
   try {
-    return read(JSON.parse(localStorage.getItem(key) ?? 'null'))
+    return read(JSON.parse(recall<string>(key, 'null')))
   } catch {
     return null
   }
 }
 
-function keep(key: string, value: unknown): void {
-  try {
-    localStorage.setItem(key, JSON.stringify(value))
-  } catch {
-    // A full or forbidden storage costs a half-filled form after a reload.
-  }
-}
+const keep = (key: string, value: unknown): void => remember(key, JSON.stringify(value))
 
 export const useForm = create<Form>(() => ({
   spec: stored(FORM, (value) => sftStudioSpecSchema.safeParse(value).data ?? null) ?? emptyForm(),

@@ -28,7 +28,10 @@ describe('the rows of a run', () => {
 
 it('the mean by noise level weighs a row by its positions and leaves out what has none', () => {
   const row = (loss: number | null, positions: number): LossByNoise => {
-    const bins = { loss: Array.from({ length: 10 }, () => loss), positions: Array.from({ length: 10 }, () => positions) }
+    const bins = {
+      loss: Array.from({ length: 10 }, () => loss),
+      positions: Array.from({ length: 10 }, () => positions),
+    }
     return { text: bins, image: bins }
   }
   expect(meanByNoise([row(1, 3), row(5, 1), row(null, 0)])[4]).toEqual({ text: 2, image: 2 })

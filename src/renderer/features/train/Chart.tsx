@@ -74,9 +74,7 @@ export function Chart(props: ChartProps): ReactElement {
     // Its own answer to a double click is a zoom of this chart alone.
     made.over.addEventListener('dblclick', () => latest.current.onZoom(null))
     apply(made, latest.current.zoom)
-    const size = new ResizeObserver(() =>
-      made.setSize({ width: Math.max(80, element.clientWidth), height: HEIGHT }),
-    )
+    const size = new ResizeObserver(() => made.setSize({ width: Math.max(80, element.clientWidth), height: HEIGHT }))
     size.observe(element)
     return () => {
       size.disconnect()
@@ -130,7 +128,9 @@ export function Chart(props: ChartProps): ReactElement {
         tabIndex={0}
         role="img"
         aria-label={
-          aligned.x.length === 0 ? `${title}: nothing yet` : `${title} at ${where}: ${spoken}. ${count(aligned.x.length)} points.`
+          aligned.x.length === 0
+            ? `${title}: nothing yet`
+            : `${title} at ${where}: ${spoken}. ${count(aligned.x.length)} points.`
         }
         onKeyDown={onKeyDown}
       />

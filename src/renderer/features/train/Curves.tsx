@@ -20,8 +20,8 @@ export function Curves({
   readonly waiting: boolean
 }): ReactElement {
   const [axisName, setAxis] = useRemembered<string>('train.axis', 'step')
-  const [weight, setWeight] = useRemembered('train.smoothing', 0.6)
-  const [log, setLog] = useRemembered('train.log', false)
+  const [weight, setWeight] = useRemembered<number>('train.smoothing', 0.6)
+  const [log, setLog] = useRemembered<boolean>('train.log', false)
   const [zoom, setZoom] = useState<Zoom>(null)
   const axis: XAxis = axisName === 'time' ? 'time' : 'step'
   const own = runs[0]!
@@ -34,7 +34,7 @@ export function Curves({
     )
   if (empty)
     return (
-      <EmptyState icon="refresh" title={waiting ? 'It has not started' : 'No step yet'}>
+      <EmptyState icon="graph" title={waiting ? 'It has not started' : 'No step yet'}>
         {waiting
           ? 'The curves begin when the job before it has ended.'
           : 'The first points come when the data are checked and the model is built.'}
@@ -57,7 +57,16 @@ export function Curves({
         />
         <div className="curves-smooth">
           <span aria-hidden="true">Smoothing</span>
-          <Slider bare label="Smoothing" value={weight} min={0} max={0.99} step={0.01} initial={0.6} onChange={setWeight} />
+          <Slider
+            bare
+            label="Smoothing"
+            value={weight}
+            min={0}
+            max={0.99}
+            step={0.01}
+            initial={0.6}
+            onChange={setWeight}
+          />
         </div>
         <Switch label="Log scale" checked={log} onChange={setLog} />
         <span className="curves-space" />
@@ -96,8 +105,8 @@ export function Curves({
         <NoiseChart rows={own.rows} />
       </div>
       <p className="curves-help">
-        Drag over a chart to zoom all of them, double-click to show all. With a chart focused: arrows walk along the points, +
-        and − zoom, 0 shows all.
+        Drag over a chart to zoom all of them, double-click to show all. With a chart focused: arrows walk along the
+        points, + and − zoom, 0 shows all.
       </p>
     </div>
   )
@@ -123,7 +132,6 @@ function OneChart({
   const titles = runs.map(({ title }) => title).join('\n')
   const lines = useMemo(
     () => linesOf(chart, runs, axis, weight),
-    // eslint-disable-next-line -- the key stands for the runs
     [chart, axis, weight, titles, ...key],
   )
   const { id, title, hint, unit } = chart

@@ -111,7 +111,11 @@ function Course({ settings }: Props): ReactElement {
           step={1}
           onChange={(warmup) => setTraining({ warmup })}
         />
-        <Share label="Cosine decay from" value={settings.decayFrom} onChange={(decayFrom) => setTraining({ decayFrom })} />
+        <Share
+          label="Cosine decay from"
+          value={settings.decayFrom}
+          onChange={(decayFrom) => setTraining({ decayFrom })}
+        />
         <Share label="Last rate, of the peak" value={settings.floor} onChange={(floor) => setTraining({ floor })} />
         <Select
           label="Optimiser"
@@ -200,7 +204,11 @@ function Objective({ settings }: Props): ReactElement {
           value={settings.independent}
           onChange={(independent) => setTraining({ independent })}
         />
-        <Share label="Instructions dropped" value={settings.dropText} onChange={(dropText) => setTraining({ dropText })} />
+        <Share
+          label="Instructions dropped"
+          value={settings.dropText}
+          onChange={(dropText) => setTraining({ dropText })}
+        />
         <Share
           label="Input pictures dropped"
           value={settings.dropImage}

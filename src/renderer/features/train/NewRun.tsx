@@ -37,7 +37,11 @@ export function NewRun({ onStarted }: { readonly onStarted: (job: string) => voi
               label="What trains"
               value={settings.method}
               segments={[
-                { value: 'lora', label: 'An adapter', hint: 'Low-rank matrices beside the model, which stays as it is.' },
+                {
+                  value: 'lora',
+                  label: 'An adapter',
+                  hint: 'Low-rank matrices beside the model, which stays as it is.',
+                },
                 { value: 'full', label: 'The whole model', hint: 'Every weight. Learns most and forgets most.' },
               ]}
               onChange={(method) => setTraining({ method })}

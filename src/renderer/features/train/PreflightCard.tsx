@@ -38,8 +38,8 @@ export function PreflightCard({ onStarted }: { readonly onStarted: (job: string)
         <Report report={report} />
       ) : (
         <p className="preflight-none">
-          One real step is measured before anything starts: how long it takes, what memory and disk it needs. Nothing of it
-          is kept.
+          One real step is measured before anything starts: how long it takes, what memory and disk it needs. Nothing of
+          it is kept.
         </p>
       )}
       {(problem ?? wrong) !== null && <Notice tone="danger">{wrong ?? problem}</Notice>}

@@ -56,7 +56,11 @@ export function Previews({
                   const entry = table.cell(step, prompt)
                   return (
                     <td key={step}>
-                      {entry ? <Cell job={job.id} entry={entry} onPoint={setPointed} /> : <span aria-label="none">–</span>}
+                      {entry ? (
+                        <Cell job={job.id} entry={entry} onPoint={setPointed} />
+                      ) : (
+                        <span aria-label="none">–</span>
+                      )}
                     </td>
                   )
                 })}

@@ -47,7 +47,7 @@ export function RunList({
         </Button>
       </header>
       {jobs.length === 0 ? (
-        <EmptyState icon="refresh" title="No runs yet">
+        <EmptyState icon="graph" title="No runs yet">
           Choose data and a model beside this, look at what it will cost, and start.
         </EmptyState>
       ) : (

@@ -20,7 +20,9 @@ export function RunNotices({
   const parts = [
     job.state === 'failed' && job.error && <Death key="death" job={job} onNew={onNew} />,
     job.state === 'queued' && (
-      <Notice key="queued">It starts when the job before it has ended. The queue drawer of the editor shows the order.</Notice>
+      <Notice key="queued">
+        It starts when the job before it has ended. The queue drawer of the editor shows the order.
+      </Notice>
     ),
     job.state === 'done' && result && <Made key="made" job={job} result={result} />,
     job.warnings.length > 0 && <Warnings key="warnings" warnings={job.warnings} />,

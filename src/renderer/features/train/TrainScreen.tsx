@@ -17,9 +17,9 @@ export function TrainScreen(): ReactElement {
     useJobs((s) => s.jobs),
     ['sft'],
   )
-  const [width, setWidth] = useRemembered('pane.train', WIDTH.initial)
-  const [chosen, choose] = useRemembered('train.run', '')
-  const [comparedIds, setCompared] = useRemembered('train.compared', '')
+  const [width, setWidth] = useRemembered<number>('pane.train', WIDTH.initial)
+  const [chosen, choose] = useRemembered<string>('train.run', '')
+  const [comparedIds, setCompared] = useRemembered<string>('train.compared', '')
   const job = jobs.find(({ id }) => id === chosen)
   const wanted = new Set(comparedIds.split(' '))
   const compared = jobs.filter(({ id }) => wanted.has(id) && id !== chosen).slice(0, MOST_COMPARED)

@@ -31,7 +31,12 @@ describe('smoothing', () => {
         },
       ),
     )
-    expect(smooth([5, 5, null, 5], 0.9).map((v) => (v === null ? null : Math.round(v * 1e9) / 1e9))).toEqual([5, 5, null, 5])
+    expect(smooth([5, 5, null, 5], 0.9).map((v) => (v === null ? null : Math.round(v * 1e9) / 1e9))).toEqual([
+      5,
+      5,
+      null,
+      5,
+    ])
   })
 
   it('is the weighted mean of what came so far', () => {
@@ -53,7 +58,15 @@ describe('the lines of a chart', () => {
   })
 
   it('of several runs say whose they are, and stand on steps or on time', () => {
-    const lines = linesOf(chart, [{ title: 'A', rows }, { title: 'B', rows }], 'time', 0)
+    const lines = linesOf(
+      chart,
+      [
+        { title: 'A', rows },
+        { title: 'B', rows },
+      ],
+      'time',
+      0,
+    )
     expect(lines.map(({ label, run }) => [label, run])).toEqual([
       ['A, train', 0],
       ['A, validation', 0],

@@ -115,12 +115,7 @@ export interface ShownRun {
 const xOf = (column: Column, axis: XAxis): readonly number[] => (axis === 'step' ? column.step : column.seconds)
 
 /** The lines of a chart over one or several runs. With a smoothed curve the raw one stays behind it. */
-export function linesOf(
-  { curves }: ChartSpec,
-  runs: readonly ShownRun[],
-  axis: XAxis,
-  weight: number,
-): Line[] {
+export function linesOf({ curves }: ChartSpec, runs: readonly ShownRun[], axis: XAxis, weight: number): Line[] {
   const lines: Line[] = []
   for (const [run, { title, rows }] of runs.entries()) {
     for (const { source, name, label, dotted = false, smoothed = false } of curves) {
