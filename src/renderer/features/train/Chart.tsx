@@ -94,12 +94,12 @@ export function Chart(props: ChartProps): ReactElement {
     const handled = onChartKey(event.key, plot.current, aligned.x, zoom, onZoom)
     if (handled) event.preventDefault()
   }
-  const shown = lines.map((line, i) => ({ line, value: valueAt(aligned.ys[i] ?? [], index) }))
-  const where = place === undefined ? '' : axis === 'step' ? `step ${count(Math.round(place))}` : duration(place * 1000)
-  const spoken = shown
+  const shown = lines
+    .map((line, i) => ({ line, value: valueAt(aligned.ys[i] ?? [], index) }))
     .filter(({ line }) => line.style !== 'pale')
-    .map(({ line, value }) => `${line.label} ${format(value, unit)}`)
-    .join(', ')
+    .sort((a, b) => a.line.run - b.line.run)
+  const where = place === undefined ? '' : axis === 'step' ? `step ${count(Math.round(place))}` : duration(place * 1000)
+  const spoken = shown.map(({ line, value }) => `${line.label} ${format(value, unit)}`).join(', ')
   return (
     <section className="chart" aria-label={title} data-chart={id}>
       <header className="chart-head">
@@ -108,19 +108,17 @@ export function Chart(props: ChartProps): ReactElement {
         <span className="chart-place">{where}</span>
       </header>
       <ul className="chart-legend">
-        {shown
-          .filter(({ line }) => line.style !== 'pale')
-          .map(({ line, value }) => (
-            <li key={line.label}>
-              <span
-                className={`chart-key chart-key-${line.style}`}
-                style={{ color: `var(${colourName(line.run)})` }}
-                aria-hidden="true"
-              />
-              <span className="chart-label">{line.label}</span>
-              <span className="chart-value">{format(value, unit)}</span>
-            </li>
-          ))}
+        {shown.map(({ line, value }) => (
+          <li key={line.label} title={line.label}>
+            <span
+              className={`chart-key chart-key-${line.style}`}
+              style={{ color: `var(${colourName(line.run)})` }}
+              aria-hidden="true"
+            />
+            <span className="chart-label">{line.short}</span>
+            <span className="chart-value">{format(value, unit)}</span>
+          </li>
+        ))}
       </ul>
       <div
         className="chart-plot"
@@ -216,7 +214,7 @@ function plotOptions(
   }
   return {
     legend: { show: false },
-    padding: [8, 8, 0, 0],
+    padding: [8, 16, 0, 0],
     cursor: {
       sync: { key: SYNC, setSeries: false },
       drag: { x: true, y: false, setScale: false },
@@ -228,7 +226,7 @@ function plotOptions(
       { ...common, size: 22, gap: 2, space: 64, values: (_, ticks) => ticks.map((tick) => xWords(tick, axis)) },
       {
         ...common,
-        size: 52,
+        size: 44,
         gap: 4,
         space: 28,
         values: (_, ticks) => ticks.map((tick) => (tick === null ? '' : format(tick, unit))),

@@ -130,10 +130,7 @@ function OneChart({
   // A list of runs is made anew at every drawing; what is in it is not.
   const key = runs.map(({ rows }) => rows)
   const titles = runs.map(({ title }) => title).join('\n')
-  const lines = useMemo(
-    () => linesOf(chart, runs, axis, weight),
-    [chart, axis, weight, titles, ...key],
-  )
+  const lines = useMemo(() => linesOf(chart, runs, axis, weight), [chart, axis, weight, titles, ...key])
   const { id, title, hint, unit } = chart
   return <Chart id={id} title={title} hint={hint} unit={unit} lines={lines} axis={axis} {...rest} />
 }

@@ -2,7 +2,6 @@
 import { useState, type ReactElement } from 'react'
 import { sftStudioResultSchema } from '../../../shared/studio-training.ts'
 import { copyDiagnostics } from '../../state/download.ts'
-import { resumeJob } from '../../state/jobs.ts'
 import { editWith, exportTrained, type TrainingJob } from '../../state/training.ts'
 import { fillFrom } from '../../state/training-form.ts'
 import { Button } from '../../ui/Button.tsx'
@@ -30,7 +29,7 @@ export function RunNotices({
   return parts.length === 0 ? null : <div className="train-notices">{parts}</div>
 }
 
-/** How it died, and two ways on: the same again from its last checkpoint, or a new run that fits better. */
+/** How it died. It can go on from its last checkpoint (the head offers that), or a new run can be made that fits better. */
 function Death({ job, onNew }: { readonly job: TrainingJob; readonly onNew: () => void }): ReactElement {
   const error = job.error!
   const proposal = error.proposal ?? null
@@ -38,27 +37,30 @@ function Death({ job, onNew }: { readonly job: TrainingJob; readonly onNew: () =
     <Notice
       tone="danger"
       actions={
-        <>
-          <Button icon="play" onClick={() => void resumeJob(job.id)}>
-            Resume from the last checkpoint
-          </Button>
-          {proposal && (
-            <Button
-              icon="copy"
-              onClick={() => {
-                fillFrom(job, proposal.settings)
-                onNew()
-              }}
-            >
-              New run as proposed
-            </Button>
-          )}
-          {error.details !== undefined && (
-            <Button kind="quiet" icon="copy" onClick={() => void copyDiagnostics(`${error.message}\n${error.details}`)}>
-              Copy diagnostics
-            </Button>
-          )}
-        </>
+        proposal !== null || error.details !== undefined ? (
+          <>
+            {proposal && (
+              <Button
+                icon="copy"
+                onClick={() => {
+                  fillFrom(job, proposal.settings)
+                  onNew()
+                }}
+              >
+                New run as proposed
+              </Button>
+            )}
+            {error.details !== undefined && (
+              <Button
+                kind="quiet"
+                icon="copy"
+                onClick={() => void copyDiagnostics(`${error.message}\n${error.details}`)}
+              >
+                Copy diagnostics
+              </Button>
+            )}
+          </>
+        ) : undefined
       }
     >
       <strong>{error.message}</strong> {error.remedy} {proposal?.words}
@@ -77,7 +79,7 @@ function Made({
   return (
     <Notice
       actions={
-        model && (
+        model ? (
           <>
             <Button kind="primary" icon="wand" onClick={() => void editWith(model.id)}>
               Edit with it
@@ -86,7 +88,7 @@ function Made({
               {model.kind === 'adapter' ? 'Export the adapter' : 'Export the model'}
             </Button>
           </>
-        )
+        ) : undefined
       }
     >
       {why}{' '}
@@ -111,11 +113,11 @@ function Warnings({ warnings }: { readonly warnings: readonly string[] }): React
     <Notice
       tone="warning"
       actions={
-        warnings.length > SHOWN && (
+        warnings.length > SHOWN ? (
           <Button kind="quiet" onClick={() => setAll(!all)}>
             {all ? 'Only the latest' : `All ${warnings.length} warnings`}
           </Button>
-        )
+        ) : undefined
       }
     >
       {shown.map((warning) => (

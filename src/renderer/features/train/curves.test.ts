@@ -68,10 +68,10 @@ describe('the lines of a chart', () => {
       0,
     )
     expect(lines.map(({ label, run }) => [label, run])).toEqual([
-      ['A, train', 0],
-      ['A, validation', 0],
       ['B, train', 1],
       ['B, validation', 1],
+      ['A, train', 0],
+      ['A, validation', 0],
     ])
     expect(lines[0]!.x).toEqual([0.5, 1, 1.5])
   })

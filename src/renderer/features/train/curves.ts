@@ -99,7 +99,9 @@ export function smooth(values: readonly (number | null)[], weight: number): (num
 }
 
 export interface Line {
+  /** Says whose it is, where there are several. */
   readonly label: string
+  readonly short: string
   /** Which of the runs shown, 0 and up: its colour. */
   readonly run: number
   readonly style: 'line' | 'pale' | 'dots'
@@ -114,10 +116,10 @@ export interface ShownRun {
 
 const xOf = (column: Column, axis: XAxis): readonly number[] => (axis === 'step' ? column.step : column.seconds)
 
-/** The lines of a chart over one or several runs. With a smoothed curve the raw one stays behind it. */
+/** The lines of a chart over one or several runs, the first on top. With a smoothed curve the raw one stays behind it. */
 export function linesOf({ curves }: ChartSpec, runs: readonly ShownRun[], axis: XAxis, weight: number): Line[] {
   const lines: Line[] = []
-  for (const [run, { title, rows }] of runs.entries()) {
+  for (const [run, { title, rows }] of [...runs.entries()].reverse()) {
     for (const { source, name, label, dotted = false, smoothed = false } of curves) {
       const column = rows[source]
       const y = column.values[name] ?? []
@@ -125,8 +127,15 @@ export function linesOf({ curves }: ChartSpec, runs: readonly ShownRun[], axis: 
       const x = xOf(column, axis)
       const named = runs.length > 1 ? `${title}, ${label}` : label
       const softened = smoothed && weight > 0
-      if (softened) lines.push({ label: `${named}, raw`, run, style: 'pale', x, y })
-      lines.push({ label: named, run, style: dotted ? 'dots' : 'line', x, y: softened ? smooth(y, weight) : y })
+      if (softened) lines.push({ label: `${named}, raw`, short: label, run, style: 'pale', x, y })
+      lines.push({
+        label: named,
+        short: label,
+        run,
+        style: dotted ? 'dots' : 'line',
+        x,
+        y: softened ? smooth(y, weight) : y,
+      })
     }
   }
   return lines
