@@ -26,11 +26,12 @@ const sizes = {
   grid: 4,
   pixels: 8,
   words: 36,
+  reach: 4,
   dModel: 128,
   layers: 2,
   heads: 4,
   mlpHidden: 256,
-  embedding: 256,
+  embedding: 192,
 } as const
 
 /** Pairs over which the scale is measured: one in a hundred of what training has seen, within reason. */

@@ -32,8 +32,9 @@ export function clippedTerm(logp: number, old: number, advantage: number, range:
 /** (7): never negative, 0 where the two agree, unbiased for tokens drawn from pi_theta (Schulman 2020). */
 export function klTerm(logp: number, held: number): Term {
   const difference = held - logp
-  const ratio = Math.exp(difference)
-  return { value: ratio - 1 - difference, slope: 1 - ratio }
+  // expm1 keeps what little there is where the two nearly agree.
+  const gain = Math.expm1(difference)
+  return { value: Math.max(0, gain - difference), slope: 0 - gain }
 }
 
 /** (4) A_it = (R_it - mean_i R_it) / deviation_i R_it over the rollouts of one prompt at one step; see `advantages`. */

@@ -21,6 +21,8 @@ export const scorerConfigSchema = z
     words: size.max(4096),
     vocabSize: size,
     special: z.strictObject({ mask: z.int(), pad: z.int(), eos: z.int() }),
+    /** Neighbours on each side a word is read together with before the transformer: sprite and cell are a few words apart. */
+    reach: z.int().nonnegative().max(16),
     dModel: size,
     layers: size,
     heads: size,
@@ -47,6 +49,7 @@ export type Tower = (typeof towers)[number]
 
 export const names = {
   words: 'text.words.weight',
+  window: 'text.window.weight',
   cells: 'picture.cells.weight',
   place: (tower: Tower): string => `${tower}.places.weight`,
   block: (tower: Tower, layer: number, part: string): string => `${tower}.blocks.${layer}.${part}.weight`,
@@ -105,6 +108,7 @@ export function scorerParameters(config: ScorerConfig): ParameterSpec[] {
   }
   specs.push(
     other(names.words, [config.vocabSize, d], { normal: 0.3 }),
+    matrix(names.window, [d, (2 * config.reach + 1) * d], 1 / Math.sqrt((2 * config.reach + 1) * d)),
     other(names.cells, [d, cellSize(config)], { normal: 1 / Math.sqrt(cellSize(config)) }),
     other(names.temperature, [1], { constant: Math.log(1 / START_TEMPERATURE) }),
   )

@@ -77,9 +77,12 @@ export function plantError(world: World, claims: Claims, error: ErrorName, rando
   }
 }
 
-/** Any error that can be planted, each as likely as another; null where none can. */
+/** Any error that can be planted; null where none can. */
 export function plantAny(world: World, claims: Claims, random: Random): Scene | null {
-  for (const error of random.shuffle(errorNames)) {
+  // Where things stand is the hard part: those errors come first as often as all others.
+  const order = random.shuffle(errorNames)
+  const first = random.next() < 0.5 ? [random.pick(['wrong place', 'swapped'] as const)] : []
+  for (const error of [...first, ...order]) {
     const scene = plantError(world, claims, error, random)
     if (scene) return scene
   }

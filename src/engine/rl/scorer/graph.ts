@@ -1,7 +1,7 @@
 /**
  * The dual encoder as a graph: a small transformer for each side, its mean projected into one space and scaled to length
- * 1. Training adds the symmetric contrastive loss with a learned temperature (CLIP, figure 3) and, as further columns of
- * both softmaxes, pictures and texts with a planted error.
+ * 1. Training adds the symmetric contrastive loss with a learned temperature (CLIP, figure 3); a text also has to tell its
+ * picture from pictures with a planted error, further columns of its softmax.
  */
 import { gradients } from '../../graph/autodiff.ts'
 import { Graph, type InitializerData } from '../../graph/graph.ts'
@@ -11,7 +11,7 @@ import { add, div, exp, max, mul, neg, scalar, scale, silu, sqrt } from '../../g
 import { gather, gatherElements } from '../../graph/ops/gather.ts'
 import { linear, matmul } from '../../graph/ops/matmul.ts'
 import { logSoftmax, reduceMean, reduceSum, reduceSumSquare } from '../../graph/ops/reduce.ts'
-import { reshape, slice, transpose } from '../../graph/ops/shape.ts'
+import { concat, pad, reshape, slice, transpose } from '../../graph/ops/shape.ts'
 import type { Value } from '../../graph/types.ts'
 import { gradientName } from '../../model/parameters.ts'
 import {
@@ -62,8 +62,18 @@ function encode(config: ScorerConfig, parameter: Parameter, tower: Tower, embedd
 }
 
 /** Tokens [B, words] int64 -> unit vectors. */
-const encodeText = (config: ScorerConfig, parameter: Parameter, tokens: Value): Value =>
-  encode(config, parameter, 'text', gather(parameter(names.words), tokens))
+function encodeText(config: ScorerConfig, parameter: Parameter, tokens: Value): Value {
+  const { reach, dModel: d } = config
+  const words = gather(parameter(names.words), tokens)
+  const [batch, n] = words.shape as [number, number, number]
+  const padded = pad(words, 1, reach, reach)
+  const near = concat(
+    Array.from({ length: 2 * reach + 1 }, (_, i) => slice(padded, 1, i, i + n)),
+    2,
+  )
+  const mixed = linear(reshape(near, [batch * n, (2 * reach + 1) * d]), parameter(names.window))
+  return encode(config, parameter, 'text', add(words, reshape(mixed, [batch, n, d])))
+}
 
 /** Cells [B, grid^2, pixels^2 * 3] in [-1, 1] -> unit vectors. */
 function encodePicture(config: ScorerConfig, parameter: Parameter, cells: Value): Value {
@@ -72,17 +82,20 @@ function encodePicture(config: ScorerConfig, parameter: Parameter, cells: Value)
   return encode(config, parameter, 'picture', reshape(rows, [batch, n, config.dModel]))
 }
 
+/** Pictures with a planted error beside each true one. */
+export const PLANTED = 2
+
 /**
- * Feeds: `tokens` [2B, words] and `cells` [2B, grid^2, ...], the second half of each with a planted error; `weight:text`
- * and `weight:picture` [B, 1], each summing to 1; every parameter. Results: `loss`, `temperature`, the share of rows
- * whose own partner is first (`right:text`, `right:picture`), and gradients.
+ * Feeds: `tokens` [B, words], `cells` [(1 + PLANTED) B, grid^2, ...], the true pictures first; `weight` [B, 1], summing to
+ * 1; every parameter. Results: `loss`, `scale` (1 / temperature), log p of each row's own partner (`logp:text` among all
+ * pictures, `logp:picture` among the texts), and gradients.
  */
 export function buildScorerTrainGraph(config: ScorerConfig, batch: number): Uint8Array {
   const graph = new Graph()
   const inputs = new Map(scorerParameters(config).map(({ name, shape }) => [name, graph.input(name, 'float32', shape)]))
   const parameter: Parameter = (name) => inputs.get(name)!
-  const text = encodeText(config, parameter, graph.input('tokens', 'int64', [2 * batch, config.words]))
-  const cells = graph.input('cells', 'float32', [2 * batch, cellCount(config), cellSize(config)])
+  const text = encodeText(config, parameter, graph.input('tokens', 'int64', [batch, config.words]))
+  const cells = graph.input('cells', 'float32', [(1 + PLANTED) * batch, cellCount(config), cellSize(config)])
   const picture = encodePicture(config, parameter, cells)
   // min(log s, log 100): the temperature never falls below CLIP's floor.
   const logScale = neg(max(neg(parameter(names.temperature)), scalar(text, -Math.log(1 / COLDEST_TEMPERATURE))))
@@ -90,13 +103,14 @@ export function buildScorerTrainGraph(config: ScorerConfig, batch: number): Uint
     BigInt64Array.from({ length: batch }, (_, i) => BigInt(i)),
     [batch, 1],
   )
+  const weight = graph.input('weight', 'float32', [batch, 1])
   const losses = (['text', 'picture'] as const).map((side) => {
     const [from, to] = side === 'text' ? [text, picture] : [picture, text]
-    // Row b of `from` against every true partner and every planted error: column b is right. [B, 2B]
+    // Row b of `from` against every partner, planted errors included: column b is right.
     const logits = mul(matmul(slice(from, 0, 0, batch), transpose(to, [1, 0])), exp(logScale))
     const logp = gatherElements(logSoftmax(logits), own, 1)
     graph.output(`logp:${side}`, logp)
-    return neg(reduceSum(mul(logp, graph.input(`weight:${side}`, 'float32', [batch, 1])), [0, 1], false))
+    return neg(reduceSum(mul(logp, weight), [0, 1], false))
   })
   const loss = scale(add(losses[0]!, losses[1]!), 0.5)
   graph.output('loss', loss)

@@ -6,13 +6,13 @@
 import type { Random } from '../../data/random.ts'
 import { CELLS, cellIndex, cellNames } from '../../data/world/cells.ts'
 import { parseReasoning, sentence, isResultClaim, type Sentence } from '../../data/world/grammar.ts'
-import { resultClaims } from '../../data/world/operations/kit.ts'
 import { makeSample } from '../../data/world/sample.ts'
 import type { Split } from '../../data/world/types.ts'
 import { randomScene, templateAt, type Scene, type World } from '../../data/world/world.ts'
 import { cellCount, cellSize, type ScorerConfig } from './config.ts'
 import { plantAny, type Claims } from './errors.ts'
 import { pictureCells, type Words } from './features.ts'
+import { PLANTED } from './graph.ts'
 
 export interface Pair {
   readonly claims: Claims
@@ -78,20 +78,6 @@ export function trainingPair(world: World, seed: number, index: number, random: 
   const at = random.next()
   if (at < PLAIN_SHARE) return plainPair(world, random)
   return worldPair(world, 'train', seed, index, at >= PLAIN_SHARE + GENERATE_SHARE)
-}
-
-/** The text that would be right for the planted scene: the same thoughts, other results. */
-function wrongResults({ claims, results }: Pair, wrong: Scene): Sentence[] {
-  // Plain claims speak of chosen cells only; a trace says everything that changed.
-  const said = new Set(results.map((s) => s.text))
-  const full = resultClaims(claims.input, claims.output)
-  if (full.length === results.length && full.every((s) => said.has(s.text))) return resultClaims(claims.input, wrong)
-  return results.map((s) => {
-    if (s.kind === 'nowPlace') return sentence('nowPlace', { background: wrong.background })
-    const cell = s.slots.cell!
-    const sprite = wrong.cells[cellIndex(cell)]
-    return sprite ? sentence('nowHas', { cell, sprite }) : sentence('nowEmpty', { cell })
-  })
 }
 
 /** Cells of every (background, sprite), as the scorer sees them, so that a scene is sixteen copies. */
@@ -163,13 +149,16 @@ export function maskWords(words: readonly string[], length: number, share: numbe
 export interface TrainingRow {
   readonly words: Words
   readonly cells: Float32Array
-  readonly wrongWords: Words
-  readonly wrongCells: Float32Array
-  /** How much of the text can be seen. */
+  /** Pictures with a planted error each. */
+  readonly wrong: readonly Float32Array[]
+  /** How much of the pair can be seen. */
   readonly weight: number
 }
 
-/** A row of a training batch: pair and planted error, each as unfinished as chance has it. */
+/** Share of rows that are whole; the others are as unfinished as chance has it. */
+const WHOLE_SHARE = 0.5
+
+/** A row of a training batch: a pair and planted errors, all equally unfinished. */
 export function trainingRow(
   world: World,
   table: CellTable,
@@ -177,21 +166,21 @@ export function trainingRow(
   pair: Pair,
   random: Random,
 ): TrainingRow {
-  const wrong = plantAny(world, pair.claims, random) ?? pair.claims.output
-  const textShare = random.next() < 0.4 ? 0 : random.next()
-  const pictureShare = random.next() < 0.5 ? 0 : 0.6 * random.next()
+  const whole = random.next() < WHOLE_SHARE
+  const textShare = whole ? 0 : random.next()
+  const pictureShare = whole ? 0 : 0.6 * random.next()
   const picture = (scene: Scene): Float32Array => {
     const cells = sceneCells(table, config, scene)
     spoilCells(world, table, config, cells, pictureShare, random)
     return cells
   }
-  const text = (results: readonly Sentence[]): Words =>
-    maskWords(sentenceWords([...pair.thinking, ...results]), config.words, textShare, random)
+  const words = sentenceWords([...pair.thinking, ...pair.results])
   return {
-    words: text(pair.results),
+    words: maskWords(words, config.words, textShare, random),
     cells: picture(pair.claims.output),
-    wrongWords: text(wrongResults(pair, wrong)),
-    wrongCells: picture(wrong),
+    wrong: Array.from({ length: PLANTED }, () =>
+      picture(plantAny(world, pair.claims, random) ?? randomScene(world, random)),
+    ),
     weight: Math.max(0.05, (1 - textShare) * (1 - pictureShare)),
   }
 }

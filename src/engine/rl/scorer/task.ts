@@ -7,7 +7,7 @@ import type { StepOutcome, TrainTask } from '../../train/loop.ts'
 import { createProgram } from '../../train/step.ts'
 import { cellCount, cellSize, scorerParameters, type ScorerConfig } from './config.ts'
 import { textTokens } from './features.ts'
-import { buildScorerTrainGraph } from './graph.ts'
+import { buildScorerTrainGraph, PLANTED } from './graph.ts'
 import { makeCellTable, trainingPair, trainingRow } from './pairs.ts'
 
 export interface ScorerTraining {
@@ -26,8 +26,8 @@ export async function createScorerTask(
   const program = await createProgram(buildScorerTrainGraph(config, batch), table, threads)
   const cellTable = makeCellTable(world, config)
   const pictureSize = cellCount(config) * cellSize(config)
-  const tokens = new BigInt64Array(2 * batch * config.words)
-  const cells = new Float32Array(2 * batch * pictureSize)
+  const tokens = new BigInt64Array(batch * config.words)
+  const cells = new Float32Array((1 + PLANTED) * batch * pictureSize)
   return {
     table,
     identity: JSON.stringify({ config, batch, seed, world: world.file.name }),
@@ -36,24 +36,19 @@ export async function createScorerTask(
       for (let b = 0; b < batch; b++) {
         const row = trainingRow(world, cellTable, config, trainingPair(world, seed, position + b, random), random)
         rowWeights[b] = row.weight
-        for (const [at, words, picture] of [
-          [b, row.words, row.cells],
-          [batch + b, row.wrongWords, row.wrongCells],
-        ] as const) {
-          tokens.set(BigInt64Array.from(textTokens(config, tokenizer, words), BigInt), at * config.words)
-          cells.set(picture, at * pictureSize)
-        }
+        tokens.set(BigInt64Array.from(textTokens(config, tokenizer, row.words), BigInt), b * config.words)
+        for (const [i, picture] of [row.cells, ...row.wrong].entries())
+          cells.set(picture, (i * batch + b) * pictureSize)
       }
       const sum = rowWeights.reduce((a, w) => a + w, 0)
       const weight: Tensor = { data: rowWeights.map((w) => w / sum), dims: [batch, 1] }
       const feeds: Record<string, Tensor> = {
-        tokens: { data: tokens, dims: [2 * batch, config.words] },
-        cells: { data: cells, dims: [2 * batch, cellCount(config), cellSize(config)] },
-        'weight:text': weight,
-        'weight:picture': weight,
+        tokens: { data: tokens, dims: [batch, config.words] },
+        cells: { data: cells, dims: [(1 + PLANTED) * batch, cellCount(config), cellSize(config)] },
+        weight,
       }
       const results = await program.step(feeds, weights, gradient)
-      // exp of the mean log p of the right partner: 1 where every row finds its own, 1 / 2B by chance.
+      // exp of the mean log p of the right partner: 1 where every row finds its own.
       const found = (side: 'text' | 'picture'): number => {
         const logp = results[`logp:${side}`]!.data as Float32Array
         return Math.exp(logp.reduce((a, v, i) => a + v * Number(weight.data[i]), 0))
