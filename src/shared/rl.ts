@@ -31,9 +31,13 @@ export const rlFiles = {
 } as const
 
 export const rlDataSchema = z.discriminatedUnion('kind', [
-  /** Prompts of the storybook world's train split. `sprites`: only the first so many of the world. */
+  /** Prompts of a storybook world's train split. `sprites`: only the first so many of the world. */
   z.strictObject({
     kind: z.literal('world'),
+    /** Folder of the world; the one that ships. */
+    path: z.string().min(1).nullable().default(null),
+    /** Only these operations; all of the world's. */
+    operations: z.array(z.string().min(1)).min(1).nullable().default(null),
     seed: z.int().nonnegative().default(0),
     sprites: z.int().min(8).default(32),
     generateShare: share.default(0.15),

@@ -1,7 +1,7 @@
 /** The record of a ParaRL run: one row a line, appended while it goes, cut back to its checkpoint when it is taken up again. */
 import { appendFile, readFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { rlFiles, rlRowSchema, type RlRow } from '../../shared/rl.ts'
+import { rlFiles, rlRowSchema, type RlNoteCode, type RlRow } from '../../shared/rl.ts'
 import { asWrite, writeFileAtomic } from '../files.ts'
 
 export interface RlRecord {
@@ -16,8 +16,7 @@ export async function openRecord(directory: string, step: number): Promise<RlRec
   const rows: RlRow[] = []
   for (const line of text?.split('\n') ?? []) {
     const row = parse(line)
-    // A phase is written before its first update, and made again by a resume that starts with it.
-    if (row && (row.kind === 'phase' ? row.step < step : row.step <= step)) rows.push(row)
+    if (row && (ofPhase(row) ? row.step < step : row.step <= step)) rows.push(row)
   }
   if (text !== null) await writeFileAtomic(path, rows.map((row) => JSON.stringify(row) + '\n').join(''))
   return {
@@ -28,6 +27,16 @@ export async function openRecord(directory: string, step: number): Promise<RlRec
     },
   }
 }
+
+const phaseNotes: ReadonlySet<RlNoteCode> = new Set([
+  'identical-rollouts',
+  'not-a-number',
+  'slow-reward',
+  'low-diversity',
+])
+
+/** Written with a phase, before its first update: a resume that starts with the phase makes it again. */
+const ofPhase = (row: RlRow): boolean => row.kind === 'phase' || (row.kind === 'note' && phaseNotes.has(row.code))
 
 /** Null for the half line of a killed process. */
 function parse(line: string): RlRow | null {

@@ -176,6 +176,7 @@ async function* finding(sitting: Sitting, { code, message, stops }: Finding): As
 /** Writes what was made during a step; a phase may bring a finding of its own. */
 async function* flush(sitting: Sitting): AsyncGenerator<JobUpdate> {
   for (const row of sitting.pending.splice(0)) {
+    if (isKnown(sitting.record, row)) continue
     yield* write(sitting, row)
     if (row.kind !== 'phase') continue
     const phases = sitting.record.rows.filter((known) => known.kind === 'phase')
@@ -183,6 +184,12 @@ async function* flush(sitting: Sitting): AsyncGenerator<JobUpdate> {
     if (found) yield* finding(sitting, found)
   }
 }
+
+/** What is found when a run is opened is said once, not at every sitting. */
+const isKnown = ({ rows }: RlRecord, row: RlRow): boolean =>
+  row.kind === 'note' &&
+  (row.code === 'few-prompts' || row.code === 'hard-prompts') &&
+  rows.some((known) => known.kind === 'note' && known.code === row.code)
 
 async function* write(sitting: Sitting, row: RlRow): AsyncGenerator<JobUpdate> {
   await sitting.record.add(row)

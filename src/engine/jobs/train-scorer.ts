@@ -26,11 +26,11 @@ const sizes = {
   grid: 4,
   pixels: 8,
   words: 36,
-  reach: 4,
+  reach: 3,
   dModel: 128,
   layers: 2,
   heads: 4,
-  mlpHidden: 256,
+  mlpHidden: 192,
   embedding: 192,
 } as const
 

@@ -155,7 +155,7 @@ async function markRollouts(
       places.push({ rollout: i, at: steps[at]! })
     })
   }
-  const raw = await markInTime(context, pairs)
+  const { raw, asked } = await markInTime(context, pairs)
   const values = toRewards(raw, reward, scale)
   const found = new Map(places.map(({ rollout, at }, i) => [`${rollout}:${at}`, i]))
   const look = (rollout: number, step: number): { raw: number | null; reward: number | null } => {
@@ -163,23 +163,23 @@ async function markRollouts(
     if (i === undefined) return { raw: null, reward: null }
     return { raw: Number.isFinite(raw[i]) ? raw[i]! : null, reward: values[i]! }
   }
-  const bad = raw.filter((c) => !Number.isFinite(c)).length
+  const bad = raw.slice(0, asked).filter((c) => !Number.isFinite(c)).length
   if (bad > 0)
-    context.note('not-a-number', `The reward gave no number for ${bad} of ${raw.length} pairs; they have no advantage.`)
+    context.note('not-a-number', `The reward gave no number for ${bad} of ${asked} pairs; they have no advantage.`)
 
   const rows = trajectories.map((): MarkedRollout => ({ at: [], final: null }))
   prompts.forEach((_, p) => {
     const own = Array.from({ length: G }, (__, g) => p * G + g)
     const lastOf = (i: number): number => trajectories[i]!.steps.length
-    let flatSteps = 0
+    let alike = 0
     for (const step of sampled[p]!) {
       const marks = own.map((i) => look(i, settings.objective === 'output' ? lastOf(i) : step))
       const { values: advantage, flat } = advantages(marks.map((mark) => mark.reward))
-      if (flat) flatSteps++
+      if (flat && marks.filter((mark) => mark.reward !== null).length > 1) alike++
       own.forEach((i, g) => rows[i]!.at.push({ ...marks[g]!, advantage: advantage[g]! }))
     }
     for (const i of own) rows[i]!.final = look(i, lastOf(i)).reward
-    if (flatSteps === sampled[p]!.length)
+    if (alike === sampled[p]!.length)
       context.note(
         'identical-rollouts',
         `The ${G} rollouts of "${prompts[p]!.instruction}" were marked alike at every step: nothing is learned from them.`,
@@ -189,7 +189,10 @@ async function markRollouts(
 }
 
 /** Marks in chunks; what is left when the time is up stays without a number. */
-async function markInTime({ reward, settings, now, note }: PhaseContext, pairs: readonly Pair[]): Promise<number[]> {
+async function markInTime(
+  { reward, settings, now, note }: PhaseContext,
+  pairs: readonly Pair[],
+): Promise<{ raw: number[]; asked: number }> {
   const began = now()
   const raw: number[] = []
   for (let from = 0; from < pairs.length; from += MARK_CHUNK) {
@@ -202,8 +205,9 @@ async function markInTime({ reward, settings, now, note }: PhaseContext, pairs: 
     }
     raw.push(...(await reward.mark(pairs.slice(from, from + MARK_CHUNK))))
   }
+  const asked = raw.length
   while (raw.length < pairs.length) raw.push(NaN)
-  return raw
+  return { raw, asked }
 }
 
 function decodedCount({ header, steps }: Trajectory, step: number, name: 'outputText' | 'outputImage'): number {

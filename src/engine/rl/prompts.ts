@@ -34,7 +34,7 @@ export async function openPrompts(
   signal: AbortSignal,
 ): Promise<PromptSource> {
   return data.kind === 'world'
-    ? worldPrompts(engine, data, settings, await loadWorld())
+    ? worldPrompts(engine, data, settings, await (data.path ? loadWorld(data.path) : loadWorld()))
     : folderPrompts(engine, data.path, settings, signal)
 }
 
@@ -74,12 +74,15 @@ function worldPrompts(
     )
   const sampleAt = (split: Split, index: number): WorldSample => {
     const edit = seededRandom('pararl-kind', data.seed, split, index).next() >= data.generateShare
+    // A world may be smaller than the share of it that is asked for.
+    const spriteLimit = Math.min(data.sprites, world.sprites.length)
     return makeSample(world, {
       split,
       seed: data.seed,
       index,
       families: edit ? EDIT_FAMILIES : ['generate'],
-      spriteLimit: data.sprites,
+      spriteLimit,
+      ...(data.operations ? { operations: data.operations } : {}),
     })
   }
   return {

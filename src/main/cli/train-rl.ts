@@ -1,6 +1,6 @@
 /** `tandem train pararl` and `tandem train scorer`: reinforcement learning along the trajectory, and what can reward it. */
 import { resolve } from 'node:path'
-import { InvalidArgumentError, type Command } from 'commander'
+import type { Command } from 'commander'
 import type { SpecOf } from '../../shared/jobs.ts'
 import { TandemError } from '../../shared/errors.ts'
 import { completeRlSettings, type PararlResult, type RlData } from '../../shared/rl.ts'
@@ -24,6 +24,8 @@ interface PararlOptions extends Output {
   readonly model?: string
   readonly data?: string
   readonly reward?: string
+  readonly world?: string
+  readonly operations?: string[]
   readonly dataSeed?: number
   readonly sprites?: number
   readonly generateShare?: number
@@ -98,6 +100,8 @@ function addPararl(train: Command): void {
       '--reward <name>',
       'storybook (the scorer that ships), a folder (scorer or exported CLIP), or oracle[:DIMENSION]',
     )
+    .option('--world <dir>', 'folder of another world for --data world')
+    .option('--operations <list>', 'only these operations of the world', words)
     .option('--data-seed <n>', 'seed of the world prompts, 0', integer(0, 2 ** 31))
     .option('--sprites <n>', 'only the first so many sprites of the world', integer(8, 1000))
     .option('--generate-share <x>', 'share of world prompts without an input, 0.15', real(0, 1))
@@ -156,13 +160,29 @@ function pararlSpec(options: PararlOptions): SpecOf<'pararl'> {
   }
 }
 
-function dataOf(data: string, { dataSeed, sprites, generateShare }: PararlOptions): RlData {
+function dataOf(data: string, { world, operations, dataSeed, sprites, generateShare }: PararlOptions): RlData {
   if (data === 'world')
-    return { kind: 'world', seed: dataSeed ?? 0, sprites: sprites ?? 32, generateShare: generateShare ?? 0.15 }
-  if (dataSeed !== undefined || sprites !== undefined || generateShare !== undefined)
-    throw new InvalidArgumentError('--data-seed, --sprites and --generate-share are for --data world.')
+    return {
+      kind: 'world',
+      path: world === undefined ? null : resolve(world),
+      operations: operations ?? null,
+      seed: dataSeed ?? 0,
+      sprites: sprites ?? 32,
+      generateShare: generateShare ?? 0.15,
+    }
+  if ([world, operations, dataSeed, sprites, generateShare].some((given) => given !== undefined))
+    throw new TandemError(
+      'Settings of a world are given beside a data set.',
+      'Leave --world, --operations, --data-seed, --sprites and --generate-share out.',
+    )
   return { kind: 'folder', path: resolve(data) }
 }
+
+const words = (text: string): string[] =>
+  text
+    .split(',')
+    .map((word) => word.trim())
+    .filter(Boolean)
 
 interface ScorerOptions extends Output {
   readonly out: string

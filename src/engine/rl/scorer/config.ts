@@ -49,7 +49,8 @@ export type Tower = (typeof towers)[number]
 
 export const names = {
   words: 'text.words.weight',
-  window: 'text.window.weight',
+  window: (part: 'value' | 'gate'): string => `text.window.${part}.weight`,
+  gate: 'picture.gate.weight',
   cells: 'picture.cells.weight',
   place: (tower: Tower): string => `${tower}.places.weight`,
   block: (tower: Tower, layer: number, part: string): string => `${tower}.blocks.${layer}.${part}.weight`,
@@ -108,7 +109,10 @@ export function scorerParameters(config: ScorerConfig): ParameterSpec[] {
   }
   specs.push(
     other(names.words, [config.vocabSize, d], { normal: 0.3 }),
-    matrix(names.window, [d, (2 * config.reach + 1) * d], 1 / Math.sqrt((2 * config.reach + 1) * d)),
+    ...(['value', 'gate'] as const).map((part) =>
+      matrix(names.window(part), [d, (2 * config.reach + 1) * d], 2 / Math.sqrt((2 * config.reach + 1) * d)),
+    ),
+    other(names.gate, [cellCount(config), d], { normal: 1 }),
     other(names.cells, [d, cellSize(config)], { normal: 1 / Math.sqrt(cellSize(config)) }),
     other(names.temperature, [1], { constant: Math.log(1 / START_TEMPERATURE) }),
   )

@@ -71,7 +71,9 @@ function encodeText(config: ScorerConfig, parameter: Parameter, tokens: Value): 
     Array.from({ length: 2 * reach + 1 }, (_, i) => slice(padded, 1, i, i + n)),
     2,
   )
-  const mixed = linear(reshape(near, [batch * n, (2 * reach + 1) * d]), parameter(names.window))
+  const rows = reshape(near, [batch * n, (2 * reach + 1) * d])
+  // A product of two views, so that "cat" near "b3" is something of its own from the start and not a sum of the two.
+  const mixed = mul(linear(rows, parameter(names.window('value'))), linear(rows, parameter(names.window('gate'))))
   return encode(config, parameter, 'text', add(words, reshape(mixed, [batch, n, d])))
 }
 
@@ -79,7 +81,9 @@ function encodeText(config: ScorerConfig, parameter: Parameter, tokens: Value): 
 function encodePicture(config: ScorerConfig, parameter: Parameter, cells: Value): Value {
   const [batch, n, width] = cells.shape as [number, number, number]
   const rows = linear(reshape(cells, [batch * n, width]), parameter(names.cells))
-  return encode(config, parameter, 'picture', reshape(rows, [batch, n, config.dModel]))
+  // What a cell shows times where it is: the mean over cells still knows which stood where.
+  const placed = mul(reshape(rows, [batch, n, config.dModel]), parameter(names.gate))
+  return encode(config, parameter, 'picture', placed)
 }
 
 /** Pictures with a planted error beside each true one. */
