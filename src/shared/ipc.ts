@@ -8,6 +8,7 @@ import { documentCommandSchema, storedDocumentSchema } from './document.ts'
 import { jobEvents, jobMethods } from './ipc-jobs.ts'
 import { trainingEvents, trainingMethods } from './ipc-training.ts'
 import { layoutContract } from './ipc-layout.ts'
+import { modelEvents, modelMethods } from './ipc-models.ts'
 import { bytesSchema, generateSpecSchema, rasterSchema } from './jobs.ts'
 import {
   blobIdSchema,
@@ -83,6 +84,7 @@ export const contract = {
   'preferences.set': { args: z.strictObject({ preferences: preferencesSchema }), result: nothing },
   'diagnostics.report': { args: nothing, result: z.strictObject({ text: z.string() }) },
 
+  ...modelMethods,
   'models.list': { args: nothing, result: z.strictObject({ models: z.array(modelInfoSchema) }) },
   'models.vocabulary': { args: z.strictObject({ model: z.string() }), result: vocabularySchema },
   /** The tokens a text becomes: an editor of reasoning shows what a word costs before it is put in place. */
@@ -219,6 +221,7 @@ export const events = {
   'run.step': z.strictObject({ run: idSchema, record: trajectoryStepSchema, picture: rasterSchema.optional() }),
   ...jobEvents,
   ...trainingEvents,
+  ...modelEvents,
   'queue.changed': z.strictObject({ items: z.array(queueItemSchema) }),
   'projects.changed': z.strictObject({ projects: z.array(projectSchema) }),
   'preferences.changed': z.strictObject({ preferences: preferencesSchema }),

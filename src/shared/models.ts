@@ -33,6 +33,17 @@ export const modelEntrySchema = z.strictObject({
   parameters: z.int(),
   /** What it was made of, and how; null where that was not recorded. */
   lineage: z.unknown().nullable(),
+  /** Of an adapter: its size, and the model it was trained on where that was recorded. */
+  stands: z
+    .strictObject({
+      rank: z.int(),
+      alpha: z.number(),
+      targets: z.array(z.string()),
+      /** Rows of the embedding that it brings. */
+      rows: z.int(),
+      base: z.strictObject({ name: z.string(), hash: z.string() }).nullable(),
+    })
+    .nullable(),
 })
 export type ModelEntry = z.infer<typeof modelEntrySchema>
 

@@ -5,7 +5,7 @@
  */
 import { z } from 'zod'
 import { dragSpecSchema, parabenchSpecSchema } from './jobs.ts'
-import { idSchema, runErrorSchema } from './studio.ts'
+import { idSchema, runErrorSchema, stackedAdapterSchema } from './studio.ts'
 import { sftStudioSpecSchema } from './studio-training.ts'
 
 const modelId = z.string().min(1).max(200)
@@ -18,6 +18,15 @@ export const studioJobSpecSchema = z.discriminatedUnion('kind', [
   parabenchSpecSchema.omit({ out: true, estimateOnly: true }).extend(benchFields),
   dragSpecSchema.omit({ out: true }).extend(benchFields),
   sftStudioSpecSchema,
+  /** A model of its own in which adapters are part of the weights. */
+  z.strictObject({
+    kind: z.literal('merge'),
+    base: modelId,
+    adapters: z.array(stackedAdapterSchema).min(1).max(8),
+    name: z.string().trim().min(1).max(100),
+    /** Half precision halves the file and rounds the weights. */
+    half: z.boolean(),
+  }),
 ])
 export type StudioJobSpec = z.infer<typeof studioJobSpecSchema>
 export type StudioJobKind = StudioJobSpec['kind']

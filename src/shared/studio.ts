@@ -33,6 +33,13 @@ export const projectSchema = z.strictObject({
 })
 export type Project = z.infer<typeof projectSchema>
 
+/** An adapter of the studio, by its id, and its weight. */
+export const stackedAdapterSchema = z.strictObject({
+  id: z.string().min(1).max(200),
+  weight: z.number().min(-2).max(2),
+})
+export type StackedAdapter = z.infer<typeof stackedAdapterSchema>
+
 /** Everything a person chooses for a run; kept with every run and offered again. */
 export const runSettingsSchema = z.strictObject({
   task: z.enum(['edit', 'generate']),
@@ -46,6 +53,8 @@ export const runSettingsSchema = z.strictObject({
   seed: uint32.nullable(),
   /** Folder name of a model, see `models.list`. */
   model: z.string().min(1).max(200),
+  /** Adapters on it, each with how much of it: 0 is off, 1 as trained. */
+  adapters: z.array(stackedAdapterSchema).max(8).optional(),
 })
 export type RunSettings = z.infer<typeof runSettingsSchema>
 

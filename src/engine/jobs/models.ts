@@ -5,7 +5,7 @@ import { describeError, TandemError } from '../../shared/errors.ts'
 import type { JobUpdate, SpecOf } from '../../shared/jobs.ts'
 import type { ModelEntry, ModelInfo, ModelList, ModelWork } from '../../shared/models.ts'
 import { writeFileAtomic } from '../files.ts'
-import { adapterFiles, openAdapter } from '../model/adapter.ts'
+import { adapterFiles, openAdapter, readAdapterHead } from '../model/adapter.ts'
 import { adapterScale } from '../model/adapter-config.ts'
 import { baseFolder, isAdapterFolder, openModel, openStack } from '../model/adapter-open.ts'
 import { floatsOf, modelFiles, openModelFolder, readJson } from '../model/folder.ts'
@@ -70,7 +70,8 @@ async function entryOf(folder: string): Promise<ModelEntry> {
   const count = [...file.tensors.values()].reduce((n, { shape }) => n + shape.reduce((a, b) => a * b, 1), 0)
   const bytes = (await stat(path)).size
   const lineage = await readLineage(folder)
-  return { path: folder, kind: adapter ? 'adapter' : 'model', name, bytes, parameters: count, lineage }
+  const stands = adapter ? await readAdapterHead(folder) : null
+  return { path: folder, kind: adapter ? 'adapter' : 'model', name, bytes, parameters: count, lineage, stands }
 }
 
 /** Everything is opened and checked, as for a run. */

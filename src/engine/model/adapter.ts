@@ -8,6 +8,7 @@ import { join } from 'node:path'
 import { z } from 'zod'
 import { TandemError } from '../../shared/errors.ts'
 import type { ModelConfig } from '../../shared/model-config.ts'
+import type { ModelEntry } from '../../shared/models.ts'
 import { adapterTargets } from '../../shared/training-settings.ts'
 import { writeFileAtomic } from '../files.ts'
 import {
@@ -61,6 +62,23 @@ export interface Adapter {
   readonly hash: string
   readonly parameters: number
   tensor(this: void, name: string): Float32Array
+}
+
+/** What an adapter's small files tell, without its base: its size, its matrices' names, where it was trained. */
+export async function readAdapterHead(directory: string): Promise<NonNullable<ModelEntry['stands']>> {
+  const raw = await readJson(join(directory, adapterFiles.config), peftSchema, 'the adapter config')
+  const { metadata } = await openSafetensors(join(directory, adapterFiles.weights))
+  const { tandem_base_name: name = '?', tandem_base_hash: hash } = metadata
+  const named = typeof raw.target_modules === 'string' ? [raw.target_modules] : raw.target_modules
+  const indices = raw.trainable_token_indices
+  const rows = Array.isArray(indices) ? indices : (Object.values(indices ?? {})[0] ?? [])
+  return {
+    rank: raw.r,
+    alpha: raw.use_rslora ? raw.lora_alpha * Math.sqrt(raw.r) : raw.lora_alpha,
+    targets: [...new Set(named.map((module) => module.split('.').at(-1)!))],
+    rows: rows.length,
+    base: hash === undefined ? null : { name, hash },
+  }
 }
 
 /** Opens an adapter for a base of this config. Throws a TandemError when it is not one, or stands on another model. */

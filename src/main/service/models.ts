@@ -1,17 +1,29 @@
 /** The models at hand: every subfolder of the model roots that opens as one. Described once by the engine, then kept. */
-import type { Stats } from 'node:fs'
 import { readdir, stat } from 'node:fs/promises'
 import { join } from 'node:path'
 import { TandemError } from '../../shared/errors.ts'
-import { describeResultSchema, type DescribeResult } from '../../shared/jobs.ts'
-import type { ModelInfo, Vocabulary } from '../../shared/studio.ts'
+import { describeResultSchema, type AdapterStack, type DescribeResult } from '../../shared/jobs.ts'
+import type { ModelInfo, StackedAdapter, Vocabulary } from '../../shared/studio.ts'
 import type { Lanes } from './lanes.ts'
 import { mendBase } from './training/adopt.ts'
 
+/** A folder below the model roots that holds a model, or an adapter and no model of its own. */
+export interface FoundFolder {
+  readonly path: string
+  readonly kind: 'model' | 'adapter'
+  readonly shipped: boolean
+  /** When its config was last written, in milliseconds. */
+  readonly changed: number
+}
+
 export interface Models {
+  /** Id -> folder. An id is the folder's name; of two equal names the first root's counts. */
+  folders(): Promise<ReadonlyMap<string, FoundFolder>>
   list(): Promise<ModelInfo[]>
   /** Its folder. Throws for a name that is none of the models. */
   path(id: string): Promise<string>
+  /** The folders of adapters. Throws for a name that is none of the adapters. */
+  stack(adapters: readonly StackedAdapter[]): Promise<AdapterStack>
   vocabulary(id: string): Promise<Vocabulary>
   /** The model with these weights, if it is here. */
   byHash(hash: string): Promise<ModelInfo | null>
@@ -24,40 +36,36 @@ interface Known {
   readonly described: Promise<DescribeResult>
 }
 
-/** A folder with one of these is a model, or an adapter, which stands for its base with the adapter on it. */
-const CONFIGS = ['config.json', 'adapter_config.json']
+const configs = { model: 'config.json', adapter: 'adapter_config.json' } as const
 
 /** `own` is where models that are made here go: the last of the places that are looked through. */
 export function createModels(shipped: readonly string[], own: string, lanes: Lanes): Models {
   const roots = [...shipped, own]
   const known = new Map<string, Known>()
 
-  /** Folder name -> path; of two equal names the first root's counts. */
-  async function folders(): Promise<Map<string, { path: string; shipped: boolean; changed: number }>> {
-    const found = new Map<string, { path: string; shipped: boolean; changed: number }>()
+  async function folders(): Promise<Map<string, FoundFolder>> {
+    const found = new Map<string, FoundFolder>()
     for (const [i, root] of roots.entries()) {
       for (const name of (await readdir(root).catch(() => [])).sort()) {
+        // A name with a dot is one that is being written or deleted.
         if (name.startsWith('.') || found.has(name)) continue
         const path = join(root, name)
-        const config = await firstFile(path)
-        if (config) found.set(name, { path, shipped: i === 0, changed: config.mtimeMs })
+        for (const kind of ['model', 'adapter'] as const) {
+          const config = await stat(join(path, configs[kind])).catch(() => null)
+          if (!config?.isFile()) continue
+          found.set(name, { path, kind, shipped: i === 0, changed: config.mtimeMs })
+          break
+        }
       }
     }
     for (const { path } of found.values()) await mendBase(path, (model) => found.get(model)?.path ?? null)
     return found
   }
 
-  async function firstFile(folder: string): Promise<Stats | null> {
-    for (const name of CONFIGS) {
-      const info = await stat(join(folder, name)).catch(() => null)
-      if (info?.isFile()) return info
-    }
-    return null
-  }
-
-  async function folderOf(id: string): Promise<{ path: string; shipped: boolean; changed: number }> {
+  /** An adapter alone stands for its base with it on. */
+  async function folderOf(id: string, kind: FoundFolder['kind'] = 'model'): Promise<FoundFolder> {
     const folder = (await folders()).get(id)
-    if (!folder) throw new TandemError(`There is no model "${id}" here.`, 'Choose another model.')
+    if (!folder || (kind === 'adapter' && folder.kind !== kind)) throw new TandemError(`There is no ${kind} "${id}" here.`, `Choose another ${kind}.`)
     return folder
   }
 
@@ -73,7 +81,8 @@ export function createModels(shipped: readonly string[], own: string, lanes: Lan
 
   async function list(): Promise<ModelInfo[]> {
     const infos: ModelInfo[] = []
-    for (const [id, { path, shipped, changed }] of await folders()) {
+    for (const [id, { path, kind, shipped, changed }] of await folders()) {
+      if (kind !== 'model') continue
       const found = await describe(path, changed).catch(() => null)
       if (!found) continue
       const { labels: _labels, special: _special, ...sizes } = found
@@ -83,8 +92,13 @@ export function createModels(shipped: readonly string[], own: string, lanes: Lan
   }
 
   return {
+    folders,
     list,
     path: async (id) => (await folderOf(id)).path,
+    stack: (adapters) =>
+      Promise.all(
+        adapters.map(async ({ id, weight }) => ({ directory: (await folderOf(id, 'adapter')).path, weight })),
+      ),
     async vocabulary(id) {
       const { path, changed } = await folderOf(id)
       const { labels, special } = await describe(path, changed)

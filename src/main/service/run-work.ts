@@ -80,22 +80,24 @@ export async function workOnRun(
 /** What the engine is asked for: a fresh run, a branch, or the rest of a run that was cut short. */
 async function specOf({ store, models }: WorkDeps, run: Run, folder: string): Promise<JobSpec> {
   const model = await models.path(run.settings.model)
+  const adapters = await models.stack(run.settings.adapters ?? [])
   const out = join(folder, 'out')
   const cut = store.records.has(run.id) ? store.records.trajectory(run.id) : null
   if (cut && cut.steps.length > 0) {
     const step = Math.min(cut.steps.length, cut.header.steps - 1)
     const trajectory = await writeRecord(store, run.id, folder)
-    return { kind: 'resume', model, trajectory, step, replace: [], remask: [], out, preview: true }
+    return { kind: 'resume', model, adapters, trajectory, step, replace: [], remask: [], out, preview: true }
   }
   if (run.parent) {
     const trajectory = await writeRecord(store, run.parent.run, folder)
     const edits = run.edits ?? { replace: [], remask: [] }
-    return { kind: 'resume', model, trajectory, step: run.parent.step, ...edits, out, preview: true }
+    return { kind: 'resume', model, adapters, trajectory, step: run.parent.step, ...edits, out, preview: true }
   }
   const { settings } = run
   return {
     kind: 'generate',
     model,
+    adapters,
     picture: run.input ? store.blobs.get(run.input.blob).path : null,
     instruction: settings.instruction,
     mode: settings.mode,

@@ -20,6 +20,7 @@ import { sessionHandlers } from './handlers/session.ts'
 import { trainingHandlers } from './handlers/training.ts'
 import { createJobRunner } from './jobs/runner.ts'
 import { createLanes } from './lanes.ts'
+import { createLibrary } from './library.ts'
 import { createModels } from './models.ts'
 import { createPublisher } from './publisher.ts'
 import { createScheduler } from './scheduler.ts'
@@ -31,10 +32,16 @@ export async function createService(options: ServiceOptions): Promise<OwnService
   await rm(work, { recursive: true, force: true })
   await mkdir(work, { recursive: true })
   const lanes = createLanes({ onInteractive: (active) => jobs.giveWay(active) })
-  const models = createModels(options.models, join(options.data, 'models'), lanes)
+  const own = join(options.data, 'models')
+  const models = createModels(
+    options.models.filter((root) => root !== own),
+    own,
+    lanes,
+  )
+  const library = createLibrary({ store, models, lanes }, own)
   const publisher = createPublisher(store)
   const scheduler = createScheduler({ store, lanes, models, publisher, work })
-  const jobs = createJobRunner({ store, models, publisher, root: join(options.data, 'jobs') })
+  const jobs = createJobRunner({ store, models, library, publisher, root: join(options.data, 'jobs') })
   const notices = store.setAside
     ? [
         {
@@ -49,6 +56,7 @@ export async function createService(options: ServiceOptions): Promise<OwnService
     store,
     lanes,
     models,
+    library,
     publisher,
     scheduler,
     jobs,

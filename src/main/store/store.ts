@@ -6,6 +6,7 @@ import { createDocumentStore, type DocumentStore } from './documents.ts'
 import { createEventStore, type EventStore } from './events.ts'
 import { createJobStore, type JobStore } from './jobs.ts'
 import { createLayoutStore, type LayoutStore } from './layout.ts'
+import { createModelNoteStore, type ModelNoteStore } from './model-notes.ts'
 import { createPreferenceStore, type PreferenceStore } from './preferences.ts'
 import { createProjectStore, type ProjectStore } from './projects.ts'
 import { createQueueStore, type QueueStore } from './queue.ts'
@@ -19,6 +20,7 @@ export interface Store {
   readonly records: RecordStore
   readonly queue: QueueStore
   readonly jobs: JobStore
+  readonly modelNotes: ModelNoteStore
   readonly blobs: BlobStore
   readonly events: EventStore
   readonly preferences: PreferenceStore
@@ -39,6 +41,7 @@ export function openStore(folder: string): Store {
     records: createRecordStore(db),
     queue: createQueueStore(db),
     jobs: createJobStore(db),
+    modelNotes: createModelNoteStore(db),
     blobs: createBlobStore(db, join(folder, 'blobs')),
     events: createEventStore(db),
     preferences: createPreferenceStore(db),

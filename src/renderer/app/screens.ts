@@ -26,6 +26,13 @@ export const screens: readonly Screen[] = [
     component: lazy(() => import('../features/train/TrainScreen.tsx').then((m) => ({ default: m.TrainScreen }))),
     jobs: ['sft'],
   },
+  {
+    name: 'models',
+    label: 'Models',
+    icon: 'layers',
+    component: lazy(() => import('../features/models/ModelsScreen.tsx')),
+    jobs: ['merge'],
+  },
 ]
 
 /** Where a job is looked at; null where no screen shows it yet. */

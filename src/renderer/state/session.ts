@@ -9,6 +9,7 @@ import { api } from '../api.ts'
 import { followLook } from './session-preferences.ts'
 import { followPage, openDocument, saveNow } from './documents.ts'
 import { followJobs, loadJobs } from './jobs.ts'
+import { followLibrary } from './library.ts'
 import { startPlayback } from './playback-view.ts'
 import { forgetProject, openFirstProject } from './projects.ts'
 import { followRuns, loadQueuedRuns } from './runs.ts'
@@ -89,6 +90,7 @@ function follow(): void {
   })
   followRuns()
   followJobs()
+  followLibrary(loadModels)
   startPlayback()
   followViewed()
   followPage()

@@ -2,6 +2,7 @@
 import type { Method, ParsedArgsOf, ResultOf } from '../../../shared/ipc.ts'
 import type { JobRunner } from '../jobs/runner.ts'
 import type { Lanes } from '../lanes.ts'
+import type { Library } from '../library.ts'
 import type { Models } from '../models.ts'
 import type { Publisher } from '../publisher.ts'
 import type { Scheduler } from '../scheduler.ts'
@@ -13,6 +14,7 @@ export interface HandlerDeps {
   readonly store: Store
   readonly lanes: Lanes
   readonly models: Models
+  readonly library: Library
   readonly publisher: Publisher
   readonly scheduler: Scheduler
   readonly jobs: JobRunner

@@ -7,10 +7,32 @@ import { pictureRef } from '../pictures.ts'
 import type { HandlerDeps, Handlers } from './deps.ts'
 
 export function modelHandlers(deps: HandlerDeps): Handlers<'models' | 'tray'> {
-  const { models, lanes } = deps
+  const { models, lanes, library, store, publisher } = deps
+  const changed = (): void => publisher.publish('models.changed', {})
   let tray: Promise<Tray> | null = null
   return {
     'models.list': async () => ({ models: await models.list() }),
+    'models.library': () => library.list(),
+    'models.annotate': ({ model, note }) => {
+      store.modelNotes.set(model, note.trim())
+      changed()
+      return Promise.resolve({})
+    },
+    'models.delete': async ({ model }) => {
+      await library.delete(model)
+      changed()
+      return {}
+    },
+    'models.export': async ({ model }) => {
+      const { bytes, name } = await library.export(model)
+      const { blob } = await store.blobs.put(bytes)
+      return { blob, name }
+    },
+    'models.import': async ({ blob, name }) => {
+      const model = await library.import(await readFile(store.blobs.get(blob).path), name)
+      changed()
+      return { model }
+    },
     'models.vocabulary': ({ model }) => models.vocabulary(model),
     'models.tokens': async ({ model, text }) =>
       tokensResultSchema.parse(await lanes.ask({ kind: 'tokens', model: await models.path(model), text })),

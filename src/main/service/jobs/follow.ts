@@ -79,8 +79,10 @@ export async function followJob(deps: JobDeps, id: string, intent: Intent): Prom
     }
     tell.flush()
     grew.flush()
-    if (last?.type === 'done' && !rests) end({ state: 'done', result, detail: '' })
-    else if (last?.type === 'failed' && !intent.killed) end({ state: 'failed', error: failureOf(last), detail: '' })
+    if (last?.type === 'done' && !rests) {
+      end({ state: 'done', result, detail: '' })
+      if (kindOf(before.spec).makesModels) deps.publisher.publish('models.changed', {})
+    } else if (last?.type === 'failed' && !intent.killed) end({ state: 'failed', error: failureOf(last), detail: '' })
     else if (intent.after === 'queued') changeJob(deps, id, { state: 'queued', seconds: seconds(), etaMs: null })
     else end({ state: intent.after, detail: '', ...(intent.after === 'paused' ? { endedAt: null } : {}) })
   } catch (error) {

@@ -2,12 +2,14 @@
 import type { JobSpec } from '../../../shared/jobs.ts'
 import type { StudioJobKind, StudioJobSpecOf } from '../../../shared/studio-jobs.ts'
 import type { Store } from '../../store/store.ts'
+import type { Library } from '../library.ts'
 import type { Models } from '../models.ts'
 
 /** What a definition may look things up in. */
 export interface KindDeps {
   readonly store: Store
   readonly models: Models
+  readonly library: Library
 }
 
 export interface JobPlace {
@@ -29,4 +31,6 @@ export interface JobKindDefinition<K extends StudioJobKind> {
    * is that of a job that rests.
    */
   rests?(raw: unknown): boolean
+  /** It made or changed models: lists are asked for again. */
+  readonly makesModels?: true
 }

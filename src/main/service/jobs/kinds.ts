@@ -1,4 +1,6 @@
 /** Every kind of job the service knows, as a total map: a kind that is missing does not compile. */
+import { basename, join } from 'node:path'
+import { modelMergeSchema } from '../../../shared/models.ts'
 import { dragResultSchema, parabenchResultSchema } from '../../../shared/jobs.ts'
 import type { StudioJobKind, StudioJobSpecOf } from '../../../shared/studio-jobs.ts'
 import { engineSpecOf, parseTrained, resultOf, trainingTitle } from '../training/kind.ts'
@@ -31,9 +33,30 @@ export const jobKinds: { readonly [K in StudioJobKind]: JobKindDefinition<K> } =
   },
   sft: {
     title: trainingTitle,
+    makesModels: true,
     engineSpec: engineSpecOf,
     result: resultOf,
     rests: (raw) => parseTrained(raw).reason === 'paused',
+  },
+  merge: {
+    title: ({ name }) => `Merge into ${name}`,
+    makesModels: true,
+    async engineSpec({ base, adapters, name, half }, { models, library }) {
+      const stack = await models.stack(adapters)
+      const work = {
+        do: 'merge',
+        base: await models.path(base),
+        adapters: stack.map(({ directory, weight }) => ({ path: directory, weight })),
+        out: join(library.folder, await library.freeName(name)),
+        name,
+        half,
+      } as const
+      return { kind: 'model', work }
+    },
+    result(raw) {
+      const { path, name, hash } = modelMergeSchema.parse(raw)
+      return { model: basename(path), name, hash }
+    },
   },
 }
 

@@ -1,5 +1,6 @@
 /** Every change of the tables, in order. A migration that has shipped is frozen: change the next one. */
 import { initial } from './001-initial.ts'
 import { jobs } from './002-jobs.ts'
+import { modelNotes } from './003-model-notes.ts'
 
-export const migrations: readonly string[] = [initial, jobs]
+export const migrations: readonly string[] = [initial, jobs, modelNotes]

@@ -6,6 +6,7 @@ import type { ReactElement } from 'react'
 import { useStudio } from '../../state/store.ts'
 import { EmptyState } from '../../ui/feedback.tsx'
 import { Panel } from '../../ui/Panel.tsx'
+import { AdapterFields } from './RunPanelAdapters.tsx'
 import { RunGo } from './RunPanelGo.tsx'
 import { RunInstruction } from './RunPanelInstruction.tsx'
 import { RunPresets } from './RunPanelPresets.tsx'
@@ -35,6 +36,7 @@ export function RunPanel(): ReactElement {
       </Panel>
       <Panel title="Model" id="run.model">
         <ModelFields settings={settings} />
+        <AdapterFields settings={settings} />
       </Panel>
       <Panel title="Presets" id="run.presets" open={false}>
         <RunPresets settings={settings} />
