@@ -158,7 +158,11 @@ export const decodeSpecSchema = z.strictObject({
 })
 
 /** What a model is: sizes, and the words its tokens read as. */
-export const describeSpecSchema = z.strictObject({ kind: z.literal('describe'), model: z.string().min(1) })
+export const describeSpecSchema = z.strictObject({
+  kind: z.literal('describe'),
+  model: z.string().min(1),
+  adapters: adapterStackSchema.optional(),
+})
 
 /** The tokens of a text. */
 export const tokensSpecSchema = z.strictObject({

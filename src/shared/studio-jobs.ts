@@ -12,7 +12,12 @@ const modelId = z.string().min(1).max(200)
 /** A suite that ships, by its name. */
 const suiteName = z.string().regex(/^[\w-]{1,100}$/)
 
-const benchFields = { suite: suiteName, model: modelId, judge: z.strictObject({ kind: z.literal('exact') }) }
+const benchFields = {
+  adapters: z.array(stackedAdapterSchema).max(8).optional(),
+  suite: suiteName,
+  model: modelId,
+  judge: z.strictObject({ kind: z.literal('exact') }),
+}
 
 export const studioJobSpecSchema = z.discriminatedUnion('kind', [
   parabenchSpecSchema.omit({ out: true, estimateOnly: true }).extend(benchFields),

@@ -7,7 +7,7 @@ import { findField, resolveLayout } from '../model/layout.ts'
 import type { JobContext } from './context.ts'
 
 export async function* describeJob(spec: SpecOf<'describe'>, context: JobContext): AsyncGenerator<JobUpdate> {
-  const { model } = await context.engine(spec.model)
+  const { model } = await context.engine(spec.model, spec.adapters)
   yield { type: 'result', result: await describe(model) }
 }
 

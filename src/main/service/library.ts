@@ -28,7 +28,7 @@ export interface Library {
 
 /** What a model or adapter folder may hold. */
 const MEMBERS =
-  /^(?:[^/]{1,100}\/)?((?:adapter_)?config\.json|(?:adapter_)?model\.safetensors|tokenizer\.json|image-tokenizer\.(?:json|safetensors)|lineage\.json|README\.md|[\w.-]{1,80}\.(?:json|md|txt))$/
+  /^(?:(?!\.)[^/\\]{1,100}\/)?((?:adapter_)?config\.json|(?:adapter_)?model\.safetensors|tokenizer\.json|image-tokenizer\.(?:json|safetensors)|lineage\.json|README\.md|[\w.-]{1,80}\.(?:json|md|txt))$/
 const MAX_ZIP = 2 ** 31
 
 const lineageSchema = z.looseObject({
@@ -38,7 +38,7 @@ const lineageSchema = z.looseObject({
   steps: z.int().optional(),
   samples: z.int().optional(),
   seconds: z.number().optional(),
-  recipe: z.unknown(),
+  recipe: z.unknown().optional(),
 })
 
 export function createLibrary(
@@ -159,7 +159,12 @@ export function createLibrary(
     if (problem) throw new TandemError(problem.reason, 'Choose another file.')
     const base = found.models[0]?.stands?.base
     const here = base && (await models.byHash(base.hash))
-    if (here) await lanes.ask({ kind: 'describe', model: await models.path(here.id), adapters: [{ path, weight: 1 }] })
+    if (here)
+      await lanes.ask({
+        kind: 'describe',
+        model: await models.path(here.id),
+        adapters: [{ directory: path, weight: 1 }],
+      })
   }
 }
 

@@ -4,13 +4,13 @@ import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import type { ArgsOf, Method, ResultOf } from '../../../shared/ipc.ts'
-import type { StudioJob, StudioJobSpec } from '../../../shared/studio-jobs.ts'
+import type { StudioJob, StudioJobSpecOf } from '../../../shared/studio-jobs.ts'
 import { temporaryFolder } from '../../store/testing.ts'
 import { createService } from '../service.ts'
 import type { Service } from '../types.ts'
 
 const models = [fileURLToPath(new URL('../../../../resources/models', import.meta.url))]
-const spec = (limit: number): StudioJobSpec => ({
+const spec = (limit: number): StudioJobSpecOf<'parabench'> => ({
   kind: 'parabench',
   suite: 'storybook',
   model: 'storybook',

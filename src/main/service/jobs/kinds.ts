@@ -12,6 +12,7 @@ export const jobKinds: { readonly [K in StudioJobKind]: JobKindDefinition<K> } =
     engineSpec: async (spec, { models }, { folder }) => ({
       ...spec,
       model: await models.path(spec.model),
+      adapters: await models.stack(spec.adapters ?? []),
       out: folder,
     }),
     result(raw) {
@@ -24,6 +25,7 @@ export const jobKinds: { readonly [K in StudioJobKind]: JobKindDefinition<K> } =
     engineSpec: async (spec, { models }, { folder }) => ({
       ...spec,
       model: await models.path(spec.model),
+      adapters: await models.stack(spec.adapters ?? []),
       out: folder,
     }),
     result(raw) {
