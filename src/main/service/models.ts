@@ -65,7 +65,8 @@ export function createModels(shipped: readonly string[], own: string, lanes: Lan
   /** An adapter alone stands for its base with it on. */
   async function folderOf(id: string, kind: FoundFolder['kind'] = 'model'): Promise<FoundFolder> {
     const folder = (await folders()).get(id)
-    if (!folder || (kind === 'adapter' && folder.kind !== kind)) throw new TandemError(`There is no ${kind} "${id}" here.`, `Choose another ${kind}.`)
+    if (!folder || (kind === 'adapter' && folder.kind !== kind))
+      throw new TandemError(`There is no ${kind} "${id}" here.`, `Choose another ${kind}.`)
     return folder
   }
 
