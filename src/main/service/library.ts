@@ -13,7 +13,7 @@ import { modelListSchema, type ModelEntry } from '../../shared/models.ts'
 import type { Store } from '../store/store.ts'
 import type { Lanes } from './lanes.ts'
 import type { Models } from './models.ts'
-import { packed } from './run-export.ts'
+import { packed } from './zip.ts'
 
 export interface Library {
   /** Where what the studio makes is put. */

@@ -12,7 +12,7 @@ import type { ResultOf } from '../../shared/ipc.ts'
 import { runSchema, type Project, type Run } from '../../shared/studio.ts'
 import { newId } from '../store/ids.ts'
 import type { Store } from '../store/store.ts'
-import { packed } from './run-export.ts'
+import { packed } from './zip.ts'
 
 export const projectVersion = 1
 const MANIFEST = 'project.json'

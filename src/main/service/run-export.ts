@@ -3,13 +3,14 @@ import { randomBytes } from 'node:crypto'
 import { createReadStream } from 'node:fs'
 import { mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { zip, type AsyncZippable } from 'fflate'
+import type { AsyncZippable } from 'fflate'
 import sharp from 'sharp'
 import { TandemError } from '../../shared/errors.ts'
 import type { ParsedArgsOf, ResultOf } from '../../shared/ipc.ts'
 import { addPngText, readPngText } from '../../shared/png-text.ts'
 import type { Run } from '../../shared/studio.ts'
 import type { HandlerDeps } from './handlers/deps.ts'
+import { packed } from './zip.ts'
 
 type Kind = ParsedArgsOf<'runs.export'>['kind']
 
@@ -65,9 +66,6 @@ async function picture({ store }: HandlerDeps, run: Run, metadata: boolean): Pro
     tandem: JSON.stringify(recipe),
   })
 }
-
-export const packed = (files: AsyncZippable): Promise<Uint8Array> =>
-  new Promise((resolve, reject) => zip(files, (error, data) => (error ? reject(error) : resolve(data))))
 
 /** Words of the instruction and the seed: what a person looks for in a folder. */
 function fileName(run: Run): string {
