@@ -53,6 +53,8 @@ export interface EngineProcess {
 
 /** A cancelled job gets this long, or three steps, before its process is killed. */
 const PATIENCE_MS = 5000
+/** Argument of a worker whose work is watched on a screen of this machine. */
+export const BESIDE_SCREENS = '--beside-screens'
 /** Closing models takes far less. */
 const DISPOSE_MS = 2000
 
@@ -181,10 +183,10 @@ class StepRhythm {
   }
 }
 
-/** The worker as a child of this Node process. */
-export function forkWorker(): EngineChannel {
+/** The worker as a child of this Node process. `besideScreens`: on few cores the screens draw first. */
+export function forkWorker({ besideScreens = false } = {}): EngineChannel {
   const entry = fileURLToPath(new URL(`worker.${import.meta.url.endsWith('.ts') ? 'ts' : 'js'}`, import.meta.url))
-  const child = fork(entry, { stdio: ['ignore', 'ignore', 'pipe', 'ipc'], serialization: 'advanced', execArgv: [] })
+  const child = fork(entry, besideScreens ? [BESIDE_SCREENS] : [], { stdio: ['ignore', 'ignore', 'pipe', 'ipc'], serialization: 'advanced', execArgv: [] })
   // The last of its stderr: the runtime's own words when it crashes.
   let said = ''
   child.stderr?.on('data', (chunk: Buffer) => (said = (said + chunk.toString('utf8')).slice(-8000)))

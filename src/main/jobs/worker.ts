@@ -5,19 +5,28 @@
  */
 import { setPriority } from 'node:os'
 import type { JobEvent } from '../../shared/jobs.ts'
+import { BESIDE_SCREENS } from './engine-process.ts'
 import { openParentPort } from '../parent-port.ts'
 import { serveJobs } from './worker-serve.ts'
+
+/** Every step is shown by a page on the same cores: where there are too few, the page goes first. */
+const BESIDE_SCREENS_NICENESS = 5
+const least = process.argv.includes(BESIDE_SCREENS) ? BESIDE_SCREENS_NICENESS : 0
+
+function setNiceness(value: number): void {
+  try {
+    setPriority(Math.max(least, value))
+  } catch {
+    // Raising the priority again may not be allowed: the job runs all the same.
+  }
+}
+// Before the runtime makes its threads: they take the niceness of the one that starts them.
+if (least > 0) setNiceness(least)
 
 const port = openParentPort<JobEvent>()
 const server = serveJobs({
   send: (event) => port.send(event),
-  setNiceness(value) {
-    try {
-      setPriority(value)
-    } catch {
-      // Raising the priority again may not be allowed: the job runs all the same.
-    }
-  },
+  setNiceness,
   onDisposed: () => process.exit(0),
 })
 port.onMessage((message) => server.receive(message))

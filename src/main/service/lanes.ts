@@ -4,7 +4,7 @@
  */
 import { isJobEnd, type JobEvent, type JobSpec } from '../../shared/jobs.ts'
 import { TandemError } from '../../shared/errors.ts'
-import { startEngineProcess, type EngineProcess } from '../jobs/engine-process.ts'
+import { forkWorker, startEngineProcess, type EngineProcess } from '../jobs/engine-process.ts'
 import type { Lane } from '../store/queue.ts'
 
 export interface Lanes {
@@ -24,7 +24,9 @@ export interface LanesOptions {
   readonly onInteractive?: (active: boolean) => void
 }
 
-export function createLanes({ start = startEngineProcess, onInteractive }: LanesOptions = {}): Lanes {
+const besideScreens = (): EngineProcess => startEngineProcess(forkWorker({ besideScreens: true }))
+
+export function createLanes({ start = besideScreens, onInteractive }: LanesOptions = {}): Lanes {
   const engines = new Map<Lane, EngineProcess>()
   let disposed = false
   let interactive = 0

@@ -110,7 +110,8 @@ function look(): void {
   const kind = before.overlayKind
   // The pointer stays where it is while steps go by under it.
   const pointed = before.run === run ? before.pointed : null
-  useMoment.setState({
+  const next: Moment = {
+    ...before,
     run,
     step,
     raster: raster ?? (before.run === run ? before.raster : null),
@@ -120,12 +121,14 @@ function look(): void {
     overlay: kind === 'image' || !frame ? null : tokenOverlay(trajectory.header, frame, kind, palette),
     pointed,
     together: moved ? togetherWith(run, step, pointed) : before.together,
-  })
+  }
+  if ((Object.keys(next) as (keyof Moment)[]).some((key) => next[key] !== before[key])) useMoment.setState(next)
 }
 
 /** Starts following runs, their trajectories and pictures; called once by the shell. Returns how to stop. */
 export function startPlayback(): () => void {
-  const stops = [followTrajectories(), followRasters()]
+  // Pictures first: the step they belong to is looked at as soon as its record is heard.
+  const stops = [followRasters(), followTrajectories()]
   let viewed: string | null = null
   const onView = (run: string | null): void => {
     viewed = run

@@ -34,7 +34,9 @@ const fetches = new Map<string, Promise<void>>()
 const waiting = new Map<string, TrajectoryStep[]>()
 /** Runs a panel looks at besides the viewed one, with how many do. */
 const held = new Map<string, number>()
-let flushPlanned = false
+/** The screens were told something since the last frame; and more has come after that. */
+let told = false
+let late = false
 
 export const tracks = perTrajectory(tracksOf)
 export const remasks = perTrajectory(remasksOf)
@@ -124,19 +126,34 @@ function onRecord(run: string, record: TrajectoryStep): void {
   planFlush()
 }
 
-/** With the next painted frame; a window that is hidden paints none, so a timer stands in. */
-function planFlush(): void {
-  if (flushPlanned) return
-  flushPlanned = true
+/** Calls with the next painted frame; a window that is hidden paints none, so a timer stands in. */
+function withNextFrame(work: () => void): void {
   let done = false
   const go = (): void => {
     if (done) return
     done = true
-    flushPlanned = false
-    flush()
+    work()
   }
   if (typeof requestAnimationFrame === 'function') requestAnimationFrame(go)
   setTimeout(go, 120)
+}
+
+/** At once for the first record of a frame, so that the canvas draws it in that frame; those behind it come with the next. */
+function planFlush(): void {
+  if (told) {
+    late = true
+    return
+  }
+  told = true
+  flush()
+  const frame = (): void => {
+    told = late
+    late = false
+    if (!told) return
+    flush()
+    withNextFrame(frame)
+  }
+  withNextFrame(frame)
 }
 
 function flush(): void {
