@@ -3,7 +3,7 @@
  * (utilityProcess.fork) alike. Commands come in and events go out as messages, parsed with the contract's schema. A run
  * of ONNX Runtime blocks this thread; a cancel is read between steps.
  */
-import { setPriority } from 'node:os'
+import { getPriority, setPriority } from 'node:os'
 import type { JobEvent } from '../../shared/jobs.ts'
 import { BESIDE_SCREENS } from './engine-process.ts'
 import { openParentPort } from '../parent-port.ts'
@@ -13,9 +13,11 @@ import { serveJobs } from './worker-serve.ts'
 const BESIDE_SCREENS_NICENESS = 5
 const least = process.argv.includes(BESIDE_SCREENS) ? BESIDE_SCREENS_NICENESS : 0
 
+const started = getPriority()
+
 function setNiceness(value: number): void {
   try {
-    setPriority(Math.max(least, value))
+    setPriority(Math.min(19, started + Math.max(least, value)))
   } catch {
     // Raising the priority again may not be allowed: the job runs all the same.
   }
