@@ -178,7 +178,8 @@ for (let i = 0; i < times; i++) {
 const studio = await opened()
 if (before) await check(studio.page, before)
 await studio.close()
-await rm(data, { recursive: true, force: true })
+// The service is still closing what it works in.
+await rm(data, { recursive: true, force: true, maxRetries: 10 })
 await saveResult('soak-studio-app-kill', {
   times,
   ...counts,

@@ -120,6 +120,8 @@ export const runSchema = z.strictObject({
   provider: z.string(),
   warnings: z.array(z.string()),
   error: runErrorSchema.nullable(),
+  /** A person did not wait for the step: its process was ended in the middle of it. */
+  stoppedAtOnce: z.boolean().default(false),
   favourite: z.boolean(),
   rejected: z.boolean(),
   rating: z.int().min(0).max(5),

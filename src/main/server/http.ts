@@ -13,7 +13,7 @@ import { isPage, pageOf } from '../web/page-theme.ts'
 import { route, UPLOAD_LIMIT } from '../web/routes.ts'
 import { staticFile } from '../web/static-files.ts'
 import { refusal, type Site } from './guard.ts'
-import { pages } from './pages.ts'
+import { DOOR_STYLE, doorStyle, pages } from './pages.ts'
 import type { Sessions } from './sessions.ts'
 
 export interface HttpOptions {
@@ -48,7 +48,11 @@ async function respond(options: HttpOptions, request: IncomingMessage, response:
   const token = url.searchParams.get('token')
   if (url.pathname === '/' && token !== null) return exchange(options, request, response, token, admitted)
   const door = url.pathname === '/' && request.method === 'GET'
-  if (!admitted) return door ? html(response, 401, pages.closed) : text(response, 401, 'Open the studio by its link.')
+  if (url.pathname === `/${DOOR_STYLE}` && request.method === 'GET') return send(response, 200, 'text/css', doorStyle)
+  if (!admitted) {
+    if (!door) return text(response, 401, 'Open the studio by its link.')
+    return html(response, 401, sessions.remembers(request.headers.cookie) ? pages.restarted : pages.closed)
+  }
 
   const to = route(request.method ?? 'GET', url)
   switch (to.kind) {

@@ -115,6 +115,15 @@ describe('without a session', () => {
     expect((await ask('/')).body).toContain('tandem serve')
   })
 
+  it('a browser of an earlier start reads why it is not known any more, and what to do', async () => {
+    const cookie = (await enter()).replace(/=.*/, '=a-session-of-yesterday')
+    const { status, body } = await ask('/', { headers: { cookie } })
+    expect(status).toBe(401)
+    expect(body).toContain('started anew')
+    expect(body).toContain('new link')
+    expect((await ask('/door.css')).headers['content-type']).toContain('text/css')
+  })
+
   it('an upload is closed and leaves nothing', async () => {
     const headers = { origin: origin() }
     expect(await ask('/blob', { method: 'POST', headers, body: Buffer.alloc(10) })).toMatchObject({ status: 401 })

@@ -42,11 +42,17 @@ export class Sessions {
 
   /** Whether a Cookie header holds a session. */
   admits(header: string | undefined): boolean {
+    return this.#held(header).some((value) => this.#sessions.some((session) => sameSecret(session, value)))
+  }
+
+  /** Whether a Cookie header holds what may have been a session of an earlier start. */
+  remembers(header: string | undefined): boolean {
+    return this.#held(header).length > 0
+  }
+
+  #held(header: string | undefined): string[] {
     const cookies = (header ?? '').split(';').map((part) => part.trim())
     const mine = cookies.filter((part) => part.startsWith(`${this.#cookie}=`))
-    return mine.some((part) => {
-      const value = part.slice(this.#cookie.length + 1)
-      return this.#sessions.some((session) => sameSecret(session, value))
-    })
+    return mine.map((part) => part.slice(this.#cookie.length + 1))
   }
 }

@@ -33,6 +33,7 @@ export function freshRun(
     provider: '',
     warnings: [],
     error: null,
+    stoppedAtOnce: false,
     favourite: false,
     rejected: false,
     rating: 0,

@@ -99,7 +99,10 @@ export function createScheduler(deps: WorkDeps): Scheduler {
       const entry = activeOf(run)
       if (entry) {
         entry.stop.abort()
-        if (now) lanes.kill(entry.lane)
+        if (now) {
+          change(deps, run, { stoppedAtOnce: true })
+          lanes.kill(entry.lane)
+        }
         return tell()
       }
       if (!store.queue.list().some((waiting) => waiting.run === run))

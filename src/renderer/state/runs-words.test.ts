@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest'
-import { duration, scaleWords, when } from './runs-words.ts'
+import type { RunSettings } from '../../shared/studio.ts'
+import { canContinue, duration, scaleWords, standing, when } from './runs-words.ts'
 
 describe('words for runs', () => {
   it('say a duration as people do', () => {
@@ -13,6 +14,21 @@ describe('words for runs', () => {
     expect(scaleWords({ width: 512, height: 512 }, 128)).toBe('Box 512 × 512 → 128 × 128 model px, 4× smaller')
     expect(scaleWords({ width: 128, height: 128 }, 128)).toMatch(/1:1$/)
     expect(scaleWords({ width: 64, height: 32 }, 128)).toMatch(/2× larger, stretched$/)
+  })
+  it.each([
+    ['cancelled', 5, false, 'Stopped at step 5 of 16', true],
+    ['cancelled', 5, true, 'Stopped at once at step 5 of 16', true],
+    ['cancelled', 0, false, 'Stopped before its first step', true],
+    ['failed', 3, true, 'Failed at step 3 of 16', true],
+    // What it was given was wrong: going on would fail again.
+    ['failed', 0, false, 'Failed before its first step', false],
+    ['done', 16, false, 'Done', false],
+  ] as const)('say of one that is %s at step %i how it stands, and whether it can go on', (...row) => {
+    const [state, step, stoppedAtOnce, words, goesOn] = row
+    const settings = { steps: 16 } as RunSettings
+    expect(standing({ state, step, stoppedAtOnce, settings })).toBe(words)
+    expect(canContinue({ state, step, imported: false })).toBe(goesOn)
+    expect(canContinue({ state, step, imported: true })).toBe(false)
   })
   it('say when something was', () => {
     const now = new Date(2026, 4, 6, 12, 0).getTime()

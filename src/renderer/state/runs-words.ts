@@ -47,6 +47,25 @@ export const stateName: Readonly<Record<RunState, string>> = {
   failed: 'Failed',
 }
 
+/** How a run stands, in a few words: "Stopped at step 5 of 16". */
+export function standing({
+  state,
+  step,
+  settings,
+  stoppedAtOnce,
+}: Pick<Run, 'state' | 'step' | 'settings' | 'stoppedAtOnce'>): string {
+  if (state === 'done' || state === 'queued') return stateName[state]
+  const at = step === 0 ? 'before its first step' : `at step ${step} of ${settings.steps}`
+  return `${state === 'cancelled' && stoppedAtOnce ? 'Stopped at once' : stateName[state]} ${at}`
+}
+
+/**
+ * Whether going on helps a run that ended early: it has steps to go on from, or a person stopped it. One that failed before
+ * its first step failed at what it was given, and would again.
+ */
+export const canContinue = ({ state, step, imported }: Pick<Run, 'state' | 'step' | 'imported'>): boolean =>
+  !imported && (state === 'cancelled' || (state === 'failed' && step > 0))
+
 /** "0.4 s", "12 s", "3 min 20 s", "1 h 5 min". */
 export function duration(ms: number): string {
   if (ms < 950) return `${(Math.max(ms, 0) / 1000).toFixed(1)} s`

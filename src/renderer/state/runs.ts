@@ -9,7 +9,9 @@ import { dispatch, dispatchQuietly, setSettings } from './documents.ts'
 import { download } from './download.ts'
 import { viewRun } from './playback.ts'
 import { onBranch } from './playback-edits.ts'
+import { runCommand, useCommands } from './commands.ts'
 import { pacedBy, timeLeft, type Pace } from './runs-pace.ts'
+import { canContinue } from './runs-words.ts'
 import { studio, useStudio, withEntry } from './store.ts'
 import { toast, toastError } from './toasts.ts'
 import { recall, remember, whenRestored } from '../ui/remembered.ts'
@@ -78,7 +80,13 @@ function settleRun(run: Run): void {
     return
   }
   if (run.state === 'cancelled' && run.step > 0)
-    toast({ tone: 'info', message: `The run stopped at step ${run.step}.`, action: continueAction(run) })
+    toast({
+      tone: 'info',
+      message: run.stoppedAtOnce
+        ? `The run was stopped at once; its ${run.step} ${run.step === 1 ? 'step is' : 'steps are'} kept.`
+        : `The run stopped at step ${run.step}.`,
+      action: continueAction(run),
+    })
   if (run.picture && run.box) {
     dispatchQuietly({ type: 'stage', candidate: { run: run.id, box: run.box } })
     // The run that was watched ends where it was watched: on the canvas, to be taken or turned down.
@@ -86,8 +94,10 @@ function settleRun(run: Run): void {
   }
 }
 
-const continueAction = (run: Run): { label: string; run: () => void } | undefined =>
-  run.step > 0 ? { label: 'Continue it', run: () => void continueRun(run.id) } : undefined
+const continueAction = (run: Run): { label: string; run: () => void } =>
+  canContinue(run)
+    ? { label: 'Continue it', run: () => void continueRun(run.id) }
+    : { label: 'Run again with changes', run: () => changeAndRunAgain(run) }
 
 /** Follows the service's events. */
 export function followRuns(): void {
@@ -248,6 +258,13 @@ export function reuseSettings(run: Run): void {
     tone: known ? 'good' : 'warning',
     message: known ? 'The settings of this run are set.' : 'The settings are set, without the model: it is not here.',
   })
+}
+
+/** A run that failed at what it was given: its settings are set again, where they can be changed. */
+export function changeAndRunAgain(run: Run): void {
+  reuseSettings(run)
+  const focus = useCommands.getState().commands.find(({ id }) => id === 'run.instruction')
+  if (focus) runCommand(focus)
 }
 
 /** Puts the result of any run into the staging strip of the open document. */

@@ -114,16 +114,38 @@ function sayAway(gone: boolean): void {
     away = null
     return
   }
-  const timer = setTimeout(() => {
-    const remedy =
-      studio.get().host === 'browser'
-        ? 'Your changes are kept here. If it was started anew, open the link it printed.'
-        : 'Your changes are kept here; it is being started again.'
-    const shown = toast({ tone: 'warning', message: 'The studio cannot be reached.', remedy, ms: null })
-    if (away) away.toast = shown
-  }, AWAY_MS)
+  const timer = setTimeout(() => void sayWhy(), AWAY_MS)
   away = { timer, toast: null }
 }
+
+async function sayWhy(): Promise<void> {
+  const browser = studio.get().host === 'browser'
+  // A server that was started anew answers, and does not know this window.
+  const anew = browser && (await fetch('./', { method: 'HEAD', cache: 'no-store' }).then(isShutOut, () => false))
+  if (!away) return
+  // One that is still away may come back as one that was started anew.
+  if (browser && !anew) away.timer = setTimeout(() => void sayWhy(), AWAY_MS)
+  if (away.toast !== null && !anew) return
+  if (away.toast !== null) dismissToast(away.toast)
+  away.toast = anew
+    ? toast({
+        tone: 'warning',
+        message: 'The studio was started anew and does not know this window.',
+        remedy: 'Open the new link from its terminal in this browser. Your changes are kept here until then.',
+        action: { label: 'What happened', run: () => window.location.reload() },
+        ms: null,
+      })
+    : toast({
+        tone: 'warning',
+        message: 'The studio cannot be reached.',
+        remedy: browser
+          ? 'Your changes are kept here. If it was ended, start it again and open the link it prints.'
+          : 'Your changes are kept here; it is being started again.',
+        ms: null,
+      })
+}
+
+const isShutOut = (reply: Response): boolean => reply.status === 401
 
 /** The service is back: what was missed is heard now, or everything is asked for again. */
 async function reconnect(): Promise<void> {

@@ -72,7 +72,7 @@ export function runHandlers(deps: HandlerDeps): Handlers<'runs' | 'trajectories'
           'Only a run that was stopped or failed can be continued.',
           'Start a new run, or branch this one.',
         )
-      change(deps, id, { state: 'queued', endedAt: null, error: null })
+      change(deps, id, { state: 'queued', endedAt: null, error: null, stoppedAtOnce: false })
       scheduler.add(id, 'interactive')
       return Promise.resolve(store.runs.get(id))
     },

@@ -3,9 +3,18 @@ import type { ReactElement } from 'react'
 import type { Run } from '../../../shared/studio.ts'
 import { api } from '../../api.ts'
 import { viewRun } from '../../state/playback.ts'
-import { cancelRun, continueRun, exportRun, isGoing, reuseSettings, stageRun, updateRun } from '../../state/runs.ts'
+import {
+  cancelRun,
+  changeAndRunAgain,
+  continueRun,
+  exportRun,
+  isGoing,
+  reuseSettings,
+  stageRun,
+  updateRun,
+} from '../../state/runs.ts'
 import { copyText } from '../../state/download.ts'
-import { duration, modeName, runTitle, stateName } from '../../state/runs-words.ts'
+import { canContinue, duration, modeName, runTitle, standing } from '../../state/runs-words.ts'
 import { Button, IconButton } from '../../ui/Button.tsx'
 import { Notice } from '../../ui/feedback.tsx'
 import { MenuButton } from '../../ui/Menu.tsx'
@@ -96,8 +105,10 @@ function Actions({ run }: { readonly run: Run }): ReactElement {
       <Button onClick={() => reuseSettings(run)}>Use settings</Button>
       {isGoing(run) ? (
         <Button onClick={() => void cancelRun(run.id)}>Stop</Button>
-      ) : run.state !== 'done' && !run.imported ? (
+      ) : canContinue(run) ? (
         <Button onClick={() => void continueRun(run.id)}>Continue</Button>
+      ) : run.state === 'failed' ? (
+        <Button onClick={() => changeAndRunAgain(run)}>Run again with changes</Button>
       ) : (
         run.picture && <Button onClick={() => stageRun(run)}>Stage</Button>
       )}
@@ -154,7 +165,7 @@ function Facts({ run }: { readonly run: Run }): ReactElement {
   const both = ({ text, image }: { readonly text: number; readonly image: number }): string =>
     text === image ? String(text) : `words ${text}, picture ${image}`
   const facts: readonly (readonly [string, string])[] = [
-    ['State', run.state === 'done' ? 'Done' : `${stateName[run.state]} at step ${run.step} of ${settings.steps}`],
+    ['State', standing(run)],
     ['Task', settings.task === 'edit' ? 'Edit' : 'Generate'],
     ['Mode', modeName(settings.mode)],
     [

@@ -2,8 +2,8 @@
 import { useState, type KeyboardEvent, type ReactElement } from 'react'
 import type { QueueItem, Run } from '../../../shared/studio.ts'
 import { viewRun } from '../../state/playback.ts'
-import { cancelRun, continueRun, reorderRun, useProgress } from '../../state/runs.ts'
-import { duration, stateName } from '../../state/runs-words.ts'
+import { cancelRun, changeAndRunAgain, continueRun, reorderRun, useProgress } from '../../state/runs.ts'
+import { canContinue, duration, standing } from '../../state/runs-words.ts'
 import { useStudio } from '../../state/store.ts'
 import { Button, IconButton } from '../../ui/Button.tsx'
 import { EmptyState, ProgressBar } from '../../ui/feedback.tsx'
@@ -179,13 +179,19 @@ function Stopped({ run }: { readonly run: Run }): ReactElement {
       <button type="button" className="queue-words" onClick={() => viewRun(run.id)}>
         <span className="queue-title">{run.settings.instruction || 'Without an instruction'}</span>
         <span className="queue-facts">
-          {stateName[run.state]} at step {run.step} of {run.settings.steps}
-          {run.error ? `: ${run.error.message}` : ''}
+          {standing(run)}
+          {run.error ? `: ${run.error.message} ${run.error.remedy}` : ''}
         </span>
       </button>
-      <Button icon="redo" onClick={() => void continueRun(run.id)}>
-        Continue
-      </Button>
+      {canContinue(run) ? (
+        <Button icon="redo" onClick={() => void continueRun(run.id)}>
+          Continue
+        </Button>
+      ) : (
+        <Button icon="wand" onClick={() => changeAndRunAgain(run)}>
+          Change it
+        </Button>
+      )}
     </li>
   )
 }
