@@ -186,7 +186,11 @@ class StepRhythm {
 /** The worker as a child of this Node process. `besideScreens`: on few cores the screens draw first. */
 export function forkWorker({ besideScreens = false } = {}): EngineChannel {
   const entry = fileURLToPath(new URL(`worker.${import.meta.url.endsWith('.ts') ? 'ts' : 'js'}`, import.meta.url))
-  const child = fork(entry, besideScreens ? [BESIDE_SCREENS] : [], { stdio: ['ignore', 'ignore', 'pipe', 'ipc'], serialization: 'advanced', execArgv: [] })
+  const child = fork(entry, besideScreens ? [BESIDE_SCREENS] : [], {
+    stdio: ['ignore', 'ignore', 'pipe', 'ipc'],
+    serialization: 'advanced',
+    execArgv: [],
+  })
   // The last of its stderr: the runtime's own words when it crashes.
   let said = ''
   child.stderr?.on('data', (chunk: Buffer) => (said = (said + chunk.toString('utf8')).slice(-8000)))
