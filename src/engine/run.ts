@@ -17,6 +17,8 @@ export interface RunRequest {
   readonly instruction: string
   /** RGB [size, size, 3]; null generates from the instruction alone. */
   readonly input: Uint8Array | null
+  /** Codes of the input picture, where they are known already: `input` is then left out. */
+  readonly inputCodes?: Int32Array
   readonly mode: DecodingMode
   readonly steps: number
   /** Updates of the image; every one of its steps when absent. */
@@ -60,7 +62,7 @@ export function createEngine(model: ModelFolder, provider: ProviderName = 'cpu',
 /** Encodes the request into the header a run starts from. Throws a TandemError for a request the model cannot take. */
 export async function prepareRun(engine: Engine, request: RunRequest): Promise<TrajectoryHeader> {
   const { config, image, text } = engine.model
-  const task = taskOf(request.input !== null, request.mode === 'image-only')
+  const task = taskOf(request.input !== null || request.inputCodes !== undefined, request.mode === 'image-only')
   const layout = resolveLayout(config, task)
   const tokens = layout.template.slice()
   const instruction = requireField(layout, 'instruction')
@@ -73,7 +75,7 @@ export async function prepareRun(engine: Engine, request: RunRequest): Promise<T
   }
   tokens.set(padText(config, ids, instruction.length), instruction.start)
   const inputField = findField(layout, 'inputImage')
-  const codes = request.input && inputField ? await image.encode(request.input) : null
+  const codes = request.inputCodes ?? (request.input && inputField ? await image.encode(request.input) : null)
   if (codes && inputField)
     tokens.set(
       codes.map((code) => code + config.image.offset),

@@ -162,9 +162,9 @@ export const preflightSchema = z.strictObject({
   secondsPerCheckpoint: z.number(),
   totalSeconds: z.number(),
   memory: z.strictObject({
-    /** Highest resident memory while stepping, validating and saving. */
+    /** Highest resident memory while stepping, validating and saving; of a smaller step, extrapolated, where refused. */
     peak: bytes,
-    /** What could be had on top of what was in use when the peak was measured. */
+    /** What the process could have in all: what it held before the step, and what was free then. */
     free: bytes,
     /** Of the container; null where none is set. */
     limit: bytes.nullable(),

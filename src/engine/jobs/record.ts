@@ -103,7 +103,7 @@ async function openLog(path: string, known: Trajectory): Promise<TrajectoryLog> 
 }
 
 /** All three appear together, each whole, or none does. */
-async function writeOutputs(
+export async function writeOutputs(
   engine: Engine,
   trajectory: Trajectory,
   tokens: Int32Array,

@@ -7,6 +7,7 @@ import { adapterSchema } from '../model/adapter-config.ts'
 import { readJson } from '../model/folder.ts'
 import { architectureSchema, loopSchema } from '../train/recipe.ts'
 import { sftSchema } from '../train/sft.ts'
+import { previewsSchema } from './sft-previews.ts'
 
 const sftConfigSchema = loopSchema
   .extend({
@@ -47,6 +48,12 @@ const sftConfigSchema = loopSchema
     validateEvery: z.int().positive().default(500),
     /** Seconds between checkpoints. */
     saveEvery: z.number().positive().default(120),
+    /** Ends the run after so many validations without one that is lower by more than `minDelta`. */
+    earlyStop: z.strictObject({ patience: z.int().positive(), minDelta: z.number().min(0).default(0) }).optional(),
+    /** Validation prompts edited while training goes; none where it is left out. */
+    previews: previewsSchema.optional(),
+    /** Which averaged weights are exported: of the last step, or of the best validation. Best with early stopping. */
+    export: z.enum(['last', 'best']).optional(),
   })
   .refine((c) => !(c.adapter && (c.fromScratch || c.architecture)), {
     path: ['adapter'],
@@ -56,10 +63,11 @@ const sftConfigSchema = loopSchema
     path: ['mix'],
     message: 'the world is what a data set is mixed with: give a data set',
   })
+  .refine(({ sft }) => sft.batch % sft.accumulate === 0, {
+    path: ['sft', 'accumulate'],
+    message: 'the passes must divide the batch',
+  })
 export type SftJobConfig = z.infer<typeof sftConfigSchema>
-
-/** In the folder of a run: the settings it was started with. */
-export const configFile = 'sft.json'
 
 /** The training config with absolute paths: a file's are relative to it. */
 export async function readConfig({ config, out }: SpecOf<'sft'>): Promise<SftJobConfig> {

@@ -1,87 +1,95 @@
 /** What fine-tuning leaves: a model folder or an adapter folder, whole or not at all, with the record of its descent. */
 import { cp } from 'node:fs/promises'
 import { join, relative } from 'node:path'
-import type { CheckReport } from '../../shared/datasets.ts'
-import type { ModelConfig } from '../../shared/model-config.ts'
+import { runFiles } from '../../shared/training.ts'
 import { writeFileAtomic } from '../files.ts'
 import { writeAdapter } from '../model/adapter.ts'
 import type { AdapterConfig } from '../model/adapter-config.ts'
 import { baseFolder, isAdapterFolder } from '../model/adapter-open.ts'
-import { floatsOf, modelFiles, writeHalfWeights, type ModelFolder } from '../model/folder.ts'
+import { floatsOf, modelFiles, writeHalfWeights } from '../model/folder.ts'
 import { lineageFile, type Lineage } from '../model/lineage.ts'
-import type { ParameterTable } from '../model/parameters.ts'
-import { loadCheckpoint } from '../train/checkpoint.ts'
-import { checkpointPath } from '../train/loop.ts'
+import { loadBest, loadCheckpoint, type TrainProgress } from '../train/checkpoint.ts'
+import { bestPath, checkpointPath } from '../train/loop.ts'
 import { writeTogether } from './output.ts'
-import type { SftJobConfig } from './sft-config.ts'
+import type { Prepared } from './sft-prepare.ts'
 
-/** A run that has ended. */
-export interface EndedRun {
-  readonly config: SftJobConfig
-  readonly sizes: ModelConfig
-  /** Folder of the model it started from, and that model. */
-  readonly base: string
-  readonly model: ModelFolder
-  readonly directory: string
-  readonly table: ParameterTable
-  /** The data set's check; null for the world. */
-  readonly data: CheckReport | null
+/** What was exported, for the job's result. */
+interface Exported {
+  readonly model: string
+  readonly adapter?: string
+  readonly exported: 'last' | 'best'
+  readonly best: { readonly step: number; readonly loss: number } | null
 }
 
-/** The averaged weights as a model folder. */
-export async function exportModel(run: EndedRun): Promise<Record<string, unknown>> {
-  const { config, sizes, base, directory, table } = run
-  const { ema, progress } = await loadCheckpoint(checkpointPath(directory), table)
-  const { step, samples, seconds } = progress
-  const out = join(directory, 'model')
+interface Averaged {
+  readonly ema: Float32Array
+  readonly at: Pick<TrainProgress, 'step' | 'samples' | 'seconds'>
+}
+
+/** The averaged weights of the last step, or of the best validation, as a model folder or as an adapter folder. */
+export async function exportRun(run: Prepared, directory: string): Promise<Exported> {
+  const { config, task } = run
+  const { ema, progress } = await loadCheckpoint(checkpointPath(directory), task.table)
+  const best = progress.best ? await loadBest(bestPath(directory), task.table) : null
+  const wanted = config.export ?? (config.earlyStop ? 'best' : 'last')
+  const averaged = wanted === 'best' && best ? { ema: best.ema, at: best.record } : { ema, at: progress }
+  const told = {
+    exported: averaged.ema === ema ? ('last' as const) : ('best' as const),
+    best: best ? { step: best.record.step, loss: best.record.loss } : null,
+  }
+  if (run.adapter) {
+    const folder = await exportAdapter(run, run.adapter.config, directory, averaged)
+    return { model: folder, adapter: folder, ...told }
+  }
+  return { model: await exportModel(run, directory, averaged), ...told }
+}
+
+async function exportModel(run: Prepared, directory: string, { ema, at }: Averaged): Promise<string> {
+  const { config, sizes, base, task } = run
+  const out = join(directory, runFiles.model)
   const named = { ...sizes, name: config.name ?? `${sizes.name}-sft` }
   const texts = (await isAdapterFolder(base)) ? await baseFolder(base) : base
   await writeTogether(out, async (temporary) => {
     for (const name of [modelFiles.tokenizer, modelFiles.imageConfig, modelFiles.imageWeights])
       await cp(join(texts, name), join(temporary, name))
     await writeFileAtomic(join(temporary, modelFiles.config), JSON.stringify(named, null, 2) + '\n')
-    await writeHalfWeights(join(temporary, modelFiles.weights), table, ema, {
+    await writeHalfWeights(join(temporary, modelFiles.weights), task.table, ema, {
       format: 'tandem-model',
-      steps: String(step),
-      samples: String(samples),
+      steps: String(at.step),
+      samples: String(at.samples),
     })
-    await writeLineage(temporary, run, 'sft', progress)
+    await writeLineage(temporary, run, 'sft', at)
   })
-  return { model: out, checkpoint: checkpointPath(directory), steps: step, samples, seconds: Math.round(seconds) }
+  return out
 }
 
-/** The averaged parameters as an adapter folder, which can be given wherever a model folder can. */
-export async function exportAdapter(run: EndedRun, adapter: AdapterConfig): Promise<Record<string, unknown>> {
-  const { config, base, model, directory, table } = run
-  const { ema, progress } = await loadCheckpoint(checkpointPath(directory), table)
-  const { step, samples, seconds } = progress
-  const out = join(directory, 'adapter')
+/** An adapter folder can be given wherever a model folder can. */
+async function exportAdapter(
+  run: Prepared,
+  adapter: AdapterConfig,
+  directory: string,
+  { ema, at }: Averaged,
+): Promise<string> {
+  const { config, base, model, task } = run
+  const out = join(directory, runFiles.adapter)
   const record = {
     name: config.name ?? `${model.name}-lora`,
     base: { name: model.name, hash: model.hash, path: relative(out, base), config: model.config },
     config: adapter,
-    metadata: { steps: String(step), samples: String(samples) },
+    metadata: { steps: String(at.step), samples: String(at.samples) },
   }
   await writeTogether(out, async (temporary) => {
-    await writeAdapter(temporary, record, table, ema, (name) => floatsOf(model.weights(name)))
-    await writeLineage(temporary, run, 'lora', progress)
+    await writeAdapter(temporary, record, task.table, ema, (name) => floatsOf(model.weights(name)))
+    await writeLineage(temporary, run, 'lora', at)
   })
-  return {
-    model: out,
-    adapter: out,
-    parameters: table.size,
-    checkpoint: checkpointPath(directory),
-    steps: step,
-    samples,
-    seconds: Math.round(seconds),
-  }
+  return out
 }
 
 async function writeLineage(
   folder: string,
-  { config, base, model, data }: EndedRun,
+  { config, base, model, report: data }: Prepared,
   how: Lineage['how'],
-  { step, samples, seconds }: { step: number; samples: number; seconds: number },
+  { step, samples, seconds }: Averaged['at'],
 ): Promise<void> {
   const lineage: Lineage = {
     format: 'tandem-lineage',

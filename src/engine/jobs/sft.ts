@@ -1,233 +1,200 @@
 /** Supervised fine-tuning: of a whole model or of an adapter on it, on the world or on a data set that passed its check. */
 import { stat } from 'node:fs/promises'
 import { join, resolve } from 'node:path'
+import { bytesInWords } from '../../shared/bytes.ts'
 import type { CheckReport } from '../../shared/datasets.ts'
 import type { JobUpdate, SpecOf } from '../../shared/jobs.ts'
 import { TandemError } from '../../shared/errors.ts'
-import type { ModelConfig } from '../../shared/model-config.ts'
-import { checkDataset, refuseErrors } from '../data/check.ts'
-import { openDataset } from '../data/formats/open.ts'
-import { loadWorld } from '../data/world/world.ts'
+import { runFiles, type MetricsRow, type TrainedResult } from '../../shared/training.ts'
+import { freeDisk } from '../disk.ts'
 import { writeFileAtomic } from '../files.ts'
-import type { GraphAdapter } from '../model/adapter-graph.ts'
-import { isAdapterFolder, openModel } from '../model/adapter-open.ts'
-import { floatsOf, type ModelFolder } from '../model/folder.ts'
-import { modelParameters } from '../model/forward.ts'
-import { layOutParameters, viewOf } from '../model/parameters.ts'
-import { shippedConfig } from '../model/shipped.ts'
-import { readCheckpointConfig } from '../train/checkpoint.ts'
-import { createFolderSource } from '../train/folder-source.ts'
-import { checkpointPath, train, type TrainTask } from '../train/loop.ts'
-import { generateShareOf, mixSources, type MixedPart } from '../train/mixed-source.ts'
-import { createSftTask, type SampleSource, type SftConfig } from '../train/sft.ts'
-import { createWorldSource } from '../train/storybook.ts'
+import { checkpointBytes, readCheckpointProgress } from '../train/checkpoint.ts'
+import { checkpointPath, train, type Look, type TrainEvent } from '../train/loop.ts'
+import { openMetricsLog } from '../train/metrics-log.ts'
 import type { JobContext } from './context.ts'
 import { openFolder } from './output.ts'
-import { configFile, readConfig, type SftJobConfig } from './sft-config.ts'
-import { exportAdapter, exportModel } from './sft-export.ts'
-
-/** Share of generations on the world where nothing else is said, as the shipped model's recipe has it. */
-const WORLD_GENERATIONS = 0.15
+import { lockRun } from './run-lock.ts'
+import { readConfig } from './sft-config.ts'
+import { exportRun } from './sft-export.ts'
+import { preflightJob } from './sft-preflight.ts'
+import { prepareTraining, type Prepared } from './sft-prepare.ts'
+import { makePreviews } from './sft-previews.ts'
+import { memoryRows, rowOf, updateOf } from './sft-rows.ts'
 
 export async function* sftJob(spec: SpecOf<'sft'>, context: JobContext): AsyncGenerator<JobUpdate> {
   const config = await readConfig(spec)
-  const base = config.model
-  const model = await openModel(base)
   const directory = resolve(spec.out)
-  const checkpoint = await stat(checkpointPath(directory)).catch(() => null)
-  if (spec.resume && !checkpoint)
+  await checkFolder(spec, directory)
+  const prepared = await prepareTraining(config, context.signal)
+  try {
+    if (spec.preflight) yield* preflightJob(prepared, directory, context.signal)
+    else yield* runJob(prepared, spec, directory, context)
+  } finally {
+    await prepared.dispose()
+  }
+}
+
+/** A run that was killed before its first checkpoint has its settings alone, and starts again. */
+async function checkFolder({ resume, preflight }: SpecOf<'sft'>, directory: string): Promise<void> {
+  if (preflight) return
+  const isThere = (name: string): Promise<boolean> =>
+    stat(join(directory, name)).then(
+      () => true,
+      () => false,
+    )
+  const checkpoint = await isThere(runFiles.checkpoint)
+  if (resume && !checkpoint && !(await isThere(runFiles.config)))
     throw new TandemError(
       'There is no run to go on with in that folder.',
       'Check --out, or leave out --resume to start one.',
     )
-  if (!spec.resume && checkpoint)
+  if (!resume && checkpoint)
     throw new TandemError(
       'This folder already holds a training run.',
       'Add --resume to go on with it, or choose another folder.',
     )
+}
+
+async function* runJob(
+  prepared: Prepared,
+  spec: SpecOf<'sft'>,
+  directory: string,
+  context: JobContext,
+): AsyncGenerator<JobUpdate> {
+  const { report, task } = prepared
   const folder = await openFolder(directory)
-  let task: TrainTask | null = null
   try {
-    const sizes = modelConfigOf(config, model)
-    const { source, report, sft } = await openSource(config, { ...model, config: sizes }, context.signal)
-    if (spec.resume) await refuseOtherData(checkpointPath(directory), source)
-    if (report && report.warnings > 0) yield { type: 'warning', message: warningLine(report) }
-    const adapter = config.adapter ? await graphAdapter(config.adapter, model, base) : null
-    const start = adapter || config.fromScratch || config.architecture ? null : flatWeights(model)
-    const options = { ...(start ? { start } : {}), ...(adapter ? { adapter } : {}) }
-    task = interruptible(createSftTask(sizes, sft, source, options), context.signal)
-    // What the run was started with: --resume needs nothing else.
-    if (!spec.resume) await writeFileAtomic(join(directory, configFile), JSON.stringify(config, null, 2) + '\n')
-    yield* runTraining(task, config, spec, directory, context.signal)
-    if (context.signal.aborted) return
-    const made = { config, sizes, base, model, directory, table: task.table, data: report }
-    yield { type: 'result', result: await (adapter ? exportAdapter(made, adapter.config) : exportModel(made)) }
+    const lock = await lockRun(directory)
+    try {
+      const begun = spec.resume && (await stat(checkpointPath(directory)).catch(() => null)) !== null
+      const before = begun ? await readCheckpointProgress(checkpointPath(directory)) : null
+      if (before) refuseOtherBasis(before.config, prepared)
+      await refuseFullDisk(directory, task.table.size)
+      if (report && report.warnings > 0) yield { type: 'warning', message: warningLine(report) }
+      const end = yield* runTraining(prepared, spec, directory, before?.step ?? null, context)
+      if (context.signal.aborted) return
+      if (!end) throw new Error('the training loop ended without an end')
+      yield { type: 'result', result: await settle(prepared, directory, end) }
+    } finally {
+      await lock.release()
+    }
   } finally {
-    await task?.dispose()
-    await model.image.dispose()
     await folder.abandon()
   }
 }
 
-/** The loop's events as updates. */
+type EndEvent = Extract<TrainEvent, { kind: 'end' }>
+
+/** The loop, with its rows on disk before they are told. */
 async function* runTraining(
-  task: TrainTask,
-  config: SftJobConfig,
+  { config, task, live, prompts }: Prepared,
   spec: SpecOf<'sft'>,
   directory: string,
-  signal: AbortSignal,
-): AsyncGenerator<JobUpdate> {
-  const { steps, optimiser, schedule, clip, ema, seed, validateEvery, saveEvery } = config
-  const loop = {
-    directory,
-    seed,
-    steps,
-    optimiser,
-    schedule,
-    clip,
-    ema,
-    validateEvery,
-    saveEvery,
-    resume: spec.resume,
-    signal,
+  keepStep: number | null,
+  { signal, controls }: JobContext,
+): AsyncGenerator<JobUpdate, EndEvent | null> {
+  const { steps, optimiser, schedule, clip, ema, seed, validateEvery, saveEvery, earlyStop, previews } = config
+  const { log, damaged } = await openMetricsLog(join(directory, runFiles.metrics), keepStep)
+  const pending: MetricsRow[] = []
+  const tell = async (row: MetricsRow): Promise<void> => {
+    await log.append(row)
+    pending.push(row)
   }
-  for await (const event of train(task, loop)) {
-    if (event.kind === 'start') {
-      yield { type: 'started', total: event.total, detail: `${event.parameters} parameters, from step ${event.step}` }
-    } else if (event.kind === 'step') {
-      const { step, total, samples, seconds, learningRate, gradientNorm, metrics } = event
-      const rate = samples / Math.max(seconds, 1e-9)
-      const eta = ((total - step) * seconds) / Math.max(1, step)
-      yield {
-        type: 'progress',
-        done: step,
-        total,
-        metrics: {
-          ...metrics,
-          samples_per_second: rate,
-          eta_seconds: eta,
-          learning_rate: learningRate,
-          gradient_norm: gradientNorm,
-        },
-      }
-    } else if (event.kind === 'validation') {
-      yield { type: 'progress', done: event.step, total: steps, metrics: { ...event.metrics } }
+  const look = async (look: Look): Promise<boolean> => {
+    const entries = await makePreviews(live, prompts, previews!, directory, look, signal)
+    for (const entry of entries ?? []) await tell(entry)
+    return entries !== null
+  }
+  const nextMemory = memoryRows()
+  let end: EndEvent | null = null
+  try {
+    if (damaged > 0)
+      yield { type: 'warning', message: `${runFiles.metrics} was damaged: its rows from there on are lost.` }
+    const loop = {
+      directory,
+      seed,
+      steps,
+      optimiser,
+      schedule,
+      clip,
+      ema,
+      validateEvery,
+      saveEvery,
+      best: { minDelta: earlyStop?.minDelta ?? 0, ...(earlyStop ? { patience: earlyStop.patience } : {}) },
+      ...(previews && prompts.length > 0 ? { preview: { every: previews.every, run: look } } : {}),
+      fromStart: true,
+      beforeSave: () => log.flush(),
+      ...(controls ? { controls } : {}),
+      resume: spec.resume,
+      signal,
     }
+    for await (const event of train(task, loop)) {
+      // What the run goes on with: --resume needs nothing else.
+      if (event.kind === 'start')
+        await writeFileAtomic(join(directory, runFiles.config), JSON.stringify(config, null, 2) + '\n')
+      const row = rowOf(event)
+      if (row) await tell(row)
+      const memory = event.kind === 'start' ? nextMemory({ step: event.step, seconds: 0, samples: 0 }) : null
+      const later = event.kind === 'step' ? nextMemory(event) : memory
+      if (later) await tell(later)
+      for (const row of pending.splice(0)) yield { type: 'row', row }
+      const update = updateOf(event, steps)
+      if (update) yield update
+      if (event.kind === 'end') end = event
+    }
+    return end
+  } finally {
+    log.close()
   }
 }
 
-/** Validation takes many steps' time: a stop does not wait for its end, so that the checkpoint is written soon. */
-function interruptible(task: TrainTask, signal: AbortSignal): TrainTask {
-  if (!task.validate) return task
-  const stopped = new Promise<Record<string, number>>((resolve) =>
-    signal.addEventListener('abort', () => resolve({}), { once: true }),
-  )
-  let pending: Promise<unknown> = Promise.resolve()
-  return {
-    ...task,
-    async validate(weights) {
-      const validation = task.validate!(weights)
-      pending = validation.catch(() => undefined)
-      return Promise.race([validation, stopped])
-    },
-    async dispose() {
-      await pending
-      await task.dispose()
-    },
+/** What a sitting that was not stopped leaves: an export where the run is over. */
+async function settle(prepared: Prepared, directory: string, end: EndEvent): Promise<TrainedResult> {
+  const { reason, why, step, samples, seconds, best } = end
+  const told = {
+    run: directory,
+    reason,
+    why,
+    parameters: prepared.task.table.size,
+    checkpoint: checkpointPath(directory),
+    steps: step,
+    samples,
+    seconds: Math.round(seconds),
+    best,
   }
+  if (reason === 'paused' || reason === 'stopped') return { ...told, model: null, exported: null }
+  return { ...told, ...(await exportRun(prepared, directory)) }
 }
 
-/** The sizes that are trained: the model's own, or those of the config with the model's vocabulary and pictures. */
-function modelConfigOf({ architecture, fromScratch }: SftJobConfig, { config, image }: ModelFolder): ModelConfig {
-  if (!architecture) return config
-  if (!fromScratch)
+/** Other settings are refused when the checkpoint is loaded; other data and another base are worth a sentence each. */
+function refuseOtherBasis(configText: string, { source, adapter }: Prepared): void {
+  const started: unknown = JSON.parse(configText)
+  const of = (name: string): unknown =>
+    typeof started === 'object' && started !== null && name in started ? Reflect.get(started, name) : undefined
+  if (of('source') !== source.identity)
     throw new TandemError(
-      'The training config gives sizes of its own, so the weights of its model do not fit.',
-      'Set fromScratch to true, or leave architecture out.',
+      'The data are not those this run was started with.',
+      'Restore the data set (its rows, texts, splits and pictures), or start a new run.',
     )
-  return shippedConfig(architecture, config.textVocabSize, image.config, config.image.size)
+  if (of('base') !== adapter?.baseHash)
+    throw new TandemError(
+      'The base model is not the one this adapter was started on.',
+      'Restore the model folder, or start a new run.',
+    )
 }
 
-/** That the settings differ is found when the checkpoint is loaded; other data are worth a sentence of their own. */
-async function refuseOtherData(checkpoint: string, source: SampleSource): Promise<void> {
-  const started: unknown = JSON.parse(await readCheckpointConfig(checkpoint))
-  const before = typeof started === 'object' && started !== null && 'source' in started ? started.source : null
-  if (before === source.identity) return
+/** A run whose first checkpoint would not fit is not worth starting. Two stand side by side while one is replaced. */
+async function refuseFullDisk(directory: string, parameters: number): Promise<void> {
+  const needed = 2 * checkpointBytes(parameters)
+  const free = await freeDisk(directory)
+  if (free >= needed) return
   throw new TandemError(
-    'The data are not those this run was started with.',
-    'Restore the data set (its rows, texts, splits and pictures), or start a new run.',
+    `The disk has ${bytesInWords(free)} free, a checkpoint of this run needs ${bytesInWords(needed)}.`,
+    'Free some space, or choose another folder.',
   )
 }
 
 const warningLine = ({ warnings, counts, path }: CheckReport): string => {
   const kinds = Object.entries(counts).map(([code, n]) => `${code} ${n}`)
   return `The data set has ${warnings} warnings (${kinds.join(', ')}); "tandem dataset check ${path}" lists them.`
-}
-
-/** The adapter to train, its words as rows of the embedding. */
-async function graphAdapter(
-  { words, ...settings }: NonNullable<SftJobConfig['adapter']>,
-  model: ModelFolder,
-  base: string,
-): Promise<GraphAdapter & { baseHash: string }> {
-  if (await isAdapterFolder(base))
-    throw new TandemError('An adapter is trained on a model folder, not on an adapter.', 'Merge that one first.')
-  // A word the vocabulary lacks is spelled in bytes: the rows of these train.
-  const rows = [...new Set(words.flatMap((word) => [...model.text.encode(word)]))].sort((a, b) => a - b)
-  return { config: { ...settings, rows }, weights: model.weights, baseHash: model.hash }
-}
-
-function flatWeights({ config, weights }: ModelFolder): Float32Array {
-  const table = layOutParameters(modelParameters(config))
-  const flat = new Float32Array(table.size)
-  for (const span of table.spans) viewOf(flat, span).set(floatsOf(weights(span.name)))
-  return flat
-}
-
-/** A data set that passed its check, as a part of a mixture. */
-async function openPart(path: string, model: ModelFolder, signal: AbortSignal): Promise<MixedPart> {
-  const set = await openDataset(path)
-  const report = await checkDataset(set, { model, signal })
-  refuseErrors(report, path)
-  const { edits, generations } = report.train
-  const share = generations / Math.max(1, edits + generations)
-  return { source: await createFolderSource(set, model, share, report.hash), rows: report.train }
-}
-
-/** The samples, and what the check of a data set found. A set with errors is refused. */
-async function openSource(
-  config: SftJobConfig,
-  model: ModelFolder,
-  signal: AbortSignal,
-): Promise<{ source: SampleSource; report: CheckReport | null; sft: SftConfig }> {
-  const asked = config.sft.generateShare
-  const settle = (own: number): SftConfig => ({ ...config.sft, generateShare: asked === 'data' ? own : asked })
-  if (config.data.kind === 'folder') {
-    const { path } = config.data
-    const set = await openDataset(path)
-    const report = await checkDataset(set, { model, signal })
-    refuseErrors(report, path)
-    const { edits, generations } = report.train
-    const ownShare = generations / Math.max(1, edits + generations)
-    const { mix } = config
-    const sft = settle(ownShare)
-    if (!mix) return { source: await createFolderSource(set, model, sft.generateShare, report.hash), report, sft }
-    const own = { source: await createFolderSource(set, model, ownShare, report.hash), rows: report.train }
-    const replay = await openPart(mix.path, model, signal)
-    return {
-      source: mixSources(own, replay, mix.share),
-      report,
-      sft: settle(generateShareOf(own.rows, replay.rows, mix.share)),
-    }
-  }
-  const world = await loadWorld()
-  if (world.size !== model.config.image.size) {
-    throw new TandemError(
-      `The world draws ${world.size} px pictures, the model reads ${model.config.image.size} px.`,
-      'Train on a data set instead.',
-    )
-  }
-  const { seed, curriculum } = config.data
-  const source = await createWorldSource(world, model.image, model.text, { seed, curriculum })
-  return { source, report: null, sft: settle(WORLD_GENERATIONS) }
 }

@@ -204,7 +204,7 @@ export function adaptedWeight(
   config: ModelConfig,
   name: string,
   base: Float32Array,
-  stack: readonly { readonly adapter: Adapter; readonly weight: number }[],
+  stack: readonly { readonly adapter: Pick<Adapter, 'config' | 'tensor'>; readonly weight: number }[],
 ): Float32Array {
   const shape = modelParameters(config).find((spec) => spec.name === name)?.shape
   if (!shape) throw new Error(`the model has no parameter ${name}`)

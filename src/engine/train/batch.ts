@@ -7,7 +7,14 @@ import type { Random } from '../data/random.ts'
 import type { Field, Layout } from '../model/layout.ts'
 import { findField, padText } from '../model/layout.ts'
 import type { Tensor } from '../runtime/session.ts'
-import { drawRatios, lossWeight, maskBernoulli, maskExactly, type CorruptionConfig } from './corruption.ts'
+import {
+  drawRatios,
+  lossWeight,
+  maskBernoulli,
+  maskExactly,
+  type CorruptionConfig,
+  type MaskRatios,
+} from './corruption.ts'
 
 /** A quadruplet as tokens. Image entries are codes in [0, codebookSize); text entries are token ids without padding. */
 export interface TokenSample {
@@ -23,6 +30,8 @@ export interface Batch {
   readonly weights: Readonly<Record<string, Float32Array>>
   /** 1 where masked and to be learned, by field. */
   readonly masked: Readonly<Record<string, Uint8Array>>
+  /** The noise each sample was given. */
+  readonly ratios: readonly MaskRatios[]
 }
 
 /** Token ids of one field of a sample, padded to the field's length. */
@@ -42,13 +51,17 @@ export function layOutSample(config: ModelConfig, layout: Layout, sample: TokenS
   return tokens
 }
 
-/** Feeds of a training graph built for `samples.length` sequences. Rows are weighed by w / (B x output positions). */
+/**
+ * Feeds of a training graph built for `samples.length` sequences. Rows are weighed by w / (B x output positions), where B
+ * is `total`: of a batch computed in several passes, each is fed its share, and their gradients add up to the batch's.
+ */
 export function buildBatch(
   config: ModelConfig,
   layout: Layout,
   samples: readonly TokenSample[],
   corruption: CorruptionConfig,
   random: Random,
+  total = samples.length,
 ): Batch {
   const size = samples.length
   const outputs = layout.fields.filter((field) => field.name === 'outputImage' || field.name === 'outputText')
@@ -57,20 +70,22 @@ export function buildBatch(
   const targets = new Map(outputs.map((field) => [field.name, new BigInt64Array(size * field.length)]))
   const weights: Record<string, Float32Array> = {}
   const masked: Record<string, Uint8Array> = {}
+  const drawn: MaskRatios[] = []
   for (const field of outputs) {
     weights[field.name] = new Float32Array(size * field.length)
     masked[field.name] = new Uint8Array(size * field.length)
   }
   samples.forEach((sample, b) => {
     const sequence = layOutSample(config, layout, sample)
-    const ratios = drawRatios(corruption, random)
+    const ratio = drawRatios(corruption, random)
+    drawn.push(ratio)
     for (const field of outputs) {
       const isText = field.modality === 'text'
-      const ratio = ratios[field.modality]
-      if (ratio === 0) continue
-      const learned = ratios.only === undefined || ratios.only === field.modality
-      const mask = isText ? maskBernoulli(field.length, ratio, random) : maskExactly(field.length, ratio, random)
-      const weight = lossWeight(isText ? corruption.textWeight : corruption.imageWeight, ratio, corruption.maxInverseT)
+      const t = ratio[field.modality]
+      if (t === 0) continue
+      const learned = ratio.only === undefined || ratio.only === field.modality
+      const mask = isText ? maskBernoulli(field.length, t, random) : maskExactly(field.length, t, random)
+      const weight = lossWeight(isText ? corruption.textWeight : corruption.imageWeight, t, corruption.maxInverseT)
       const offset = isText ? 0 : config.image.offset
       const at = b * field.length
       for (let i = 0; i < field.length; i++) {
@@ -92,9 +107,9 @@ export function buildBatch(
   for (const field of outputs) {
     const count = size * field.length
     feeds[`target:${field.name}`] = { data: targets.get(field.name)!, dims: [count, 1] }
-    feeds[`seed:${field.name}`] = { data: weights[field.name]!.map((w) => -w / (size * positions)), dims: [count] }
+    feeds[`seed:${field.name}`] = { data: weights[field.name]!.map((w) => -w / (total * positions)), dims: [count] }
   }
-  return { feeds, weights, masked }
+  return { feeds, weights, masked, ratios: drawn }
 }
 
 /** Masks the instruction and the input image of a share of the samples. Both draws are always made. */

@@ -6,7 +6,7 @@ import { TandemError } from '../../shared/errors.ts'
 import { seededRandom } from '../data/random.ts'
 import { layOutParameters, type ParameterTable } from '../model/parameters.ts'
 import { openSafetensors, readTensor, writeSafetensors, type StoredTensor } from '../model/safetensors.ts'
-import { loadCheckpoint, saveCheckpoint, type TrainState } from './checkpoint.ts'
+import { loadBest, loadCheckpoint, saveBest, saveCheckpoint, type TrainState } from './checkpoint.ts'
 
 const table: ParameterTable = layOutParameters([
   { name: 'a', shape: [2, 3], role: 'matrix', init: { normal: 1 } },
@@ -20,7 +20,18 @@ const state: TrainState = {
   ema: numbers(),
   first: numbers(),
   second: numbers(),
-  progress: { step: 7, samples: 112, position: 112, seconds: 1.25, random: random.state(), config: '{"any":"text é"}' },
+  progress: {
+    step: 7,
+    samples: 112,
+    position: 112,
+    seconds: 1.25,
+    random: random.state(),
+    config: '{"any":"text é"}',
+    validated: 6,
+    best: { step: 6, loss: 0.5 },
+    stale: 2,
+    early: false,
+  },
 }
 
 let folder: string
@@ -33,6 +44,24 @@ test('everything comes back exactly', async () => {
   const path = join(folder, 'whole.safetensors')
   await saveCheckpoint(path, table, state)
   expect(await loadCheckpoint(path, table)).toEqual(state)
+})
+
+test('one of an earlier version of Tandem goes on: it knows of no best and of no early end', async () => {
+  const path = join(folder, 'earlier.safetensors')
+  const { step, samples, position, seconds, random, config } = state.progress
+  const earlier = { step, samples, position, seconds, random, config } as TrainState['progress']
+  await saveCheckpoint(path, table, { ...state, progress: earlier })
+  expect((await loadCheckpoint(path, table)).progress).toEqual({ ...earlier, best: null, stale: 0, early: false })
+})
+
+test('the best weights are the averaged ones alone, with where they are from', async () => {
+  const path = join(folder, 'best.safetensors')
+  const bytes = await saveBest(path, table, state.ema, { step: 6, loss: 0.5 }, { samples: 96, seconds: 1 })
+  expect(bytes).toBe(4 * table.size)
+  const { ema, record } = await loadBest(path, table)
+  expect(ema).toEqual(state.ema)
+  expect(record).toEqual({ step: 6, loss: 0.5, samples: 96, seconds: 1 })
+  await expect(loadCheckpoint(path, table)).rejects.toThrow('not a training checkpoint')
 })
 
 test('is one safetensors file with named parts', async () => {

@@ -14,12 +14,17 @@ import { readPicture } from '../images.ts'
 import type { ModelFolder } from '../model/folder.ts'
 import { requireField, resolveLayout } from '../model/layout.ts'
 import type { TokenSample } from './batch.ts'
-import type { SampleSource } from './sft.ts'
+import type { PreviewPrompt, SampleSource } from './sft.ts'
 
 interface Pools {
   readonly edit: TokenSample[]
   readonly generate: TokenSample[]
 }
+
+/** A row to look at while training goes. */
+type Prompt = PreviewPrompt & { readonly row: string; readonly validates: boolean }
+/** First rows without a validation split of their own that are remembered: most that may be looked at. */
+const MAX_PROMPTS = 64
 
 export async function createFolderSource(
   set: Dataset,
@@ -27,11 +32,16 @@ export async function createFolderSource(
   generateShare: number,
   /** What the check found: a set that was written to since is refused. */
   hash: string,
+  /** Ids of rows that will be looked at, whatever their split. */
+  looked: readonly string[] = [],
 ): Promise<SampleSource> {
+  const wanted = new Set(looked)
   const train: Pools = { edit: [], generate: [] }
   const validation: Pools = { edit: [], generate: [] }
   const problems: string[] = []
   const found = new DatasetHash()
+  const prompts = new Map<string, Prompt>()
+  const spare: Prompt[] = []
   const load = async (entry: DatasetEntry): Promise<Loaded | null> => (entry.kind === 'row' ? loadRow(entry.row) : null)
   for await (const loaded of mapOrdered(set.entries(), AHEAD, load)) {
     if (!loaded) continue
@@ -40,7 +50,13 @@ export async function createFolderSource(
     if (row.split === 'test') continue
     try {
       const pools = row.split === 'val' ? validation : train
-      pools[row.inputImage ? 'edit' : 'generate'].push(await encode(loaded, model))
+      const sample = await encode(loaded, model)
+      pools[row.inputImage ? 'edit' : 'generate'].push(sample)
+      const validates = row.split === 'val'
+      const { inputImage } = sample
+      const prompt = { row: row.id, instruction: normaliseInstruction(row.instruction), inputImage, validates }
+      if (validates || wanted.has(row.id)) prompts.set(row.id, prompt)
+      else if (spare.length < MAX_PROMPTS) spare.push(prompt)
     } catch (error) {
       if (!(error instanceof TandemError)) throw error
       problems.push(`${row.id}: ${error.message}`)
@@ -77,7 +93,20 @@ export async function createFolderSource(
       return rows[orderOf(Math.floor(index / rows.length), rows.length)[index % rows.length]!]!
     },
     validation: (index, edit) => held(edit)[index % held(edit).length]!,
+    prompts(rows, count) {
+      if (rows.length > 0) return rows.map((id) => prompts.get(id) ?? missing(id))
+      const own = [...prompts.values()].filter((prompt) => prompt.validates)
+      return (own.length > 0 ? own : spare).slice(0, count)
+    },
+    counts: {
+      train: train.edit.length + train.generate.length,
+      validation: validation.edit.length + validation.generate.length,
+    },
   }
+}
+
+function missing(id: string): never {
+  throw new TandemError(`The data set has no row ${id} to preview.`, 'Name rows that train or validate.')
 }
 
 let cached: { key: string; order: number[] } = { key: '', order: [] }

@@ -71,7 +71,7 @@ describe('a run', () => {
     const task = pullTask({
       validate(weights) {
         seen.push(weights)
-        return Promise.resolve({ val: 1 })
+        return Promise.resolve({ metrics: { val: 1 } })
       },
     })
     const own = directory()
@@ -80,7 +80,7 @@ describe('a run', () => {
       'start step step step step validation step snapshot step step step validation step step validation snapshot checkpoint end',
     )
     expect(events[0]).toEqual({ kind: 'start', step: 0, total: 10, parameters: 17 })
-    expect(events.at(-1)).toEqual({ kind: 'end', step: 10, reason: 'done' })
+    expect(events.at(-1)).toMatchObject({ kind: 'end', step: 10, reason: 'done', why: 'All 10 steps are done.' })
     const { ema } = await loadCheckpoint(checkpointPath(own), table)
     expect(seen.at(-1)).toEqual(ema)
   })
@@ -161,7 +161,7 @@ describe('resuming', () => {
     const first = await drive(pullTask(), options(parts, { signal: stop.signal }), (event) => {
       if (event.kind === 'step' && event.step === stopAt) stop.abort()
     })
-    expect(first.at(-1)).toEqual({ kind: 'end', step: stopAt, reason: 'stopped' })
+    expect(first.at(-1)).toMatchObject({ kind: 'end', step: stopAt, reason: 'stopped' })
     const second = await drive(pullTask(), options(parts, { resume: true }))
     expect(second[0]).toMatchObject({ kind: 'start', step: stopAt })
     expect((await readFile(checkpointPath(parts))).equals(await readFile(checkpointPath(whole)))).toBe(true)
@@ -227,12 +227,34 @@ describe('refusals', () => {
     expect((await readFile(checkpointPath(own))).equals(before)).toBe(true)
   })
 
-  test('a gradient that is not finite ends the run before it reaches the weights; the last checkpoint stands', async () => {
+  test('a gradient that is not finite ends the run before it reaches the weights: the last good step is kept', async () => {
+    const [own, whole] = [directory(), directory()]
+    await drive(pullTask(), options(own, { steps: 4 }))
+    const bad = drive(pullTask({ bad: ({ step }) => step === 6 }), options(own, { resume: true, steps: 20 }))
+    await expect(bad).rejects.toThrow('not finite at step 6')
+    const { weights, progress } = await loadCheckpoint(checkpointPath(own), table)
+    expect(progress.step).toBe(6)
+    const stop = new AbortController()
+    await drive(pullTask(), options(whole, { signal: stop.signal }), (e) => {
+      if (e.kind === 'step' && e.step === 6) stop.abort()
+    })
+    const good = await loadCheckpoint(checkpointPath(whole), table)
+    // The batch that broke is passed over: with it the run would break again.
+    expect(progress.position).toBe(good.progress.position + 3)
+    expect(progress.samples).toBe(good.progress.samples)
+    expect(weights.every(Number.isFinite)).toBe(true)
+  })
+
+  test('weights that are not numbers never replace a checkpoint', async () => {
     const own = directory()
     await drive(pullTask(), options(own, { steps: 4 }))
     const before = await readFile(checkpointPath(own))
-    const bad = drive(pullTask({ bad: ({ step }) => step === 6 }), options(own, { resume: true, steps: 20 }))
-    await expect(bad).rejects.toThrow('not finite at step 6')
+    const spoiled = pullTask()
+    const step = (context: StepContext): ReturnType<TrainTask['step']> => {
+      if (context.step === 6) context.weights.fill(NaN)
+      return spoiled.step(context)
+    }
+    await expect(drive({ ...spoiled, step }, options(own, { resume: true }))).rejects.toThrow('not finite after step 6')
     expect((await readFile(checkpointPath(own))).equals(before)).toBe(true)
   })
 })

@@ -1,15 +1,19 @@
 /**
- * The training loop: step, clip, update, average, and now and then validate and save. It knows nothing of what is
- * trained; a task brings parameters, data and the graph. An async generator: whoever drives it may stop between steps.
+ * The training loop: step, clip, update, average, and now and then validate, look and save. It knows nothing of what is
+ * trained; a task brings parameters, data and the graph. An async generator: whoever drives it may stop between steps,
+ * or ask for something through `controls`. What falls due at a step is done before the next one, and a checkpoint says
+ * which of it was done: a run that is cut anywhere and resumed does the same as one that never stopped.
  */
-import { stat } from 'node:fs/promises'
-import { join } from 'node:path'
 import { TandemError } from '../../shared/errors.ts'
-import { restoreRandom, seededRandom, type Random } from '../data/random.ts'
+import type { ControlAction, EndReason, LossByNoise } from '../../shared/training.ts'
+import { restoreRandom, type Random } from '../data/random.ts'
 import { makeFolder } from '../files.ts'
-import { initialiseParameters, type ParameterTable } from '../model/parameters.ts'
-import { loadCheckpoint, saveCheckpoint, type TrainState } from './checkpoint.ts'
+import type { ParameterTable } from '../model/parameters.ts'
+import { saveBest, saveCheckpoint, type BestSoFar, type TrainState } from './checkpoint.ts'
+import { bestPath, checkpointPath, openState } from './open-state.ts'
 import { clipGradient, createOptimiser, learningRateAt, type OptimiserConfig } from './optimiser.ts'
+
+export { bestPath, checkpointPath } from './open-state.ts'
 
 export interface StepContext {
   readonly weights: Float32Array
@@ -23,10 +27,15 @@ export interface StepContext {
   readonly progress: number
 }
 
-export interface StepOutcome {
+/** Losses as they are told; by noise level where the task has such a thing. */
+export interface Measured {
+  readonly metrics: Readonly<Record<string, number>>
+  readonly byNoise?: LossByNoise
+}
+
+export interface StepOutcome extends Measured {
   readonly samples: number
   readonly position: number
-  readonly metrics: Readonly<Record<string, number>>
 }
 
 export interface TrainTask {
@@ -36,9 +45,19 @@ export interface TrainTask {
   /** Weights to start from other than fresh ones (fine-tuning). */
   readonly start?: Float32Array
   step(context: StepContext): Promise<StepOutcome>
-  /** Losses on the validation split, with the given weights. */
-  validate?(weights: Float32Array): Promise<Readonly<Record<string, number>>>
+  /** Losses on the validation split, with the given weights; `val_loss` decides what is best. Null when it was stopped. */
+  validate?(weights: Float32Array, signal?: AbortSignal): Promise<Measured | null>
   dispose(): Promise<void>
+}
+
+/** A look at what the weights can do; it draws nothing from the run's random stream. */
+export interface Look {
+  /** The live average: not to be kept. */
+  readonly weights: Float32Array
+  readonly step: number
+  readonly seconds: number
+  readonly samples: number
+  readonly asked: boolean
 }
 
 export interface LoopOptions {
@@ -60,6 +79,16 @@ export interface LoopOptions {
   readonly saveEvery: number
   /** Steps between snapshots of the averaged weights; none when absent. */
   readonly snapshotEvery?: number
+  /** Keeps the averaged weights of the best validation; with patience, ends after so many without a better one. */
+  readonly best?: { readonly minDelta: number; readonly patience?: number }
+  /** Looks every so many steps (0: only when asked); false when it was stopped. */
+  readonly preview?: { readonly every: number; run(look: Look): Promise<boolean> }
+  /** Validates and looks before the first step too: what there was to begin with. */
+  readonly fromStart?: boolean
+  /** Called before a checkpoint is written: what was told before it has to be safe first. */
+  readonly beforeSave?: () => Promise<void>
+  /** What was asked since the last call. */
+  readonly controls?: () => readonly ControlAction[]
   readonly resume: boolean
   readonly signal?: AbortSignal
   readonly threads?: number
@@ -67,29 +96,41 @@ export interface LoopOptions {
   readonly now?: () => number
 }
 
+/** Where the run is when something is told. */
+interface At {
+  readonly step: number
+  readonly samples: number
+  readonly seconds: number
+}
+
 export type TrainEvent =
   | { readonly kind: 'start'; readonly step: number; readonly total: number; readonly parameters: number }
-  | {
+  | ({
       readonly kind: 'step'
-      readonly step: number
       readonly total: number
-      readonly samples: number
-      readonly seconds: number
       readonly learningRate: number
+      /** Before clipping. */
       readonly gradientNorm: number
-      readonly metrics: Readonly<Record<string, number>>
-    }
-  | { readonly kind: 'validation'; readonly step: number; readonly metrics: Readonly<Record<string, number>> }
+      readonly samplesPerSecond: number
+    } & At &
+      Measured)
+  | ({ readonly kind: 'validation'; readonly best: boolean } & At & Measured)
   /** `weights` is the live average: whoever keeps it copies it before the next event. */
   | { readonly kind: 'snapshot'; readonly step: number; readonly weights: Float32Array }
-  | { readonly kind: 'checkpoint'; readonly step: number; readonly path: string }
-  | { readonly kind: 'end'; readonly step: number; readonly reason: 'done' | 'stopped' }
-
-export const checkpointPath = (directory: string): string => join(directory, 'checkpoint.safetensors')
+  | ({
+      readonly kind: 'checkpoint'
+      readonly path: string
+      readonly which: 'rolling' | 'best'
+      readonly why: 'interval' | 'asked' | 'best' | 'end'
+      readonly bytes: number
+      readonly took: number
+    } & At)
+  | ({ readonly kind: 'end'; readonly reason: EndReason; readonly why: string; readonly best: BestSoFar | null } & At)
 
 /** Runs or resumes training; the generator ends with an `end` event after a last checkpoint. */
 export async function* train(task: TrainTask, options: LoopOptions): AsyncGenerator<TrainEvent> {
   const { table } = task
+  const { steps, signal, preview } = options
   const now = options.now ?? (() => performance.now() / 1000)
   await makeFolder(options.directory)
   const path = checkpointPath(options.directory)
@@ -98,95 +139,128 @@ export async function* train(task: TrainTask, options: LoopOptions): AsyncGenera
   const moments = { step: state.progress.step, first: state.first, second: state.second }
   const optimiser = await createOptimiser(table, options.optimiser, moments, options.threads)
   const gradient = new Float32Array(table.size)
-  let { step, samples, position } = state.progress
+  let { step, samples, position, best, stale, early } = state.progress
+  const begin = options.fromStart && step === 0 ? -1 : step
+  let { validated = begin, previewed = begin } = state.progress
   const before = state.progress.seconds
   const began = now()
   let saved = began
+  let paused = false
 
-  const save = async (): Promise<TrainEvent> => {
-    const seconds = before + now() - began
-    state.progress = { ...state.progress, step, samples, position, seconds, random: random.state() }
-    await saveCheckpoint(path, table, state)
+  const at = (): At => ({ step, samples, seconds: before + now() - began })
+  const stopped = (): boolean => signal?.aborted ?? false
+  const save = async (why: 'interval' | 'asked' | 'end'): Promise<TrainEvent> => {
+    const { seconds } = at()
+    const done = { ...(validated >= 0 ? { validated } : {}), ...(previewed >= 0 ? { previewed } : {}) }
+    const marks = { step, samples, position, seconds, random: random.state(), best, stale, early, ...done }
+    state.progress = { config: state.progress.config, ...marks }
+    refuseDamaged(state)
+    await options.beforeSave?.()
+    const start = now()
+    const bytes = await saveCheckpoint(path, table, state)
     saved = now()
-    return { kind: 'checkpoint', step, path }
+    return { kind: 'checkpoint', ...at(), path, which: 'rolling', why, bytes, took: saved - start }
+  }
+  const look = async (asked: boolean): Promise<boolean> =>
+    !preview || (await preview.run({ weights: state.ema, ...at(), asked }))
+
+  /** Validation of this step: the best weights so far are kept, and a run that no longer improves is over. */
+  async function* validate(): AsyncGenerator<TrainEvent> {
+    const measured = await task.validate!(state.ema, signal)
+    if (!measured || stopped()) return
+    validated = step
+    const loss = measured.metrics['val_loss']
+    const wanted = options.best && loss !== undefined
+    const better = wanted === true && (best === null || loss < best.loss - options.best.minDelta)
+    if (better) best = { step, loss }
+    stale = better ? 0 : stale + 1
+    early = options.best?.patience !== undefined && stale >= options.best.patience
+    yield { kind: 'validation', ...at(), ...measured, best: better }
+    if (!better || !best) return
+    const start = now()
+    const file = bestPath(options.directory)
+    const bytes = await saveBest(file, table, state.ema, best, at())
+    yield { kind: 'checkpoint', ...at(), path: file, which: 'best', why: 'best', bytes, took: now() - start }
   }
 
   try {
-    yield { kind: 'start', step, total: options.steps, parameters: table.size }
-    while (step < options.steps && !options.signal?.aborted) {
-      const context = { weights: state.weights, gradient, random, position, step, progress: step / options.steps }
+    yield { kind: 'start', step, total: steps, parameters: table.size }
+    for (let stepped = false; ; stepped = true) {
+      const isDue = (every: number): boolean => step % every === 0 || step === steps
+      if (task.validate && validated < step && isDue(options.validateEvery) && !stopped()) yield* validate()
+      if (stepped && options.snapshotEvery && step % options.snapshotEvery === 0)
+        yield { kind: 'snapshot', step, weights: state.ema }
+      if (preview && preview.every > 0 && previewed < step && isDue(preview.every) && !stopped() && (await look(false)))
+        previewed = step
+      if (stepped && now() - saved >= options.saveEvery) yield await save('interval')
+      for (const action of options.controls?.() ?? []) {
+        if (action === 'save') yield await save('asked')
+        else if (action === 'sample') await look(true)
+        else paused = true
+      }
+      if (early || paused || step >= steps || stopped()) break
+      const start = now()
+      const context = { weights: state.weights, gradient, random, position, step, progress: step / steps }
       const outcome = await task.step(context)
       const gradientNorm = clipGradient(gradient, options.clip)
       if (!Number.isFinite(gradientNorm)) {
+        // The batch is passed over when the run goes on: with the same one it would break again.
+        position = outcome.position
+        await save('end')
         throw new TandemError(
-          `The gradient is not finite at step ${step}.`,
+          `The gradient is not finite at step ${step}; the checkpoint holds the weights before it.`,
           'Lower the learning rate and resume.',
           'environment',
         )
       }
-      const learningRate = learningRateAt(step, { ...options.schedule, total: options.steps })
+      const learningRate = learningRateAt(step, { ...options.schedule, total: steps })
       await optimiser.update(state.weights, gradient, learningRate)
       step++
       average(state.ema, state.weights, Math.min(options.ema, (1 + step) / (10 + step)))
       samples += outcome.samples
       position = outcome.position
-      const seconds = before + now() - began
-      yield {
-        kind: 'step',
-        step,
-        total: options.steps,
-        samples,
-        seconds,
-        learningRate,
-        gradientNorm,
-        metrics: outcome.metrics,
-      }
-      if (task.validate && (step % options.validateEvery === 0 || step === options.steps)) {
-        yield { kind: 'validation', step, metrics: await task.validate(state.ema) }
-      }
-      if (options.snapshotEvery && step % options.snapshotEvery === 0)
-        yield { kind: 'snapshot', step, weights: state.ema }
-      if (now() - saved >= options.saveEvery) yield await save()
+      const samplesPerSecond = outcome.samples / Math.max(1e-9, now() - start)
+      const { metrics, byNoise } = outcome
+      const told = { metrics, ...(byNoise ? { byNoise } : {}), learningRate, gradientNorm, samplesPerSecond }
+      yield { kind: 'step', ...at(), total: steps, ...told }
       // ONNX Runtime holds the thread during a step: give signals and timers their turn.
       await new Promise((resolve) => setImmediate(resolve))
     }
-    yield await save()
-    yield { kind: 'end', step, reason: step >= options.steps ? 'done' : 'stopped' }
+    const reason: EndReason = early ? 'early' : step >= steps ? 'done' : paused ? 'paused' : 'stopped'
+    yield await save('end')
+    yield { kind: 'end', ...at(), reason, why: whyEnded(reason, step, best, stale), best }
   } finally {
     await optimiser.dispose()
   }
 }
 
-async function openState(task: TrainTask, options: LoopOptions, path: string): Promise<TrainState> {
-  const exists = await stat(path).then(
-    () => true,
-    () => false,
+function whyEnded(reason: EndReason, step: number, best: BestSoFar | null, stale: number): string {
+  switch (reason) {
+    case 'done':
+      return `All ${step} steps are done.`
+    case 'early':
+      return `Validation has not improved for ${stale} times since step ${best?.step ?? 0}.`
+    case 'paused':
+      return `Paused after step ${step}.`
+    case 'stopped':
+      return `Stopped after step ${step}.`
+  }
+}
+
+/** Weights that are not numbers must not replace a checkpoint that is good. */
+function refuseDamaged({ weights, ema, progress }: TrainState): void {
+  if (Number.isFinite(sum(weights)) && Number.isFinite(sum(ema))) return
+  throw new TandemError(
+    `The weights are not finite after step ${progress.step}; the checkpoint before it was kept.`,
+    'Lower the learning rate and resume.',
+    'environment',
   )
-  if (exists && !options.resume) {
-    throw new TandemError(
-      'This folder already holds a training run.',
-      'Add --resume to go on with it, or choose another folder.',
-    )
-  }
-  if (exists) {
-    const state = await loadCheckpoint(path, task.table)
-    if (state.progress.config !== task.identity) {
-      throw new TandemError(
-        'The configuration differs from the one this run was started with.',
-        'Resume with the original configuration, or start a new run.',
-      )
-    }
-    return state
-  }
-  const random = seededRandom('train', options.seed)
-  const weights = task.start?.slice() ?? initialiseParameters(task.table, random)
-  return {
-    weights,
-    ema: weights.slice(),
-    first: new Float32Array(task.table.size),
-    second: new Float32Array(task.table.size),
-    progress: { step: 0, samples: 0, position: 0, seconds: 0, random: random.state(), config: task.identity },
-  }
+}
+
+function sum(values: Float32Array): number {
+  let total = 0
+  for (const value of values) total += value
+  return total
 }
 
 function average(ema: Float32Array, weights: Float32Array, decay: number): void {

@@ -14,6 +14,7 @@ import { vocabularyOf } from '../model/train-graph.ts'
 import { buildBatch, type TokenSample } from './batch.ts'
 import { corruptionSchema } from './corruption.ts'
 import { checkpointPath, train, type LoopOptions, type StepOutcome, type TrainTask } from './loop.ts'
+import { noiseBin } from './losses.ts'
 import { createSftTask, sftSchema, type SampleSource } from './sft.ts'
 
 const config: ModelConfig = tinyConfig(allOptions)
@@ -125,11 +126,72 @@ describe.each<[Task, Partial<typeof sft>]>([
   })
 })
 
+test.each([2, 4, 8])(
+  'a batch computed in %i passes has the gradient, loss and random stream of the whole batch',
+  async (accumulate) => {
+    const settings = { ...sft, batch: 8 }
+    const [whole, parts] = [settings, { ...settings, accumulate }].map((part) =>
+      createSftTask(config, part, source, { threads: 1 }),
+    )
+    const flat = flatWeights(config, randomWeights(config))
+    for (const seed of ['a', 'b', 'c']) {
+      const [one, other] = [seededRandom(seed).state(), seededRandom(seed).state()].map((state) => restoreRandom(state))
+      const [big, sum] = [new Float32Array(table.size).fill(NaN), new Float32Array(table.size).fill(NaN)]
+      const at = { weights: flat, position: 16, step: 0, progress: 0 }
+      const expected = await whole!.step({ ...at, gradient: big, random: one! })
+      const found = await parts!.step({ ...at, gradient: sum, random: other! })
+      expect(other!.state()).toBe(one!.state())
+      expect(found).toMatchObject({ samples: 8, position: 24 })
+      const norm = Math.hypot(...big)
+      const apart = Math.hypot(...big.map((g, i) => g - sum[i]!))
+      expect(apart / norm).toBeLessThan(1e-6)
+      for (const [name, value] of Object.entries(expected.metrics)) expect(found.metrics[name]).toBeCloseTo(value, 5)
+      expect(found.byNoise!.text.positions).toEqual(expected.byNoise!.text.positions)
+    }
+    // In how many passes may change in the middle of a run.
+    expect(parts!.identity).toBe(whole!.identity)
+    const [one, other] = [await whole!.validate!(flat), await parts!.validate!(flat)]
+    expect(other!.metrics['val_loss']).toBeCloseTo(one!.metrics['val_loss']!, 5)
+    for (const task of [whole, parts]) await task!.dispose()
+  },
+)
+
+test('passes that do not divide the batch are refused', () => {
+  expect(() => createSftTask(config, { ...sft, accumulate: 3 }, source)).toThrow('in 3 equal passes')
+})
+
+test('the loss by noise level adds up to the loss, and every masked position stands in the bin of its sample', async () => {
+  const task = createSftTask(config, sft, source, { threads: 1 })
+  const { metrics, byNoise } = (await task.validate!(flatWeights(config, randomWeights(config))))!
+  for (const modality of ['text', 'image'] as const) {
+    const { loss, positions } = byNoise![modality]
+    const n = positions.reduce((sum, count) => sum + count, 0)
+    const mean = loss.reduce<number>((sum, value, bin) => sum + (value ?? 0) * positions[bin]!, 0) / n
+    expect(mean).toBeCloseTo(metrics[`val_${modality}_ce`]!, 5)
+    loss.forEach((value, bin) => expect(value === null).toBe(positions[bin] === 0))
+  }
+  // More of it is masked, so more positions are counted at high noise.
+  const { positions } = byNoise!.image
+  expect(positions[9]!).toBeGreaterThan(positions[0]!)
+  await task.dispose()
+})
+
+test.each([
+  [1e-9, 0],
+  [0.1, 0],
+  [0.1000001, 1],
+  [0.95, 9],
+  [1, 9],
+  [0, 0],
+])('a mask ratio of %d is in bin %i', (t, bin) => {
+  expect(noiseBin(t)).toBe(bin)
+})
+
 test('validation is the same whenever it is asked, and covers every layout in use', async () => {
   const task = createSftTask(config, sft, source, { threads: 1 })
   const flat = flatWeights(config, randomWeights(config))
   const first = await task.validate!(flat)
-  expect(Object.keys(first).sort()).toEqual(['val_image_ce', 'val_loss', 'val_text_ce'])
+  expect(Object.keys(first!.metrics).sort()).toEqual(['val_image_ce', 'val_loss', 'val_text_ce'])
   await oneStep(task, flat, seededRandom('x').state())
   expect(await task.validate!(flat)).toEqual(first)
   await task.dispose()

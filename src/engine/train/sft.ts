@@ -4,22 +4,25 @@
  */
 import { z } from 'zod'
 import type { ModelConfig, Task } from '../../shared/model-config.ts'
-import type { Random } from '../data/random.ts'
+import { TandemError } from '../../shared/errors.ts'
+import { seededRandom, type Random } from '../data/random.ts'
 import { modelParameters } from '../model/forward.ts'
 import { adapterParameters } from '../model/adapter-config.ts'
 import type { DropoutFeed, GraphAdapter } from '../model/adapter-graph.ts'
 import { taskOf, type Layout } from '../model/layout.ts'
 import { layOutParameters } from '../model/parameters.ts'
 import { buildTrainGraph } from '../model/train-graph.ts'
-import { buildBatch, type Batch, type TokenSample } from './batch.ts'
+import { buildBatch, type TokenSample } from './batch.ts'
 import { corruptionSchema, type CorruptionConfig } from './corruption.ts'
+import { LossTally } from './losses.ts'
 import type { StepContext, StepOutcome, TrainTask } from './loop.ts'
 import { createProgram, type Program } from './step.ts'
-import { seededRandom } from '../data/random.ts'
 import type { Tensor } from '../runtime/session.ts'
 
 export const sftSchema = z.strictObject({
   batch: z.int().min(1).max(1024),
+  /** Passes a batch is computed in, each with an equal share of it: less memory, the same gradient. */
+  accumulate: z.int().min(1).max(1024).default(1),
   /** Share of batches that generate without an input image. */
   generateShare: z.number().min(0).max(1).default(0.15),
   /** Share of batches without an output text (image-only mode). */
@@ -35,6 +38,18 @@ export interface SampleSource {
   /** The sample at `index` of the training stream; `progress` drives curricula. */
   train(index: number, edit: boolean, progress: number): TokenSample
   validation(index: number, edit: boolean): TokenSample
+  /** Prompts to look at while training goes: the named rows, or the first few that validate. Throws for an unknown row. */
+  prompts?(rows: readonly string[], count: number): readonly PreviewPrompt[]
+  /** Rows of each split; absent where samples are made up without end. */
+  readonly counts?: { readonly train: number; readonly validation: number }
+}
+
+/** One prompt of the validation data: what the model is shown. */
+export interface PreviewPrompt {
+  readonly row: string | null
+  readonly instruction: string
+  /** Codes of the input picture; null for a generation. */
+  readonly inputImage: Int32Array | null
 }
 
 export interface SftOptions {
@@ -51,7 +66,19 @@ interface OpenProgram {
   readonly dropouts: readonly DropoutFeed[]
 }
 
-const TASKS: readonly { edit: boolean; imageOnly: boolean }[] = [
+/** A batch holds one kind of sequence. */
+export interface SftKind {
+  readonly edit: boolean
+  readonly imageOnly: boolean
+}
+
+/** The task, and what a pre-flight needs of it: its kinds of steps, and a step of a given kind. */
+export interface SftTask extends TrainTask {
+  readonly kinds: readonly (SftKind & { readonly share: number })[]
+  stepOf(kind: SftKind, context: StepContext): Promise<StepOutcome>
+}
+
+const TASKS: readonly SftKind[] = [
   { edit: true, imageOnly: false },
   { edit: false, imageOnly: false },
   { edit: true, imageOnly: true },
@@ -63,7 +90,7 @@ export function createSftTask(
   sft: SftConfig,
   source: SampleSource,
   options: SftOptions = {},
-): TrainTask {
+): SftTask {
   const { adapter } = options
   const table = layOutParameters(adapter ? adapterParameters(config, adapter.config) : modelParameters(config))
   const dropout = adapter?.config.dropout ?? 0
@@ -72,7 +99,7 @@ export function createSftTask(
     const key = `${task}:${forwardOnly}`
     const known = programs.get(key)
     if (known) return known
-    const { model, layout, dropouts } = buildTrainGraph(config, task, sft.batch, {
+    const { model, layout, dropouts } = buildTrainGraph(config, task, share, {
       forwardOnly,
       ...(adapter ? { adapter } : {}),
     })
@@ -80,52 +107,62 @@ export function createSftTask(
     programs.set(key, made)
     return made
   }
-  const draw = (random: Random): { edit: boolean; imageOnly: boolean } => {
+  const draw = (random: Random): SftKind => {
     const edit = random.next() >= sft.generateShare
     return { edit, imageOnly: random.next() < sft.imageOnlyShare }
+  }
+  const share = passShare(sft)
+  // Gradients of the passes after the first.
+  const scratch = sft.accumulate > 1 ? new Float32Array(table.size) : null
+
+  async function stepOf({ edit, imageOnly }: SftKind, context: StepContext): Promise<StepOutcome> {
+    const { program, layout, dropouts } = await open(taskOf(edit, imageOnly), false)
+    const tally = new LossTally()
+    for (let pass = 0; pass < sft.accumulate; pass++) {
+      const from = context.position + pass * share
+      const samples = Array.from({ length: share }, (_, i) => source.train(from + i, edit, context.progress))
+      const batch = buildBatch(config, layout, samples, sft.corruption, context.random, sft.batch)
+      const feeds = { ...batch.feeds, ...dropoutMasks(dropouts, dropout, context.random) }
+      const into = pass === 0 || !scratch ? context.gradient : scratch
+      tally.add(batch, await program.step(feeds, context.weights, into))
+      if (into === scratch) addTo(context.gradient, scratch)
+    }
+    const { batch: samples } = sft
+    const position = context.position + samples
+    return { samples, position, metrics: tally.metrics(), byNoise: tally.byNoise() }
   }
 
   return {
     table,
     identity: JSON.stringify({
       config,
-      sft,
+      sft: lasting(sft),
       source: source.identity,
       ...(adapter ? { adapter: adapter.config, base: adapter.baseHash } : {}),
     }),
     ...(options.start ? { start: options.start } : {}),
-    async step(context: StepContext): Promise<StepOutcome> {
-      const { edit, imageOnly } = draw(context.random)
-      const task = taskOf(edit, imageOnly)
-      const { program, layout, dropouts } = await open(task, false)
-      const samples = Array.from({ length: sft.batch }, (_, i) =>
-        source.train(context.position + i, edit, context.progress),
-      )
-      const batch = buildBatch(config, layout, samples, sft.corruption, context.random)
-      const feeds = { ...batch.feeds, ...dropoutMasks(dropouts, dropout, context.random) }
-      const results = await program.step(feeds, context.weights, context.gradient)
-      return { samples: sft.batch, position: context.position + sft.batch, metrics: losses(batch, results, '') }
-    },
-    async validate(weights) {
-      const sums = new Map<string, { sum: number; n: number }>()
+    kinds: TASKS.map((kind) => ({ ...kind, share: shareOf(kind, sft) })).filter((kind) => kind.share > 0),
+    step: (context) => stepOf(draw(context.random), context),
+    stepOf,
+    async validate(weights, signal) {
+      const tally = new LossTally()
       const random = seededRandom('validation')
-      for (const { edit, imageOnly } of TASKS) {
-        if (imageOnly && sft.imageOnlyShare === 0) continue
-        if ((edit && sft.generateShare === 1) || (!edit && sft.generateShare === 0)) continue
-        const { program, layout } = await open(taskOf(edit, imageOnly), true)
-        for (let at = 0; at < sft.validationSamples; at += sft.batch) {
-          const samples = Array.from({ length: sft.batch }, (_, i) => source.validation(at + i, edit))
-          const plain: CorruptionConfig = { ...sft.corruption, dropText: 0, dropImage: 0 }
+      const plain: CorruptionConfig = { ...sft.corruption, dropText: 0, dropImage: 0 }
+      // Whole batches, whatever the number of passes: the same samples either way.
+      const count = Math.ceil(sft.validationSamples / sft.batch) * sft.batch
+      for (const kind of TASKS) {
+        if (shareOf(kind, sft) === 0) continue
+        const { program, layout } = await open(taskOf(kind.edit, kind.imageOnly), true)
+        for (let at = 0; at < count; at += share) {
+          const samples = Array.from({ length: share }, (_, i) => source.validation(at + i, kind.edit))
           const batch = buildBatch(config, layout, samples, plain, random)
-          for (const [name, value] of Object.entries(
-            losses(batch, await program.forward(batch.feeds, weights), 'val_'),
-          )) {
-            const entry = sums.get(name) ?? { sum: 0, n: 0 }
-            sums.set(name, { sum: entry.sum + value, n: entry.n + 1 })
-          }
+          tally.add(batch, await program.forward(batch.feeds, weights))
+          // A stop does not wait for the end: signals get their turn between the batches.
+          await new Promise((resolve) => setImmediate(resolve))
+          if (signal?.aborted) return null
         }
       }
-      return Object.fromEntries([...sums].map(([name, { sum, n }]) => [name, sum / n]))
+      return { metrics: tally.metrics('val_'), byNoise: tally.byNoise() }
     },
     async dispose() {
       for (const { program } of programs.values()) await program.dispose()
@@ -145,30 +182,25 @@ function dropoutMasks(feeds: readonly DropoutFeed[], dropout: number, random: Ra
   return masks
 }
 
-/** Weighted loss per output position, and plain cross-entropy and accuracy-free means over masked rows per modality. */
-function losses(
-  batch: Batch,
-  results: Readonly<Record<string, { data: unknown }>>,
-  prefix: string,
-): Record<string, number> {
-  const out: Record<string, number> = {}
-  let total = 0
-  let rows = 0
-  for (const [field, weights] of Object.entries(batch.weights)) {
-    const logp = results[`logp:${field}`]!.data as Float32Array
-    const mask = batch.masked[field]!
-    let sum = 0
-    let n = 0
-    for (let i = 0; i < logp.length; i++) {
-      total -= weights[i]! * logp[i]!
-      if (mask[i]) {
-        sum -= logp[i]!
-        n++
-      }
-    }
-    rows += logp.length
-    out[`${prefix}${field === 'outputText' ? 'text' : 'image'}_ce`] = sum / Math.max(1, n)
-  }
-  out[`${prefix}loss`] = total / rows
-  return out
+/** Settings a resume must keep. In how many passes a batch is computed may change: its gradient does not. */
+function lasting({ accumulate: _passes, ...rest }: SftConfig): Omit<SftConfig, 'accumulate'> {
+  return rest
+}
+
+/** Samples a pass. */
+function passShare({ batch, accumulate }: SftConfig): number {
+  if (batch % accumulate === 0) return batch / accumulate
+  throw new TandemError(
+    `A batch of ${batch} cannot be computed in ${accumulate} equal passes.`,
+    `Give a number of passes that divides ${batch}.`,
+  )
+}
+
+/** How often a step is of this kind. */
+function shareOf({ edit, imageOnly }: SftKind, { generateShare, imageOnlyShare }: SftConfig): number {
+  return (edit ? 1 - generateShare : generateShare) * (imageOnly ? imageOnlyShare : 1 - imageOnlyShare)
+}
+
+function addTo(sum: Float32Array, part: Float32Array): void {
+  for (let i = 0; i < sum.length; i++) sum[i] = sum[i]! + part[i]!
 }

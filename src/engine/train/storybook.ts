@@ -91,18 +91,18 @@ export async function createWorldSource(
     outputImage: encode(sample.output),
     outputText: text.encode(sample.reasoning),
   })
+  const make = (split: Split, index: number, edit: boolean, spriteLimit: number): WorldSample =>
+    makeSample(world, {
+      split,
+      seed: options.seed,
+      index,
+      families: edit ? EDIT_FAMILIES : ['generate'],
+      spriteLimit,
+      ...(options.operations ? { operations: options.operations } : {}),
+      ...(edit && split === 'train' && options.families ? { weights: options.families } : {}),
+    })
   const draw = (split: Split, index: number, edit: boolean, spriteLimit: number): TokenSample =>
-    tokens(
-      makeSample(world, {
-        split,
-        seed: options.seed,
-        index,
-        families: edit ? EDIT_FAMILIES : ['generate'],
-        spriteLimit,
-        ...(options.operations ? { operations: options.operations } : {}),
-        ...(edit && split === 'train' && options.families ? { weights: options.families } : {}),
-      }),
-    )
+    tokens(make(split, index, edit, spriteLimit))
   const all = world.sprites.length
   const { sprites, until } = options.curriculum
   return {
@@ -115,5 +115,10 @@ export async function createWorldSource(
         progress >= until ? all : Math.min(all, Math.round(sprites + ((all - sprites) * progress) / until)),
       ),
     validation: (index, edit) => draw('val', index, edit, all),
+    prompts: (_rows, count) =>
+      Array.from({ length: count }, (_, i) => {
+        const { input, instruction } = make('val', i, true, all)
+        return { row: null, instruction, inputImage: input ? encode(input) : null }
+      }),
   }
 }

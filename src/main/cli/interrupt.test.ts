@@ -52,7 +52,12 @@ describe('Ctrl-C', () => {
     })
     child.kill('SIGINT')
     expect((await ended).code).toBe(130)
-    expect(await readdir(place.path('run'))).toEqual(['checkpoint.safetensors', 'sft.json'])
+    expect(await readdir(place.path('run'))).toEqual([
+      'best.safetensors',
+      'checkpoint.safetensors',
+      'metrics.jsonl',
+      'sft.json',
+    ])
     // The same run, told that it has come far enough.
     await writeFile(place.path('sft.json'), JSON.stringify({ ...config, steps: 1 }))
     const { code, out, err } = await tandem(...args, '--resume', '--json')

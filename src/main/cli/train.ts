@@ -1,59 +1,52 @@
 /** `tandem train sft`: supervised fine-tuning with a bar, losses per modality, speed and time left; Ctrl-C keeps a checkpoint. */
-import { existsSync } from 'node:fs'
-import { join, resolve } from 'node:path'
 import type { Command } from 'commander'
+import { bytesInWords } from '../../shared/bytes.ts'
 import { TandemError } from '../../shared/errors.ts'
+import { sftResultSchema, type PreflightReport } from '../../shared/training.ts'
+import { trainingPresets } from '../../shared/training-settings.ts'
 import { driveJob } from './drive.ts'
-import { shippedModel } from './installation.ts'
 import { createLive, metricsLine, type Live } from './live.ts'
-import { integer, names, real, seed } from './options.ts'
+import { integer, names, oneOf, real, seed } from './options.ts'
 import { note, printJson } from './report.ts'
+import { configOf, type TrainOptions } from './train-settings.ts'
 
 /** Seconds between lines where stderr is a file. */
 const QUIET_LINE_EVERY = 15
-
-interface TrainOptions {
-  config?: string
-  out: string
-  resume?: boolean
-  json?: boolean
-  jsonLines?: boolean
-  model?: string
-  data?: string
-  mix?: string
-  mixShare?: number
-  steps?: number
-  batch?: number
-  rate?: number
-  seed?: number
-  ema?: number
-  name?: string
-  changedWeight?: number
-  loraRank?: number
-  loraAlpha?: number
-  loraTargets?: string[]
-  loraDropout?: number
-  trainWords?: string[]
-}
+const weights = oneOf(['inverse-t', 'one'] as const, 'weight')
+const presets = oneOf(
+  trainingPresets.map(({ id }) => id),
+  'preset',
+)
 
 export function addTrainCommand(program: Command): void {
-  program
-    .command('train')
-    .description('Train a model.')
+  const train = program.command('train').description('Train a model.')
+  train
     .command('sft')
     .description('Supervised fine-tuning of a model or of an adapter, on a data set or on the storybook world.')
-    .option('--config <file>', 'training config (JSON) instead of the options below; see docs/cli.md')
-    .requiredOption('--out <dir>', 'folder of the run: checkpoint, and the model or adapter at the end')
+    .option('--config <file>', 'training config (JSON) instead of the options below; see docs/training.md')
+    .requiredOption('--out <dir>', 'folder of the run: checkpoints, metrics, previews, and what comes out at the end')
     .option('--resume', 'go on with the run in that folder')
+    .option('--preflight', 'only measure one step and say whether the run fits; nothing is trained')
     .option('--model <dir>', 'model folder to start from; the model that ships')
     .option('--data <dir>', 'data set in any format that can be read')
     .option('--mix <dir>', 'a second data set, trained on beside it so that what it teaches is not forgotten')
     .option('--mix-share <x>', 'share of the samples that come from it, 0.5', real(0.01, 0.99))
+    .option('--preset <name>', `settings to start from: ${trainingPresets.map(({ id }) => id).join(', ')}`, presets)
     .option('--steps <n>', 'training steps', integer(1, 100_000_000))
     .option('--batch <n>', 'samples a step, 16', integer(1, 1024))
+    .option('--accumulate <n>', 'passes a step is computed in, 1: less memory, the same gradient', integer(1, 1024))
     .option('--rate <x>', 'peak learning rate; 0.0003, with an adapter 0.002', real(0, 1))
     .option('--ema <x>', 'decay of the averaged weights that are exported, 0.99', real(0, 1))
     .option('--changed-weight <x>', 'weight of cells that change against those that stay, 3', real(1, 1000))
+    .option('--text-weight <w>', 'w_text: inverse-t (the paper’s) or one', weights)
+    .option('--image-weight <w>', 'w_img: one (the paper’s) or inverse-t', weights)
+    .option('--validate-every <n>', 'steps between validations; a twentieth of the run', integer(1, 100_000_000))
+    .option('--patience <n>', 'stop after so many validations without a better one', integer(1, 1_000_000))
+    .option('--min-delta <x>', 'how much lower a validation has to be to count as better, 0', real(0, 1000))
+    .option('--save-every <s>', 'seconds between checkpoints, 120', real(0.001, 1e9))
+    .option('--preview-every <n>', 'steps between previews; a tenth of the run, 0 for none', integer(0, 100_000_000))
+    .option('--previews <n>', 'validation prompts to preview, 4', integer(0, 64))
+    .option('--preview-rows <ids>', 'rows to preview, by id', names)
     .option('--seed <n>', 'seed of the run, 0', seed)
     .option('--name <name>', 'name of what is exported')
     .option('--lora-rank <n>', 'train a low-rank adapter of this rank; the model stays as it is', integer(1, 1024))
@@ -69,73 +62,47 @@ export function addTrainCommand(program: Command): void {
     .option('--json-lines', 'print every event as a line of JSON, the result last')
     .addHelpText(
       'after',
-      '\nExamples:\n  tandem train sft --data quadruplets --steps 500 --out runs/mine\n  tandem train sft --data quadruplets --lora-rank 8 --steps 500 --out runs/mine --json-lines\n  tandem train sft --out runs/mine --resume\n  tandem train sft --config sft.json --out runs/mine',
+      '\nExamples:\n  tandem train sft --data quadruplets --preset adapter --out runs/mine --preflight\n  tandem train sft --data quadruplets --steps 500 --out runs/mine\n  tandem train sft --data quadruplets --lora-rank 8 --steps 500 --out runs/mine --json-lines\n  tandem train sft --out runs/mine --resume\n  tandem train sft --out runs/mine --resume --accumulate 4\n  tandem train sft --config sft.json --out runs/mine',
     )
-    .action(async (options: TrainOptions) => {
-      const live = options.jsonLines ? jsonLines() : process.stderr.isTTY ? createLive() : lines()
-      const spec = {
-        kind: 'sft',
-        config: configOf(options),
-        out: options.out,
-        resume: options.resume === true,
-      } as const
-      const result = await driveJob(spec, live)
-      if (options.jsonLines) printJson({ type: 'result', result })
-      else if (options.json) printJson(result)
-      else process.stdout.write(`${(result as { model: string }).model}\n`)
-    })
+    .action(runSft)
 }
 
-/** A config file, or the options as one. A run that goes on is told by its folder. */
-function configOf(options: TrainOptions): string | Record<string, unknown> {
-  const { config, out, resume, json: _json, jsonLines: _lines, ...rest } = options
-  const given = Object.keys(rest).length > 0
-  if (config !== undefined) {
-    if (!given) return config
-    throw new TandemError('Settings are given twice, in --config and beside it.', 'Give one of the two.')
+async function runSft(options: TrainOptions): Promise<void> {
+  if (options.preflight && options.resume)
+    throw new TandemError('A run that goes on needs no pre-flight.', 'Leave out one of the two.')
+  const quiet = options.preflight ? { show: () => undefined, clear: () => undefined } : lines()
+  const live = options.jsonLines ? jsonLines() : process.stderr.isTTY ? createLive() : quiet
+  const spec = {
+    kind: 'sft',
+    config: configOf(options),
+    out: options.out,
+    resume: options.resume === true,
+    ...(options.preflight ? { preflight: true } : {}),
+  } as const
+  const result = sftResultSchema.parse(await driveJob(spec, live))
+  if (options.jsonLines) printJson({ type: 'result', result })
+  else if (options.json) printJson(result)
+  else if ('preflight' in result) process.stdout.write(preflightText(result.preflight))
+  else {
+    note(result.why)
+    process.stdout.write(`${result.model ?? result.run}\n`)
   }
-  const kept = join(out, 'sft.json')
-  if (resume && !given) {
-    if (existsSync(kept)) return resolve(kept)
-    throw new TandemError('There is no run to go on with in that folder.', 'Check --out, or leave out --resume.')
-  }
-  const { data, steps } = options
-  if (data === undefined || steps === undefined)
-    throw new TandemError('A run needs --data and --steps, or --config.', 'See "tandem train sft --help".')
-  const lora = options.loraRank !== undefined
-  if (!lora && ['loraAlpha', 'loraTargets', 'loraDropout', 'trainWords'].some((name) => name in options))
-    throw new TandemError('Settings of an adapter are given without --lora-rank.', 'Add --lora-rank N.')
-  if (options.mixShare !== undefined && options.mix === undefined)
-    throw new TandemError('A share is given without the data set it is of.', 'Add --mix DIR.')
-  const optional = <T>(name: string, value: T | undefined): Record<string, T> =>
-    value === undefined ? {} : { [name]: value }
-  return {
-    seed: options.seed ?? 0,
-    model: resolve(options.model ?? shippedModel),
-    data: { kind: 'folder', path: resolve(data) },
-    ...(options.mix !== undefined && { mix: { path: resolve(options.mix), share: options.mixShare ?? 0.5 } }),
-    sft: { batch: options.batch ?? 16, corruption: { changedCellWeight: options.changedWeight ?? 3 } },
-    steps,
-    optimiser: {},
-    schedule: {
-      peak: options.rate ?? (lora ? 2e-3 : 3e-4),
-      warmup: Math.max(1, Math.min(50, Math.round(steps / 10))),
-      decayFrom: 0.1,
-      floor: 0.05,
-    },
-    clip: 1,
-    ema: options.ema ?? 0.99,
-    ...optional('name', options.name),
-    ...(lora && {
-      adapter: {
-        rank: options.loraRank,
-        ...optional('alpha', options.loraAlpha),
-        ...optional('targets', options.loraTargets),
-        ...optional('dropout', options.loraDropout),
-        ...optional('words', options.trainWords),
-      },
-    }),
-  }
+  if ('preflight' in result && result.preflight.verdict === 'refused') process.exitCode = 2
+}
+
+function preflightText(report: PreflightReport): string {
+  const { verdict, sentence, proposal, memory, disk, parameters } = report
+  const minutes = report.totalSeconds / 60
+  return [
+    `${verdict === 'fits' ? 'It fits.' : verdict === 'tight' ? 'It is tight.' : 'It does not fit.'} ${sentence}`,
+    ...(proposal ? [proposal.words] : []),
+    `  parameters  ${parameters.trained} of ${parameters.model} (${report.method === 'lora' ? 'adapter' : 'whole model'})`,
+    `  a step      ${report.secondsPerStep.toFixed(2)} s`,
+    `  ${report.steps} steps  ${minutes < 1.5 ? `${Math.round(report.totalSeconds)} s` : `${Math.round(minutes)} min`}`,
+    `  memory      ${bytesInWords(memory.peak)} at the peak, ${bytesInWords(memory.free)} to be had`,
+    `  disk        ${bytesInWords(disk.needed)} of ${bytesInWords(disk.free)} free`,
+    '',
+  ].join('\n')
 }
 
 /** Plain lines, now and then: the log of a run in the background. */
