@@ -19,7 +19,7 @@ import { exportRun } from './sft-export.ts'
 import { preflightJob } from './sft-preflight.ts'
 import { prepareTraining, type Prepared } from './sft-prepare.ts'
 import { makePreviews } from './sft-previews.ts'
-import { memoryRows, rowOf, updateOf } from './sft-rows.ts'
+import { compactRow, memoryRows, rowOf, updateOf } from './sft-rows.ts'
 
 export async function* sftJob(spec: SpecOf<'sft'>, context: JobContext): AsyncGenerator<JobUpdate> {
   const config = await readConfig(spec)
@@ -97,8 +97,9 @@ async function* runTraining(
   const { log, damaged } = await openMetricsLog(join(directory, runFiles.metrics), keepStep)
   const pending: MetricsRow[] = []
   const tell = async (row: MetricsRow): Promise<void> => {
-    await log.append(row)
-    pending.push(row)
+    const compact = compactRow(row)
+    await log.append(compact)
+    pending.push(compact)
   }
   const look = async (look: Look): Promise<boolean> => {
     const entries = await makePreviews(live, prompts, previews!, directory, look, signal)
