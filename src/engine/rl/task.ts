@@ -17,7 +17,7 @@ export interface ParaRlOptions extends PhaseContext {
 }
 
 export function createParaRlTask(options: ParaRlOptions): TrainTask {
-  const { settings, directory } = options
+  const { settings, directory, validate } = options
   let phase: Phase | null = null
 
   /** The phase an update belongs to: made at its first update, read back where a run goes on in its middle. */
@@ -59,7 +59,7 @@ export function createParaRlTask(options: ParaRlOptions): TrainTask {
         },
       }
     },
-    ...(options.validate ? { validate: options.validate } : {}),
+    ...(validate ? { validate: async (weights) => ({ metrics: await validate(weights) }) } : {}),
     // Whoever opened model and reward closes them.
     dispose: () => Promise.resolve(),
   }
