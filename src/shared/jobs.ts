@@ -14,7 +14,7 @@ import { checkpointSpecSchema } from './checkpoints.ts'
 import { datasetSpecSchema } from './datasets.ts'
 import { modelSpecSchema } from './models.ts'
 import { pararlSpecSchema, rlRowSchema, scoreSpecSchema, trainScorerSpecSchema } from './rl.ts'
-import { controlActionSchema, metricsRowSchema, sftSpecSchema } from './training.ts'
+import { controlActionSchema, metricsRowSchema, proposalSchema, sftSpecSchema } from './training.ts'
 import {
   decodingModeSchema,
   trajectoryEventSchema,
@@ -343,6 +343,10 @@ const failed = z.strictObject({
   kind: z.enum(['input', 'cancelled', 'environment', 'internal']),
   /** Of a defect, for the report. */
   stack: z.string().optional(),
+  /** Memory ran out: the highest that was seen and what was free then, bytes, and settings of a run that take less. */
+  outOfMemory: z
+    .strictObject({ peak: z.number(), free: z.number().nullable(), proposal: proposalSchema.nullable() })
+    .optional(),
 })
 
 /** What a generator yields; the process adds the job's id and a sequence number. */

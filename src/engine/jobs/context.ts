@@ -11,7 +11,7 @@ import { createEngine, type Engine } from '../run.ts'
 export interface JobContext {
   readonly signal: AbortSignal
   /** What was asked of this job since the last call; a job that cannot be asked never looks. */
-  controls?(): ControlAction[]
+  readonly controls?: () => ControlAction[]
   /** The engine for a model folder with adapters on it, opened on first use and again when any of its files change. */
   engine(directory: string, adapters?: AdapterStack): Promise<Engine>
 }

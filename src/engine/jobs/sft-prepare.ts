@@ -38,7 +38,7 @@ export interface Prepared {
   readonly live: LiveModel
   readonly prompts: readonly PreviewPrompt[]
   /** The same task with other passes or another batch; whoever asks for it disposes of it. */
-  retask(part: Partial<Pick<SftConfig, 'batch' | 'accumulate'>>): SftTask
+  readonly retask: (part: Partial<Pick<SftConfig, 'batch' | 'accumulate'>>) => SftTask
   dispose(): Promise<void>
 }
 

@@ -8,6 +8,7 @@ import { driveJob } from './drive.ts'
 import { createLive, metricsLine, type Live } from './live.ts'
 import { integer, names, oneOf, real, seed } from './options.ts'
 import { note, printJson } from './report.ts'
+import { addTrainExports } from './train-export.ts'
 import { configOf, type TrainOptions } from './train-settings.ts'
 
 /** Seconds between lines where stderr is a file. */
@@ -65,6 +66,7 @@ export function addTrainCommand(program: Command): void {
       '\nExamples:\n  tandem train sft --data quadruplets --preset adapter --out runs/mine --preflight\n  tandem train sft --data quadruplets --steps 500 --out runs/mine\n  tandem train sft --data quadruplets --lora-rank 8 --steps 500 --out runs/mine --json-lines\n  tandem train sft --out runs/mine --resume\n  tandem train sft --out runs/mine --resume --accumulate 4\n  tandem train sft --config sft.json --out runs/mine',
     )
     .action(runSft)
+  addTrainExports(train)
 }
 
 async function runSft(options: TrainOptions): Promise<void> {

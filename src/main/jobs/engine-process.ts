@@ -16,13 +16,20 @@ import {
   type JobSpec,
 } from '../../shared/jobs.ts'
 import type { ControlAction } from '../../shared/training.ts'
+import { deathEnd, freeMemoryNow, MemoryWatch } from './job-death.ts'
+
+/** What the system tells of a process that is gone. */
+export interface ProcessEnd {
+  readonly code: number | null
+  readonly signal: string | null
+}
 
 /** What carries commands and events: a forked process here, another host's own kind elsewhere. */
 export interface EngineChannel {
   readonly pid: number | undefined
   send(command: JobCommand): void
-  /** `onEnd` is called once: how the process ended, and the last it said on stderr. */
-  listen(onMessage: (message: unknown) => void, onEnd: (how: string, said: string) => void): void
+  /** `onEnd` is called once: how the process ended, the last it said on stderr, and what it left with, if it had begun. */
+  listen(onMessage: (message: unknown) => void, onEnd: (how: string, said: string, left?: ProcessEnd) => void): void
   kill(): void
 }
 
@@ -59,6 +66,7 @@ export const BESIDE_SCREENS = '--beside-screens'
 const DISPOSE_MS = 2000
 
 interface Job {
+  readonly spec: JobSpec
   /** Its process was killed because this job did not stop. */
   insisted: boolean
   deliver(event: JobEvent): void
@@ -67,6 +75,7 @@ interface Job {
 
 export function startEngineProcess(channel: EngineChannel = forkWorker()): EngineProcess {
   const jobs = new Map<string, Job>()
+  const memory = new MemoryWatch()
   let ended: JobEnd | null = null
 
   channel.listen(
@@ -74,15 +83,14 @@ export function startEngineProcess(channel: EngineChannel = forkWorker()): Engin
       const parsed = jobEventSchema.safeParse(message)
       if (parsed.success) jobs.get(parsed.data.jobId)?.deliver(parsed.data)
     },
-    (how, said) => {
-      ended = {
-        type: 'failed',
-        message: `The engine process ${how} in the middle of the job.`,
-        remedy: 'What was recorded is kept in the log of the output folder: resume from it, or start again.',
-        kind: 'internal',
-        ...(said.trim() === '' ? {} : { stack: said.trim() }),
-      }
-      for (const job of jobs.values()) job.end(job.insisted ? { type: 'cancelled' } : ended)
+    (how, said, left) => {
+      memory.stop()
+      const endOf = (spec: JobSpec | null): JobEnd =>
+        left
+          ? deathEnd({ ...left, stderrTail: said, memoryCurve: memory.curve, freeMemory: freeMemoryNow() }, spec)
+          : gone(how, said)
+      ended = endOf(null)
+      for (const job of jobs.values()) job.end(job.insisted ? { type: 'cancelled' } : endOf(job.spec))
     },
   )
 
@@ -105,6 +113,7 @@ export function startEngineProcess(channel: EngineChannel = forkWorker()): Engin
       let insist: NodeJS.Timeout | undefined
       let seq = -1
       const job: Job = {
+        spec: checked.data,
         insisted: false,
         deliver(event) {
           seq = event.seq
@@ -124,6 +133,7 @@ export function startEngineProcess(channel: EngineChannel = forkWorker()): Engin
         )
       }
       jobs.set(jobId, job)
+      if (!ended) memory.start(channel.pid)
       let over = false
       try {
         if (ended) job.end(ended)
@@ -145,6 +155,7 @@ export function startEngineProcess(channel: EngineChannel = forkWorker()): Engin
         clearTimeout(insist)
         signal?.removeEventListener('abort', cancel)
         jobs.delete(jobId)
+        if (jobs.size === 0) memory.stop()
         // Whoever stops listening has no use for the rest.
         if (!over && !ended) channel.send({ type: 'cancel', jobId })
       }
@@ -165,6 +176,15 @@ export function startEngineProcess(channel: EngineChannel = forkWorker()): Engin
     kill: () => channel.kill(),
   }
 }
+
+/** An end of which no more is known. */
+const gone = (how: string, said: string): JobEnd => ({
+  type: 'failed',
+  message: `The engine process ${how} in the middle of the job.`,
+  remedy: 'What was recorded is kept in the log of the output folder: resume from it, or start again.',
+  kind: 'internal',
+  ...(said.trim() === '' ? {} : { stack: said.trim() }),
+})
 
 /** Time between steps: how long "soon" is for this job. */
 class StepRhythm {
@@ -202,13 +222,15 @@ export function forkWorker({ besideScreens = false } = {}): EngineChannel {
     },
     listen(onMessage, onEnd) {
       let told = false
-      const tell = (how: string): void => {
-        if (!told) onEnd(how, said)
+      const tell = (how: string, left?: ProcessEnd): void => {
+        if (!told) onEnd(how, said, left)
         told = true
       }
       child.on('message', onMessage)
       child.on('error', (error) => tell(`could not be started (${error.message})`))
-      child.on('close', (code, signal) => tell(signal ? `was ended by ${signal}` : `ended with code ${code ?? '?'}`))
+      child.on('close', (code, signal) =>
+        tell(signal ? `was ended by ${signal}` : `ended with code ${code ?? '?'}`, { code, signal }),
+      )
     },
     kill: () => void child.kill('SIGKILL'),
   }

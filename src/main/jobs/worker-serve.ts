@@ -8,6 +8,7 @@ import {
   type JobCommand,
   type JobEnd,
   type JobEvent,
+  type JobSpec,
   type JobUpdate,
 } from '../../shared/jobs.ts'
 import type { ControlAction } from '../../shared/training.ts'
@@ -15,6 +16,8 @@ import { TandemError } from '../../shared/errors.ts'
 import { runJob } from '../../engine/jobs.ts'
 import { createEngineCache, hostGone } from '../../engine/jobs/context.ts'
 import type { EngineChannel } from './engine-process.ts'
+import { saysOutOfMemory } from './explain-death.ts'
+import { deathEnd, freeMemoryNow } from './job-death.ts'
 
 export interface JobHost {
   send(event: JobEvent): void
@@ -85,7 +88,7 @@ export function serveJobs(host: JobHost): JobServer {
       }
       end = signal.aborted && !complete ? { type: 'cancelled' } : { type: 'done' }
     } catch (error) {
-      end = signal.aborted && isStop(error) ? { type: 'cancelled' } : failure(error)
+      end = signal.aborted && isStop(error) ? { type: 'cancelled' } : failure(error, spec)
     }
     await lease.release()
     publish(end)
@@ -157,12 +160,16 @@ function isStop(error: unknown): boolean {
   )
 }
 
-function failure(error: unknown): JobEnd {
+function failure(error: unknown, spec: JobSpec): JobEnd {
   if (error instanceof TandemError && error.kind !== 'internal') {
     return { type: 'failed', message: error.message, remedy: error.remedy, kind: error.kind }
   }
   const stack = error instanceof Error ? (error.stack ?? error.message) : String(error)
   const message = error instanceof Error ? error.message : String(error)
+  if (saysOutOfMemory(message)) {
+    const memoryCurve = [{ resident: process.memoryUsage.rss(), free: freeMemoryNow() }]
+    return deathEnd({ code: null, signal: null, stderrTail: message, memoryCurve, freeMemory: null }, spec)
+  }
   return {
     type: 'failed',
     message,
