@@ -8,7 +8,7 @@ import { join } from 'node:path'
 import { isDeepStrictEqual } from 'node:util'
 import { seededRandom } from '../../src/engine/data/random.ts'
 import { writeTinyModel } from '../../src/main/cli/testing.ts'
-import { canResume, killableSpec, runAndKill, runToEnd, traceOf } from '../../src/main/jobs/train-killing.ts'
+import { canResume, killableSpec, runAndKill, runToEnd, traceOf } from '../../src/main/cli/train-killing.ts'
 import { saveResult } from '../lib.ts'
 
 const times = Number(process.argv[2] ?? 20)

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { writeTinyModel } from '../../src/main/cli/testing.ts'
 import { startEngineProcess } from '../../src/main/jobs/engine-process.ts'
-import { killableSpec } from '../../src/main/jobs/train-killing.ts'
+import { killableSpec } from '../../src/main/cli/train-killing.ts'
 import type { JobSpec } from '../../src/shared/jobs.ts'
 import { saveResult } from '../lib.ts'
 

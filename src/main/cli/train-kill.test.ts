@@ -3,7 +3,7 @@ import { mkdtemp, readdir, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import { writeTinyModel } from '../cli/testing.ts'
+import { writeTinyModel } from './testing.ts'
 import { canResume, killableSpec, runAndKill, runToEnd, traceOf } from './train-killing.ts'
 
 const STEPS = 12

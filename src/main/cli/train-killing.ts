@@ -6,7 +6,7 @@ import type { JobSpec } from '../../shared/jobs.ts'
 import { runFiles } from '../../shared/training.ts'
 import { openSafetensors, readTensor } from '../../engine/model/safetensors.ts'
 import { readMetrics } from '../../engine/train/metrics-log.ts'
-import { startEngineProcess } from './engine-process.ts'
+import { startEngineProcess } from '../jobs/engine-process.ts'
 
 /** A short run that does everything a long one does: validations, best weights, previews, checkpoints at short intervals. */
 export const killableSpec = (model: string, out: string, resume: boolean, steps: number): JobSpec => ({
