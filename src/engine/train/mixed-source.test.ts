@@ -43,9 +43,10 @@ describe('a mixture of two sets', () => {
     expect(drawn(back, 40, true).every(([set]) => set === 0)).toBe(true)
   })
 
-  test('validates on the first set alone, and is another run with another share or set', () => {
+  test('validates on the first set where it can, and is another run with another share or set', () => {
     const mixed = mixSources(part(0, 5, 0), part(1, 5, 0), 0.5)
     expect([...mixed.validation(3, true).instruction]).toEqual([0, -4])
+    expect([...mixSources(part(0, 5, 0), part(1, 5, 5), 0.5).validation(3, false).instruction]).toEqual([1, -4])
     const others = [mixSources(part(0, 5, 0), part(1, 5, 0), 0.4), mixSources(part(0, 5, 0), part(2, 5, 0), 0.5)]
     expect(new Set([mixed, ...others].map((m) => m.identity)).size).toBe(3)
   })

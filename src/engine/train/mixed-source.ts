@@ -1,6 +1,6 @@
 /**
  * Rehearsal: samples of a second data set among those of the first, so that a model learns something new and keeps what
- * it could. The second set only helps to train; validation and previews are the first one's.
+ * it could. Validation is on the first one's rows, and previews are, but for kinds of rows that only the second has.
  */
 import type { SampleSource } from './sft.ts'
 
@@ -30,6 +30,7 @@ export function mixSources(own: MixedPart, replay: MixedPart, share: number): Sa
       if ((replayed && has(replay, edit)) || !has(own, edit)) return replay.source.train(before, edit, progress)
       return own.source.train(index - before, edit, progress)
     },
+    validation: (index, edit) => (has(own, edit) ? own : replay).source.validation(index, edit),
   }
 }
 
