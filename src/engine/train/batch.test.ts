@@ -232,3 +232,28 @@ test('the same stream gives the same batch, and every draw is made whatever is d
   expect(build('edit', [sample, sample], always, 3).batch).toEqual(build('edit', [sample, sample], always, 3).batch)
   expect(build('edit', [sample, sample], always, 3).batch).not.toEqual(build('edit', [sample, sample], always, 4).batch)
 })
+
+test('a sequential timeline learns text before an all masked picture, or a picture beside whole text', () => {
+  const sequential = corruptionSchema.parse({ timeline: 'sequential', dropText: 0, dropImage: 0 })
+  fc.assert(
+    fc.property(anySample, fc.nat(), (sample, seed) => {
+      const { batch, layout } = build('edit', [sample], sequential, seed)
+      const tokens = numbers(batch, 'tokens')
+      const hidden = (name: string): number => {
+        const { start, length } = layout.fields.find((field) => field.name === name)!
+        return tokens.slice(start, start + length).filter((token) => token === mask).length
+      }
+      const learned = (name: string): number => batch.weights[name]!.filter((weight) => weight > 0).length
+      if (learned('outputText') > 0) {
+        expect(learned('outputText')).toBe(hidden('outputText'))
+        expect([hidden('outputImage'), learned('outputImage')]).toEqual([4, 0])
+      } else {
+        expect(learned('outputImage')).toBe(hidden('outputImage'))
+        expect(hidden('outputImage')).toBeGreaterThan(0)
+        expect(hidden('outputText')).toBe(0)
+      }
+      for (const name of ['outputText', 'outputImage'])
+        expect(batch.masked[name]!.filter((m) => m === 1)).toHaveLength(learned(name))
+    }),
+  )
+})

@@ -40,6 +40,14 @@ describe('mask ratios', () => {
     expect(independent / 4000).toBeGreaterThan(0.27)
     expect(independent / 4000).toBeLessThan(0.33)
   })
+
+  test('of a sequential timeline mask one modality beside one that is whole or all masked', () => {
+    const sequential = config({ timeline: 'sequential' })
+    expect(drawRatios(sequential, scripted(0.25, 0.4))).toEqual({ text: 0.75, image: 1, only: 'text' })
+    const { image, ...rest } = drawRatios(sequential, scripted(0.25, 0.6))
+    expect(rest).toEqual({ text: 0, only: 'image' })
+    expect(image).toBeCloseTo(Math.cos((Math.PI / 2) * 0.25), 12)
+  })
 })
 
 describe('masks', () => {
