@@ -5,12 +5,12 @@
 import { join } from 'node:path'
 import sharp from 'sharp'
 import type { JobUpdate, SpecOf } from '../../shared/jobs.ts'
-import { frame, frameCodes } from '../../shared/trajectory-frame.ts'
-import type { TrajectoryHeader } from '../../shared/trajectory.ts'
+import { advanceFrame, frameCodes, initialFrame, type Frame } from '../../shared/trajectory-frame.ts'
+import { eventsByStep, type Trajectory, type TrajectoryHeader } from '../../shared/trajectory.ts'
 import { makeFolder, writeFileAtomic } from '../files.ts'
 import type { ModelFolder } from '../model/folder.ts'
 import { readTrajectory } from '../trajectory/file.ts'
-import { renderFilm } from '../trajectory/film.ts'
+import { renderReel } from '../trajectory/film.ts'
 import type { JobContext } from './context.ts'
 import { decodeRaster } from './decode.ts'
 import { checkFits } from './fits.ts'
@@ -21,6 +21,8 @@ const STEP_MS = 250
 const LAST_MS = 2500
 /** More pages than this make a file nobody opens: steps are then left out evenly. */
 const MAX_PAGES = 128
+/** Pixels along one side of a picture on a page: twice those of the model that ships. */
+const TILE = 256
 
 export async function* animateJob(spec: SpecOf<'animate'>, context: JobContext): AsyncGenerator<JobUpdate> {
   const trajectory = await readTrajectory(spec.trajectory)
@@ -32,40 +34,57 @@ export async function* animateJob(spec: SpecOf<'animate'>, context: JobContext):
   const steps = Array.from({ length: count }, (_, i) => (count === 1 ? total : Math.round((i * total) / (count - 1))))
   const input = await inputPicture(model, header)
   yield { type: 'started', total: count, detail: model.name }
+  const states = framesAt(trajectory, steps)
+  const reel = await renderReel(steps, {
+    instruction: header.instruction,
+    imageSize: model.config.image.size,
+    imageAt: async (k) => (await decodeRaster(model, frameCodes(header, states.get(k)!))).rgb,
+    textAt: (k) =>
+      shownWords(model, header, states.get(k)!).map((word) => (word.state === 'mask' ? { ...word, text: '' } : word)),
+    ...(input ? { inputImage: input } : {}),
+    totalSteps: total,
+    caption: `${header.model.name}, ${header.mode}, ${header.steps} steps, seed ${header.seed}`,
+    tile: TILE,
+    columns: input ? 2 : 1,
+    scale: 1,
+  })
+  const { width, height } = reel
+  const raw = { width, height, channels: 3 } as const
   const pages: Buffer[] = []
-  for (const [i, k] of steps.entries()) {
+  for await (const page of reel.pages) {
     if (context.signal.aborted) return
-    const state = frame(trajectory, k)
-    const { rgb } = await decodeRaster(model, frameCodes(header, state))
-    const words = shownWords(model, header, state).map((word) => (word.state === 'mask' ? { ...word, text: '' } : word))
-    pages.push(
-      await renderFilm([k], {
-        instruction: header.instruction,
-        imageSize: model.config.image.size,
-        imageAt: () => Promise.resolve(rgb),
-        textAt: () => words,
-        ...(input ? { inputImage: input } : {}),
-        totalSteps: total,
-        caption: `${header.model.name}, ${header.mode}, ${header.steps} steps, seed ${header.seed}`,
-        tile: 320,
-        columns: input ? 2 : 1,
-        scale: 1,
-      }),
-    )
-    yield { type: 'progress', done: i + 1, total: count, metrics: {} }
+    if (spec.form === 'frames') {
+      if (pages.length === 0) await makeFolder(spec.out)
+      const name = `step-${String(steps[pages.length]).padStart(4, '0')}.png`
+      await writeFileAtomic(join(spec.out, name), await sharp(page, { raw }).png().toBuffer())
+      pages.push(Buffer.alloc(0))
+    } else pages.push(page)
+    yield { type: 'progress', done: pages.length, total: count, metrics: {} }
   }
-  const even = await evenPages(pages)
-  if (spec.form === 'frames') {
-    await makeFolder(spec.out)
-    for (const [i, page] of even.entries())
-      await writeFileAtomic(join(spec.out, `step-${String(steps[i]).padStart(4, '0')}.png`), page)
-  } else {
-    const delay = even.map((_, i) => (i === even.length - 1 ? LAST_MS : STEP_MS))
-    const joined = sharp(even, { join: { animated: true } })
-    const moving = spec.form === 'gif' ? joined.gif({ delay, loop: 0 }) : joined.webp({ delay, loop: 0, quality: 90 })
+  if (spec.form !== 'frames') {
+    const delay = pages.map((_, i) => (i === pages.length - 1 ? LAST_MS : STEP_MS))
+    const joined = sharp(Buffer.concat(pages), { raw: { ...raw, height: height * pages.length, pageHeight: height } })
+    const moving =
+      spec.form === 'gif'
+        ? // Flat colours need no dithering, which costs the most and packs the worst.
+          joined.gif({ delay, loop: 0, dither: 0, effort: 1 })
+        : joined.webp({ delay, loop: 0, quality: 90, effort: 2 })
     await writeFileAtomic(spec.out, await moving.toBuffer())
   }
-  yield { type: 'result', result: { out: spec.out, pages: even.length } }
+  yield { type: 'result', result: { out: spec.out, pages: pages.length } }
+}
+
+/** The state after each of these steps, walked once. */
+function framesAt(trajectory: Trajectory, steps: readonly number[]): ReadonlyMap<number, Frame> {
+  const byStep = eventsByStep(trajectory.events)
+  const wanted = new Set(steps)
+  let state = initialFrame(trajectory.header)
+  const states = new Map([[0, state]])
+  for (const step of trajectory.steps) {
+    state = advanceFrame(state, trajectory.header, step, byStep.get(step.step))
+    if (wanted.has(step.step)) states.set(step.step, state)
+  }
+  return states
 }
 
 async function inputPicture(model: ModelFolder, header: TrajectoryHeader): Promise<Uint8Array | null> {
@@ -73,19 +92,4 @@ async function inputPicture(model: ModelFolder, header: TrajectoryHeader): Promi
   if (!field) return null
   const codes = header.tokens.slice(field.start, field.start + field.length).map((token) => token - header.image.offset)
   return (await decodeRaster(model, codes)).rgb
-}
-
-/** Pages padded at the bottom to the height of the tallest. */
-async function evenPages(pages: readonly Buffer[]): Promise<Buffer[]> {
-  const sizes = await Promise.all(pages.map((page) => sharp(page).metadata()))
-  const height = Math.max(...sizes.map((size) => size.height))
-  const width = Math.max(...sizes.map((size) => size.width))
-  return Promise.all(
-    pages.map((page, i) =>
-      sharp(page)
-        .extend({ bottom: height - sizes[i]!.height, right: width - sizes[i]!.width, background: '#f7f6f3' })
-        .png()
-        .toBuffer(),
-    ),
-  )
 }

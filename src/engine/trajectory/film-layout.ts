@@ -52,6 +52,9 @@ const colours = {
   accent: '#3d6fd8',
 } as const
 
+/** What stands around the cards. */
+export const pageColour = colours.page
+
 export interface Atom {
   readonly text: string
   readonly state: FilmWord['state']

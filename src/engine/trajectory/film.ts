@@ -3,7 +3,7 @@
  * stood then: decided words dark, drafts pale, masks as bars. The page is SVG (film-layout.ts), drawn by sharp.
  */
 import { TandemError } from '../../shared/errors.ts'
-import { escapeXml, estimateWidth, filmSvg, type FilmCard, type FilmWord, type Measure } from './film-layout.ts'
+import { escapeXml, estimateWidth, filmSvg, pageColour, type FilmCard, type FilmWord, type Measure } from './film-layout.ts'
 
 export type { FilmWord } from './film-layout.ts'
 
@@ -45,28 +45,80 @@ export async function renderFilm(frames: readonly number[], options: FilmOptions
   if (frames.length === 0 || frames.length > maxCards) {
     throw new TandemError(`A film strip of ${frames.length} steps cannot be drawn.`, `Choose 1 to ${maxCards} steps.`)
   }
-  const { tile = 192, columns = 6, maxLines = 14, scale = 2, caption = '', instruction } = options
   const { default: sharp } = await import('sharp')
-  const cards: FilmCard[] = []
+  const { input, cards } = await cardsOf(sharp, frames, options)
+  const measure = await measureCards(sharp, cards)
+  const { svg } = pageOf([...input, ...cards], options, options.totalSteps ?? frames.at(-1)!, measure)
+  return sharp(Buffer.from(svg), { unlimited: true }).png({ compressionLevel: 9 }).toBuffer()
+}
+
+/** Pages of one size as they are drawn: RGB, width x height x 3. */
+export interface Reel {
+  readonly width: number
+  readonly height: number
+  readonly pages: AsyncIterable<Buffer>
+}
+
+/**
+ * The chosen steps as pages, one a step, padded at the bottom to the tallest. Texts are measured once for all of them, and
+ * nothing is packed and unpacked on the way: a page is drawn when it is asked for.
+ */
+export async function renderReel(frames: readonly number[], options: FilmOptions): Promise<Reel> {
+  const { default: sharp } = await import('sharp')
+  const { input, cards } = await cardsOf(sharp, frames, options)
+  const measure = await measureCards(sharp, cards)
+  const total = options.totalSteps ?? frames.at(-1) ?? 0
+  const drawn = cards.map((card) => pageOf([...input, card], options, total, measure))
+  const width = Math.max(0, ...drawn.map((page) => page.width))
+  const height = Math.max(0, ...drawn.map((page) => page.height))
+  async function* pages(): AsyncGenerator<Buffer> {
+    for (const page of drawn) {
+      yield await sharp(Buffer.from(page.svg), { unlimited: true })
+        .flatten({ background: pageColour })
+        .extend({ right: width - page.width, bottom: height - page.height, background: pageColour })
+        .raw()
+        .toBuffer()
+    }
+  }
+  return { width, height, pages: pages() }
+}
+
+async function cardsOf(
+  sharp: Sharp,
+  frames: readonly number[],
+  options: FilmOptions,
+): Promise<{ readonly input: readonly FilmCard[]; readonly cards: readonly FilmCard[] }> {
+  const { tile = 192, scale = 2 } = options
   const picture = (rgb: Uint8Array): Promise<string> =>
     toDataUri(sharp, rgb, options.imageSize, Math.round(tile * scale), options.resampling)
-  if (options.inputImage) cards.push({ image: await picture(options.inputImage), words: [] })
+  const input = options.inputImage ? [{ image: await picture(options.inputImage), words: [] }] : []
+  const cards: FilmCard[] = []
   for (const step of frames) {
     const rgb = await options.imageAt(step)
     cards.push({ step, words: await options.textAt(step), ...(rgb && { image: await picture(rgb) }) })
   }
-  const totalSteps = options.totalSteps ?? frames.at(-1)!
+  return { input, cards }
+}
+
+function measureCards(sharp: Sharp, cards: readonly FilmCard[]): Promise<Measure> {
   const texts = cards.flatMap((card) => card.words.flatMap((word) => word.text.split(/\s+/)))
-  const measure = await measureTexts(sharp, [
+  return measureTexts(sharp, [
     ...texts,
     '…',
     'decided',
     'draft',
     'masked',
-    ...frames.map((k) => `Step ${k}`),
+    ...cards.flatMap(({ step }) => (step === undefined ? [] : [`Step ${step}`])),
   ])
-  const { svg } = filmSvg({ instruction, caption, cards, totalSteps, tile, columns, maxLines, scale }, measure)
-  return sharp(Buffer.from(svg), { unlimited: true }).png({ compressionLevel: 9 }).toBuffer()
+}
+
+function pageOf(
+  cards: readonly FilmCard[],
+  { instruction, caption = '', tile = 192, columns = 6, maxLines = 14, scale = 2 }: FilmOptions,
+  totalSteps: number,
+  measure: Measure,
+): ReturnType<typeof filmSvg> {
+  return filmSvg({ instruction, caption, cards, totalSteps, tile, columns, maxLines, scale }, measure)
 }
 
 type Sharp = (typeof import('sharp'))['default']
@@ -88,7 +140,8 @@ async function toDataUri(
   const kernel = resampling === 'nearest' ? 'nearest' : 'lanczos3'
   const png = await sharp(rgb, { raw: { width: size, height: size, channels: 3 } })
     .resize(target, target, { kernel, fit: 'fill' })
-    .png()
+    // Read again at once: packing it well is wasted.
+    .png({ compressionLevel: 1 })
     .toBuffer()
   return `data:image/png;base64,${png.toString('base64')}`
 }
