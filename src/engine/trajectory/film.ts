@@ -3,7 +3,15 @@
  * stood then: decided words dark, drafts pale, masks as bars. The page is SVG (film-layout.ts), drawn by sharp.
  */
 import { TandemError } from '../../shared/errors.ts'
-import { escapeXml, estimateWidth, filmSvg, pageColour, type FilmCard, type FilmWord, type Measure } from './film-layout.ts'
+import {
+  escapeXml,
+  estimateWidth,
+  filmSvg,
+  pageColour,
+  type FilmCard,
+  type FilmWord,
+  type Measure,
+} from './film-layout.ts'
 
 export type { FilmWord } from './film-layout.ts'
 
