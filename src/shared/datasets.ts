@@ -5,6 +5,9 @@ export const formatNames = ['quadruplets', 'webdataset', 'parquet', 'mmada'] as 
 export type FormatName = (typeof formatNames)[number]
 const format = z.enum(formatNames)
 
+/** Named here as well as in the engine: what a row may say. */
+export const splitSchema = z.enum(['train', 'val', 'test'])
+
 /** What can be wrong. An `error` keeps training from starting, a `warning` is told. */
 export const problemSeverity = {
   'unreadable-row': 'error',
@@ -42,6 +45,8 @@ export const problemSchema = z.strictObject({
   /** The cause, as a sentence without its subject: "its reasoning is empty". */
   message: z.string(),
   fix: z.string(),
+  /** The earlier row it is compared with. */
+  other: z.strictObject({ where: z.string(), id: z.string(), split: splitSchema }).optional(),
 })
 export type Problem = z.infer<typeof problemSchema>
 
@@ -104,6 +109,42 @@ export const datasetWriteSchema = z.strictObject({
 })
 export type DatasetWrite = z.infer<typeof datasetWriteSchema>
 
+/** A set taken in: its rows are listed in `index`, a line each. */
+export const datasetTakeSchema = z.strictObject({
+  format,
+  index: z.string(),
+  /** The folder that names of pictures are relative to. */
+  root: z.string(),
+  rows: z.int(),
+  broken: z.int(),
+  /** What is wrong with whole files. */
+  notes: z.array(problemSchema),
+  /** Paths of the files that hold its rows. */
+  files: z.array(z.string()),
+})
+export type DatasetTake = z.infer<typeof datasetTakeSchema>
+
+/** One line of the index of a set that was taken in. */
+export const takenRowSchema = z.strictObject({
+  id: z.string(),
+  where: z.string(),
+  split: splitSchema.nullable(),
+  instruction: z.string(),
+  reasoning: z.string(),
+  input: z.string().nullable(),
+  output: z.string().nullable(),
+  /** Columns that are none of ours. */
+  extra: z.record(z.string(), z.unknown()),
+  /** Why it is no row, and the bytes of its line in base64. */
+  broken: z.strictObject({ message: z.string(), line: z.string() }).nullable(),
+})
+export type TakenRow = z.infer<typeof takenRowSchema>
+
+export const datasetExamineSchema = z.strictObject({ report: checkReportSchema, stats: datasetStatsSchema })
+
+/** The split of every row, in order. */
+export const datasetDealSchema = z.strictObject({ splits: z.array(splitSchema) })
+
 export const datasetSplitSchema = z.strictObject({
   path: z.string(),
   rows: z.int(),
@@ -134,7 +175,26 @@ export const datasetWorkSchema = z.discriminatedUnion('do', [
     shardBytes: z.int().min(1),
     /** Pictures in tars: JPEG as the public trainers read them, or as they are. */
     pictures: z.enum(['jpeg', 'keep']),
+    /** One file instead of a folder: a zip beside it; `path` of the result names it. */
+    pack: z.boolean().optional(),
   }),
+  /** Check and statistics in one. */
+  z.strictObject({
+    do: z.literal('examine'),
+    model: z.string().min(1).nullable(),
+    limit: z.int().min(1).max(1_000_000),
+  }),
+  /** Lists every row, good or broken, and copies the pictures unless the set is read where it stands. */
+  z.strictObject({
+    do: z.literal('take'),
+    /** A folder that is made anew. */
+    out: z.string().min(1),
+    mode: z.enum(['copy', 'refer']),
+    /** A tar of files rather than of samples. */
+    folder: z.boolean(),
+  }),
+  /** As `split`, without writing it. */
+  z.strictObject({ do: z.literal('deal'), val: share, test: share, seed: z.int().nonnegative() }),
   z.strictObject({ do: z.literal('split'), val: share, test: share, seed: z.int().nonnegative() }),
 ])
 export type DatasetWork = z.infer<typeof datasetWorkSchema>

@@ -5,6 +5,7 @@
  */
 import { z } from 'zod'
 import { documentCommandSchema, storedDocumentSchema } from './document.ts'
+import { datasetEvents, datasetMethods } from './ipc-datasets.ts'
 import { jobEvents, jobMethods } from './ipc-jobs.ts'
 import { trainingEvents, trainingMethods } from './ipc-training.ts'
 import { layoutContract } from './ipc-layout.ts'
@@ -186,6 +187,7 @@ export const contract = {
 
   ...jobMethods,
   ...trainingMethods,
+  ...datasetMethods,
 
   'queue.list': { args: nothing, result: z.strictObject({ items: z.array(queueItemSchema) }) },
 
@@ -222,6 +224,7 @@ export const events = {
   ...jobEvents,
   ...trainingEvents,
   ...modelEvents,
+  ...datasetEvents,
   'queue.changed': z.strictObject({ items: z.array(queueItemSchema) }),
   'projects.changed': z.strictObject({ projects: z.array(projectSchema) }),
   'preferences.changed': z.strictObject({ preferences: preferencesSchema }),

@@ -171,6 +171,14 @@ export const tokensSpecSchema = z.strictObject({
   text: z.string(),
 })
 
+/** Both texts of a row as the model reads them. */
+export const measureSpecSchema = z.strictObject({
+  kind: z.literal('measure'),
+  model: z.string().min(1),
+  instruction: z.string(),
+  reasoning: z.string(),
+})
+
 /** How well a model's image tokenizer can draw a picture. */
 export const inspectSpecSchema = z.strictObject({
   kind: z.literal('inspect'),
@@ -206,6 +214,7 @@ export const jobSpecSchema = z.discriminatedUnion('kind', [
   decodeSpecSchema,
   describeSpecSchema,
   tokensSpecSchema,
+  measureSpecSchema,
   inspectSpecSchema,
   traySpecSchema,
   animateSpecSchema,
@@ -286,6 +295,15 @@ export const describeResultSchema = z.strictObject({
 export type DescribeResult = z.infer<typeof describeResultSchema>
 
 export const tokensResultSchema = z.strictObject({ ids: z.array(z.int()), labels: z.array(z.string()) })
+
+const measuredText = z.strictObject({
+  tokens: z.int(),
+  /** The most the model reads. */
+  limit: z.int(),
+  /** Words it would spell in bytes. */
+  unknown: z.array(z.string()),
+})
+export const measureResultSchema = z.strictObject({ instruction: measuredText, reasoning: measuredText })
 
 export const inspectResultSchema = z.strictObject({
   /** Peak signal-to-noise ratio of the picture after encode and decode, dB. */

@@ -4,6 +4,12 @@
  * src/main/service/jobs/kinds.ts.
  */
 import { z } from 'zod'
+import {
+  datasetCheckJobSchema,
+  datasetExportJobSchema,
+  datasetImportJobSchema,
+  datasetSplitJobSchema,
+} from './dataset-jobs.ts'
 import { dragSpecSchema, parabenchSpecSchema } from './jobs.ts'
 import { idSchema, runErrorSchema, stackedAdapterSchema } from './studio.ts'
 import { sftStudioSpecSchema } from './studio-training.ts'
@@ -32,6 +38,10 @@ export const studioJobSpecSchema = z.discriminatedUnion('kind', [
     /** Half precision halves the file and rounds the weights. */
     half: z.boolean(),
   }),
+  datasetImportJobSchema,
+  datasetCheckJobSchema,
+  datasetSplitJobSchema,
+  datasetExportJobSchema,
 ])
 export type StudioJobSpec = z.infer<typeof studioJobSpecSchema>
 export type StudioJobKind = StudioJobSpec['kind']
