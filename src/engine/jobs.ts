@@ -9,6 +9,7 @@ import { evaluateJob } from './jobs/evaluate.ts'
 import { generateJob } from './jobs/generate.ts'
 import { checkpointJob } from './jobs/checkpoints.ts'
 import { modelJob } from './jobs/models.ts'
+import { measureJob } from './jobs/measure.ts'
 import { inspectJob } from './jobs/inspect.ts'
 import { parabenchJob } from './jobs/parabench.ts'
 import { dragJob } from './jobs/parabench-drag.ts'
@@ -37,6 +38,7 @@ const generators: Generators = {
   decode: decodeJob,
   describe: describeJob,
   tokens: tokensJob,
+  measure: measureJob,
   inspect: inspectJob,
   tray: trayJob,
   animate: animateJob,

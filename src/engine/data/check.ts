@@ -185,20 +185,29 @@ class KnownRows {
 
   #tell(first: number, index: number, how: string, within: ProblemCode, across: ProblemCode): void {
     const [one, other] = [this.#rows[first]!, this.#rows[index]!]
+    const { where, id, split } = one
+    const earlier = { where, id, split }
     if (one.split === other.split)
-      this.#say(within, index, `it ${how} ${one.id} (${one.where})`, 'Remove one of them, unless the weight is wanted.')
+      this.#say(
+        within,
+        index,
+        `it ${how} ${one.id} (${one.where})`,
+        'Remove one of them, unless the weight is wanted.',
+        earlier,
+      )
     else
       this.#say(
         across,
         index,
         `it is in ${other.split} and ${how} ${one.id} in ${one.split} (${one.where})`,
         'Keep both in one split, or remove one: "tandem dataset split" does so.',
+        earlier,
       )
   }
 
-  #say(code: ProblemCode, index: number, message: string, fix: string): void {
+  #say(code: ProblemCode, index: number, message: string, fix: string, other?: Problem['other']): void {
     const { id, where } = this.#rows[index]!
-    this.#findings.add({ code, where, id, message, fix })
+    this.#findings.add({ code, where, id, message, fix, ...(other ? { other } : {}) })
   }
 }
 

@@ -30,18 +30,23 @@ export async function splitDataset(set: Dataset, options: SplitOptions): Promise
   if (set.format !== 'quadruplets' || set.files.length !== 1) {
     throw new TandemError(`${set.label} cannot be split in place.`, 'Import it as a quadruplet folder first.')
   }
-  if (options.val + options.test > 0.9)
-    throw new TandemError('Too little would be left to train on.', 'Give shares of 0.9 at most together.')
   const file = set.files[0]!
   const before = await fileStamp(file)
-  const { ids, groups } = await groupRows(set, options)
-  const splits = dealGroups(ids, groups, options)
+  const splits = await dealSplits(set, options)
   if ((await fileStamp(file)) !== before)
     throw new TandemError('data.jsonl changed while it was read.', 'Split it again when nothing writes to it.')
   await rewrite(file, splits)
   const counts = { train: 0, val: 0, test: 0 }
   for (const split of splits) counts[split]++
   return counts
+}
+
+/** The split of every row, in order. Throws where a row cannot be read, or too little would be left to train on. */
+export async function dealSplits(set: Dataset, options: SplitOptions): Promise<Split[]> {
+  if (options.val + options.test > 0.9)
+    throw new TandemError('Too little would be left to train on.', 'Give shares of 0.9 at most together.')
+  const { ids, groups } = await groupRows(set, options)
+  return dealGroups(ids, groups, options)
 }
 
 /** Each row's group, by the index of a row that stands for it. */

@@ -1,5 +1,5 @@
 /** Work on a data set: check it, count it, write it in another form, draw its splits. */
-import { readdir, stat } from 'node:fs/promises'
+import { mkdir, readdir, rm, stat } from 'node:fs/promises'
 import { basename, dirname, join, resolve } from 'node:path'
 import type { DatasetWork } from '../../shared/datasets.ts'
 import { TandemError } from '../../shared/errors.ts'
@@ -7,11 +7,14 @@ import type { JobUpdate, SpecOf } from '../../shared/jobs.ts'
 import { modelConfigSchema } from '../../shared/model-config.ts'
 import { checkDataset } from '../data/check.ts'
 import type { CheckedModel } from '../data/check-row.ts'
+import { zipFolder } from '../data/archive/zip-write.ts'
+import { holdsFolder, isZip, topFolder, unpackArchive } from '../data/archive/unpack.ts'
 import { copyDataset } from '../data/formats/copy.ts'
 import { openDataset, type Dataset } from '../data/formats/open.ts'
 import { createFolderWriter, createTarWriter } from '../data/formats/write.ts'
-import { splitDataset } from '../data/split.ts'
+import { dealSplits, splitDataset } from '../data/split.ts'
 import { datasetStats } from '../data/stats.ts'
+import { takeDataset } from '../data/take.ts'
 import { modelFiles, readJson } from '../model/folder.ts'
 import { loadTextTokenizer } from '../model/text-tokenizer.ts'
 import type { JobContext } from './context.ts'
@@ -36,6 +39,13 @@ type Doers = {
 const doers: Doers = {
   check: async (set, { model, limit }, watch) => checkDataset(set, { model: await openTexts(model), limit, ...watch }),
   stats: async (set, { model }, watch) => datasetStats(set, { model: await openTexts(model), ...watch }),
+  examine: async (set, { model, limit }, watch) => {
+    const texts = await openTexts(model)
+    const report = await checkDataset(set, { model: texts, limit, ...watch })
+    return { report, stats: await datasetStats(set, { model: texts, signal: watch.signal }) }
+  },
+  take: async (set, { out, mode }, watch) => takeDataset(set, { out, mode, ...watch }),
+  deal: async (set, { val, test, seed }, watch) => ({ splits: await dealSplits(set, { val, test, seed, ...watch }) }),
   write: writeSet,
   split: async (set, { val, test, seed }, watch) => {
     const splits = await splitDataset(set, { val, test, seed, ...watch })
@@ -44,7 +54,24 @@ const doers: Doers = {
 }
 
 export async function* datasetJob(spec: SpecOf<'dataset'>, context: JobContext): AsyncGenerator<JobUpdate> {
-  const set = await openDataset(spec.path, spec.columns ? { columns: spec.columns } : {})
+  if (spec.work.do !== 'take') return yield* workOn(spec, context)
+  const { out } = spec.work
+  let whole = false
+  try {
+    for await (const update of workOn(spec, context)) {
+      whole ||= update.type === 'result'
+      yield update
+    }
+  } finally {
+    // A set that was taken in half is none.
+    await rm(`${out}.source`, { recursive: true, force: true })
+    if (!whole) await rm(out, { recursive: true, force: true })
+  }
+}
+
+async function* workOn(spec: SpecOf<'dataset'>, context: JobContext): AsyncGenerator<JobUpdate> {
+  const path = spec.work.do === 'take' ? await prepareTake(spec.path, spec.work, context.signal) : spec.path
+  const set = await openDataset(path, spec.columns ? { columns: spec.columns } : {})
   yield { type: 'started', total: 0, detail: set.label }
   let rows = 0
   const doer = doers[spec.work.do] as (set: Dataset, work: DatasetWork, watch: Watch) => Promise<unknown>
@@ -63,6 +90,25 @@ export async function* datasetJob(spec: SpecOf<'dataset'>, context: JobContext):
 }
 
 const pause = (): Promise<false> => new Promise((resolve) => setTimeout(() => resolve(false), TELL_EVERY_MS))
+
+/** The empty folder a set is taken into, and the path to read: of an archive of files, where it was unpacked. */
+async function prepareTake(
+  path: string,
+  { out, mode, folder }: Extract<DatasetWork, { do: 'take' }>,
+  signal: AbortSignal,
+): Promise<string> {
+  const unpacked = `${out}.source`
+  // A session that was killed may have left a part.
+  for (const rest of [out, unpacked]) await rm(rest, { recursive: true, force: true })
+  await mkdir(out, { recursive: true })
+  const info = await stat(path).catch(() => null)
+  const archive = info?.isFile() === true && (folder || (await isZip(path)) || (await holdsFolder(path)))
+  if (!archive) return path
+  if (mode === 'refer')
+    throw new TandemError(`${basename(path)} is an archive: it cannot be read in place.`, 'Copy it into the studio.')
+  await unpackArchive(path, unpacked, { signal })
+  return topFolder(unpacked)
+}
 
 /** What a check needs of a model: its vocabulary and its lengths, not its weights. */
 export async function openTexts(directory: string | null): Promise<CheckedModel | null> {
@@ -98,5 +144,11 @@ async function writeSet(set: Dataset, work: Extract<DatasetWork, { do: 'write' }
     await parent.abandon()
   }
   const { rows, problems } = copied
+  if (work.pack) {
+    const path = `${out}.zip`
+    await zipFolder(out, path, watch.signal)
+    await rm(out, { recursive: true })
+    return { path, format: work.format, rows, files, left: problems.length, problems: problems.slice(0, 1000) }
+  }
   return { path: out, format: work.format, rows, files, left: problems.length, problems: problems.slice(0, 1000) }
 }

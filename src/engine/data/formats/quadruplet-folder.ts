@@ -23,8 +23,10 @@ export const quadrupletFormat: DatasetFormat = {
   async *read({ root, files }: DatasetSource): AsyncGenerator<DatasetEntry, void, undefined> {
     for (const file of files) {
       const before = await fileStamp(file)
-      for await (const { line, bytes } of readLines(file))
-        yield parseLine(root, `${basename(file)}, line ${line}`, bytes)
+      for await (const { line, bytes } of readLines(file)) {
+        const entry = parseLine(root, `${basename(file)}, line ${line}`, bytes)
+        yield entry.kind === 'problem' ? { ...entry, line: bytes } : entry
+      }
       if ((await fileStamp(file)) !== before)
         yield problemEntry(
           'changed',
@@ -53,6 +55,7 @@ function parseLine(root: string, where: string, bytes: Uint8Array): DatasetEntry
     return problemEntry('unreadable-row', where, `${field} is wrong: ${issue?.message ?? 'it does not fit'}`, mend, id)
   }
   const row = parsed.data
+  const extra = Object.fromEntries(Object.entries(row).filter(([name]) => !(name in rowSchema.shape)))
   const named = [row.input_image, row.output_image].filter((path) => typeof path === 'string')
   const outside = named.find((path) => insideFolder(root, path) === null)
   if (outside !== undefined)
@@ -72,5 +75,6 @@ function parseLine(root: string, where: string, bytes: Uint8Array): DatasetEntry
     reasoning: row.reasoning,
     inputImage: row.input_image ? member(row.input_image) : null,
     outputImage: member(row.output_image),
+    extra,
   })
 }

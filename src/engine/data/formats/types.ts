@@ -24,10 +24,14 @@ export interface DatasetRow {
   /** Null for a generation. */
   readonly inputImage: ImageMember | null
   readonly outputImage: ImageMember
+  /** Columns that are none of ours, of a format that keeps them. */
+  readonly extra?: Readonly<Record<string, unknown>>
 }
 
 export type DatasetEntry =
-  { readonly kind: 'row'; readonly row: DatasetRow } | { readonly kind: 'problem'; readonly problem: Problem }
+  | { readonly kind: 'row'; readonly row: DatasetRow }
+  /** `line`: the bytes that are no row, of a format that has lines. */
+  | { readonly kind: 'problem'; readonly problem: Problem; readonly line?: Uint8Array }
 
 export const rowEntry = (row: DatasetRow): DatasetEntry => ({ kind: 'row', row })
 export const problemEntry = (

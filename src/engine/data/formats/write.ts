@@ -76,6 +76,7 @@ export async function createFolderWriter(folder: string): Promise<DatasetWriter>
         reasoning: row.reasoning,
         output_image: await put(`${name}-output`, output),
         ...(row.split && { split: row.split }),
+        ...row.extra,
       }
       await data.writeFile(JSON.stringify(record) + '\n')
     },
