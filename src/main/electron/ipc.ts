@@ -1,5 +1,6 @@
 /** Messages between pages and the service: requests from the studio's own page alone, events to every window. */
 import { ipcMain, webContents, type WebFrameMain } from 'electron'
+import { chooseFolder } from './folders.ts'
 import { requestSchema } from '../../shared/ipc.ts'
 import { bridge } from '../../shared/bridge.ts'
 import { asFailure, type Failure } from '../service-host/failure.ts'
@@ -21,6 +22,8 @@ export function connectPages(service: LaunchedService): void {
     const frame = frameSchema.safeParse(message)
     if (!isTrusted(senderFrame) || !frame.success) return refused
     try {
+      // The one method that needs this machine's own dialog: the path goes to the service, its handle to the page.
+      if (frame.data.method === 'folders.choose') return { result: { folder: await chooseFolder(service) } }
       return { result: await service.call(frame.data.method, frame.data.args) }
     } catch (error) {
       return { failure: asFailure(error) }

@@ -13,7 +13,14 @@ import type { StudioEvent } from '../../shared/ipc.ts'
 import type { Service, ServiceOptions } from '../service/types.ts'
 import type { ServiceChannel } from './channel.ts'
 import { asError, asFailure } from './failure.ts'
-import { adoptedSchema, fromServiceSchema, INCOMING, storedBlobSchema, type ToService } from './protocol.ts'
+import {
+  adoptedSchema,
+  fromServiceSchema,
+  grantedSchema,
+  INCOMING,
+  storedBlobSchema,
+  type ToService,
+} from './protocol.ts'
 
 export interface LaunchedService extends Service {
   /** Resolves when it has started for the first time; rejects with a TandemError when it cannot start at all. */
@@ -40,7 +47,10 @@ interface Waiting {
 
 /** A request without its number. */
 type Question =
-  Omit<Extract<ToService, { type: 'call' }>, 'id'> | { type: 'blob'; blob: string } | { type: 'adopt'; name: string }
+  | Omit<Extract<ToService, { type: 'call' }>, 'id'>
+  | { type: 'blob'; blob: string }
+  | { type: 'adopt'; name: string }
+  | { type: 'grant'; path: string }
 
 export function launchService(open: () => ServiceChannel, options: ServiceOptions): LaunchedService {
   const waiting = new Map<number, Waiting>()
@@ -179,6 +189,7 @@ export function launchService(open: () => ServiceChannel, options: ServiceOption
       return () => onConnection.delete(listener)
     },
     blob: async (blob) => storedBlobSchema.nullable().parse(await ask({ type: 'blob', blob })),
+    grant: async (path) => grantedSchema.parse(await ask({ type: 'grant', path })),
     async putBlob(stream, limit = Infinity) {
       await prepared
       const name = randomUUID()

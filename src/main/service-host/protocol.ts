@@ -24,6 +24,8 @@ export const toServiceSchema = z.discriminatedUnion('type', [
   z.strictObject({ type: z.literal('blob'), id, blob: blobIdSchema }),
   /** Takes in a file that the host wrote, by its name in the folder for such files; the host removes it afterwards. */
   z.strictObject({ type: z.literal('adopt'), id, name: z.string().regex(/^[0-9a-f-]{1,64}$/) }),
+  /** A folder the person chose in the host's own dialog. */
+  z.strictObject({ type: z.literal('grant'), id, path: z.string().min(1) }),
   /** Closes everything; the process ends by itself. */
   z.strictObject({ type: z.literal('dispose') }),
 ])
@@ -35,6 +37,8 @@ export const storedBlobSchema = z.strictObject({
   type: z.string(),
 })
 export const adoptedSchema = z.strictObject({ blob: blobIdSchema, size: z.int().nonnegative() })
+
+export const grantedSchema = z.strictObject({ handle: z.string(), name: z.string() })
 
 export const fromServiceSchema = z.discriminatedUnion('type', [
   z.strictObject({ type: z.literal('ready') }),

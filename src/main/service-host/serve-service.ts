@@ -92,6 +92,8 @@ export function serveService(
           return void answer(command.id, (service) =>
             service.putBlob(createReadStream(join(data, INCOMING, command.name))),
           )
+        case 'grant':
+          return void answer(command.id, (service) => service.grant(command.path))
         case 'dispose':
           return void close()
       }

@@ -72,6 +72,7 @@ export async function memoryService({ data }: Pick<ServiceOptions, 'data'>): Pro
     letGo() {
       closed = true
     },
+    grant: (path) => Promise.resolve({ handle: 'granted', name: path }),
     close() {
       closed = true
       return Promise.resolve()

@@ -14,5 +14,7 @@ export async function collectBlobs(store: Store, now = Date.now()): Promise<void
     for (const run of store.runs.ofProject(project.id))
       for (const picture of [run.input, run.mask, run.picture]) if (picture) used.add(picture.blob)
   }
+  // Exports that can still be saved, and uploads that wait to be taken in.
+  for (const blob of blobsIn(JSON.stringify(store.jobs.list()))) used.add(blob)
   await store.blobs.collect(used, now - GRACE_MS)
 }

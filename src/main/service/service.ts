@@ -9,7 +9,10 @@ import { contract, type Method } from '../../shared/ipc.ts'
 import { asStored, explained } from '../store/database.ts'
 import { openStore } from '../store/store.ts'
 import { collectBlobs } from './clean-up.ts'
+import { createDatasets } from './datasets/datasets.ts'
+import { createFolders } from './folders.ts'
 import type { AllHandlers, HandlerDeps } from './handlers/deps.ts'
+import { datasetHandlers } from './handlers/datasets.ts'
 import { jobHandlers } from './handlers/jobs.ts'
 import { layoutHandlers } from './handlers/layout.ts'
 import { modelHandlers } from './handlers/models.ts'
@@ -41,7 +44,17 @@ export async function createService(options: ServiceOptions): Promise<OwnService
   const library = createLibrary({ store, models, lanes }, own)
   const publisher = createPublisher(store)
   const scheduler = createScheduler({ store, lanes, models, publisher, work })
-  const jobs = createJobRunner({ store, models, library, publisher, root: join(options.data, 'jobs') })
+  const folders = createFolders(options.roots ?? [], store.blobs, store.datasets)
+  const datasets = createDatasets({ store, publisher, data: options.data, allowed: (real) => folders.allowed(real) })
+  const jobs = createJobRunner({
+    store,
+    models,
+    library,
+    publisher,
+    datasets,
+    folders,
+    root: join(options.data, 'jobs'),
+  })
   const notices = store.setAside
     ? [
         {
@@ -60,6 +73,8 @@ export async function createService(options: ServiceOptions): Promise<OwnService
     publisher,
     scheduler,
     jobs,
+    datasets,
+    folders,
     work,
     notices,
     closing: closing.signal,
@@ -73,8 +88,10 @@ export async function createService(options: ServiceOptions): Promise<OwnService
     ...runHandlers(deps),
     ...jobHandlers(deps),
     ...trainingHandlers(deps),
+    ...datasetHandlers(deps),
   }
   scheduler.start()
+  datasets.start()
   jobs.start()
   // The first edit should not wait for a process to start.
   void models.list().catch(() => undefined)
@@ -108,9 +125,11 @@ export async function createService(options: ServiceOptions): Promise<OwnService
       for (const lane of ['interactive', 'background'] as const) lanes.kill(lane)
       store.close()
     },
+    grant: (path) => folders.grant(path),
     async close() {
       closing.abort()
       await Promise.all([scheduler.stop(), jobs.stop()])
+      await datasets.stop()
       lanes.dispose()
       store.close()
       await rm(work, { recursive: true, force: true }).catch(() => undefined)

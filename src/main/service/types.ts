@@ -19,6 +19,8 @@ export interface Service {
   blob(id: BlobId): Promise<StoredBlob | null>
   /** Takes in a stream of bytes, at most `limit` of them; nothing half-written stays. */
   putBlob(stream: Readable, limit?: number): Promise<{ readonly blob: BlobId; readonly size: number }>
+  /** A handle for a folder the person chose in a dialog of the host. The path is the host's own and never a page's. */
+  grant(path: string): Promise<{ readonly handle: string; readonly name: string }>
   close(): Promise<void>
 }
 

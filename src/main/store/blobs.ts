@@ -26,6 +26,8 @@ export interface BlobStore {
   put(content: Readable | Uint8Array, limit?: number): Promise<{ blob: BlobId; size: number }>
   /** Removes blobs that `used` does not hold and that are older than `olderThan` (milliseconds since 1970). */
   collect(used: ReadonlySet<string>, olderThan: number): Promise<{ removed: number; bytes: number }>
+  /** Removes blobs at once: parts of an upload that were put together. */
+  remove(ids: readonly BlobId[]): Promise<void>
   totalBytes(): number
 }
 
@@ -101,6 +103,12 @@ export function createBlobStore(db: Database, folder: string): BlobStore {
         bytes += size
       }
       return { removed, bytes }
+    },
+    async remove(ids) {
+      for (const id of ids) {
+        remove.run(id)
+        await rm(pathOf(id), { force: true })
+      }
     },
     totalBytes: () => total.get()?.bytes ?? 0,
   }

@@ -2,6 +2,8 @@
 import { join } from 'node:path'
 import { createBlobStore, type BlobStore } from './blobs.ts'
 import { openDatabase } from './database.ts'
+import { createDatasetRowStore, type DatasetRowStore } from './dataset-rows.ts'
+import { createDatasetStore, type DatasetStore } from './datasets.ts'
 import { createDocumentStore, type DocumentStore } from './documents.ts'
 import { createEventStore, type EventStore } from './events.ts'
 import { createJobStore, type JobStore } from './jobs.ts'
@@ -21,6 +23,8 @@ export interface Store {
   readonly queue: QueueStore
   readonly jobs: JobStore
   readonly modelNotes: ModelNoteStore
+  readonly datasets: DatasetStore
+  readonly datasetRows: DatasetRowStore
   readonly blobs: BlobStore
   readonly events: EventStore
   readonly preferences: PreferenceStore
@@ -42,6 +46,8 @@ export function openStore(folder: string): Store {
     queue: createQueueStore(db),
     jobs: createJobStore(db),
     modelNotes: createModelNoteStore(db),
+    datasets: createDatasetStore(db),
+    datasetRows: createDatasetRowStore(db),
     blobs: createBlobStore(db, join(folder, 'blobs')),
     events: createEventStore(db),
     preferences: createPreferenceStore(db),

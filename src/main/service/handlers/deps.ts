@@ -1,5 +1,7 @@
 /** What handlers work with, and the shape of a group of them. */
 import type { Method, ParsedArgsOf, ResultOf } from '../../../shared/ipc.ts'
+import type { Datasets } from '../datasets/datasets.ts'
+import type { Folders } from '../folders.ts'
 import type { JobRunner } from '../jobs/runner.ts'
 import type { Lanes } from '../lanes.ts'
 import type { Library } from '../library.ts'
@@ -18,6 +20,8 @@ export interface HandlerDeps {
   readonly publisher: Publisher
   readonly scheduler: Scheduler
   readonly jobs: JobRunner
+  readonly datasets: Datasets
+  readonly folders: Folders
   /** Where jobs put what they make, before it is taken into the store. */
   readonly work: string
   /** The studio closes: what goes on outside the queue ends. */

@@ -1,12 +1,11 @@
 /** Pictures people bring, and the folders a served studio may read from. */
 import { inspectResultSchema } from '../../../shared/jobs.ts'
+import { TandemError } from '../../../shared/errors.ts'
 import { openPicture } from '../pictures.ts'
-import { createFolders } from '../folders.ts'
 import type { HandlerDeps, Handlers } from './deps.ts'
 
 export function pictureHandlers(deps: HandlerDeps): Handlers<'pictures' | 'folders'> {
-  const { store, models, lanes, options } = deps
-  const folders = createFolders(options.roots ?? [], store.blobs)
+  const { store, models, lanes, folders } = deps
   return {
     'pictures.open': (args) => openPicture(store.blobs, args),
     'pictures.inspect': async ({ blob, model }) => {
@@ -15,6 +14,9 @@ export function pictureHandlers(deps: HandlerDeps): Handlers<'pictures' | 'folde
         await lanes.ask({ kind: 'inspect', model: await models.path(model), picture: path }),
       )
       return { ...found, warning: warningOf(found.foreign.length, await cellsOf(model)) }
+    },
+    'folders.choose': () => {
+      throw new TandemError('There is no dialog for folders here.', 'Choose one in the list.')
     },
     'folders.list': async ({ folder }) => ({ entries: await folders.list(folder) }),
     'folders.read': async ({ file }) => ({ blob: await folders.read(file) }),

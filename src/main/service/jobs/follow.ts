@@ -2,15 +2,17 @@
 import { mkdir } from 'node:fs/promises'
 import { describeError, TandemError } from '../../../shared/errors.ts'
 import { isJobEnd, type JobEndEvent, type JobEvent } from '../../../shared/jobs.ts'
-import type { StudioJob } from '../../../shared/studio-jobs.ts'
+import type { StudioJob, StudioJobSpec } from '../../../shared/studio-jobs.ts'
 import type { RunError } from '../../../shared/studio.ts'
 import type { EngineProcess } from '../../jobs/engine-process.ts'
 import type { Publisher } from '../publisher.ts'
-import type { KindDeps } from './kind.ts'
+import type { FinishDeps, JobPlace, KindDeps } from './kind.ts'
 import { kindOf } from './kinds.ts'
 
 export interface JobDeps extends KindDeps {
   readonly publisher: Publisher
+  /** Queues a job that follows from another one. */
+  queue(spec: StudioJobSpec): void
   /** Folder of a job's own files. */
   folder(id: string): string
   startEngine(): EngineProcess
@@ -50,17 +52,17 @@ export async function followJob(deps: JobDeps, id: string, intent: Intent): Prom
   const seconds = (): number => before.seconds + (performance.now() - began) / 1000
   const end = (by: Partial<StudioJob>): void =>
     changeJob(deps, id, { endedAt: Date.now(), seconds: seconds(), etaMs: null, ...by })
+  const kind = kindOf(before.spec)
+  const place: JobPlace = { id, folder: deps.folder(id), resume: before.startedAt !== null }
   try {
-    const folder = deps.folder(id)
-    await mkdir(folder, { recursive: true })
-    const place = { id, folder, resume: before.startedAt !== null }
-    const spec = await kindOf(before.spec).engineSpec(before.spec, deps, place)
+    await mkdir(place.folder, { recursive: true })
+    const spec = await kind.engineSpec(before.spec, deps, place)
     changeJob(deps, id, {
       state: 'running',
       startedAt: before.startedAt ?? Date.now(),
       endedAt: null,
       error: null,
-      detail: 'The model is being made ready',
+      detail: kind.light ? '' : 'The model is being made ready',
     })
     intent.engine = deps.startEngine()
     intent.engine.giveWay(deps.busy())
@@ -71,8 +73,8 @@ export async function followJob(deps: JobDeps, id: string, intent: Intent): Prom
     const grew = atMost(GREW_MS, () => deps.publisher.publish('training.grew', { job: id }))
     for await (const event of intent.engine.run(spec, { signal: intent.stop.signal, background: true, jobId: id })) {
       if (event.type === 'result') {
-        rests = kindOf(before.spec).rests?.(event.result) ?? false
-        if (!rests) result = await kindOf(before.spec).result(event.result, before.spec, deps, place)
+        rests = kind.rests?.(event.result) ?? false
+        if (!rests) result = await kind.result(event.result, before.spec, finishDeps(deps, id), place)
       } else if (isJobEnd(event)) last = event
       else if (event.type === 'row') grew()
       else note(deps, id, event, began, tell)
@@ -90,7 +92,21 @@ export async function followJob(deps: JobDeps, id: string, intent: Intent): Prom
   } finally {
     intent.engine?.dispose()
     intent.engine = null
+    await kind.ended?.(before.spec, deps, place).catch(() => undefined)
   }
+}
+
+function finishDeps(deps: JobDeps, id: string): FinishDeps {
+  return {
+    ...deps,
+    warn: (message) => warn(deps, id, message),
+    tellRows: (dataset) => deps.publisher.publish('dataset.rows', { dataset, rows: null }),
+  }
+}
+
+function warn(deps: JobDeps, id: string, message: string): void {
+  const { warnings } = deps.store.jobs.get(id)
+  if (!warnings.includes(message)) changeJob(deps, id, { warnings: [...warnings, message].slice(-100) })
 }
 
 function note(
@@ -101,10 +117,8 @@ function note(
   tell: Throttled<Partial<StudioJob>>,
 ): void {
   if (event.type === 'started') changeJob(deps, id, { detail: event.detail })
-  else if (event.type === 'warning') {
-    const { warnings } = deps.store.jobs.get(id)
-    if (!warnings.includes(event.message)) changeJob(deps, id, { warnings: [...warnings, event.message].slice(-100) })
-  } else if (event.type === 'progress') {
+  else if (event.type === 'warning') warn(deps, id, event.message)
+  else if (event.type === 'progress') {
     const { done, total, metrics } = event
     tell({ progress: { done, total, metrics }, etaMs: tell.eta(done, total, performance.now() - began) })
   }

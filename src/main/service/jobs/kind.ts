@@ -1,7 +1,9 @@
 /** What a kind of job is to the service: its title, the engine's spec of it, and what of the engine's answer is kept. */
 import type { JobSpec } from '../../../shared/jobs.ts'
-import type { StudioJobKind, StudioJobSpecOf } from '../../../shared/studio-jobs.ts'
+import type { StudioJobKind, StudioJobSpec, StudioJobSpecOf } from '../../../shared/studio-jobs.ts'
 import type { Store } from '../../store/store.ts'
+import type { Datasets } from '../datasets/datasets.ts'
+import type { Folders } from '../folders.ts'
 import type { Library } from '../library.ts'
 import type { Models } from '../models.ts'
 
@@ -10,6 +12,18 @@ export interface KindDeps {
   readonly store: Store
   readonly models: Models
   readonly library: Library
+  readonly datasets: Datasets
+  readonly folders: Folders
+}
+
+/** What the answer of a job may bring about beside its own result. */
+export interface FinishDeps extends KindDeps {
+  /** Another job that follows from this one. */
+  queue(spec: StudioJobSpec): void
+  /** Something the person should know of this one. */
+  warn(message: string): void
+  /** Rows of a set are to be looked at again. */
+  tellRows(dataset: string): void
 }
 
 export interface JobPlace {
@@ -18,14 +32,18 @@ export interface JobPlace {
   readonly folder: string
   /** It ran before: it goes on from what lies in the folder. */
   readonly resume: boolean
+  /** Set by a definition that holds something for this session, for its own `ended`. */
+  held?: boolean
 }
 
 export interface JobKindDefinition<K extends StudioJobKind> {
-  title(spec: StudioJobSpecOf<K>): string
+  /** Short work that does not wait for what trains: it runs in a lane of its own. */
+  readonly light?: boolean
+  title(spec: StudioJobSpecOf<K>, deps: KindDeps): string
   /** Throws a TandemError where something it names is not here. */
   engineSpec(spec: StudioJobSpecOf<K>, deps: KindDeps, place: JobPlace): Promise<JobSpec> | JobSpec
   /** The engine's answer as screens may see it: parsed, and without paths. What it made is taken into the studio here. */
-  result(raw: unknown, spec: StudioJobSpecOf<K>, deps: KindDeps, place: JobPlace): unknown
+  result(raw: unknown, spec: StudioJobSpecOf<K>, deps: FinishDeps, place: JobPlace): unknown
   /**
    * Of a kind that is asked to rest between its steps, rather than stopped, so that it saves first: whether an answer
    * is that of a job that rests.
@@ -33,4 +51,6 @@ export interface JobKindDefinition<K extends StudioJobKind> {
   rests?(raw: unknown): boolean
   /** It made or changed models: lists are asked for again. */
   readonly makesModels?: true
+  /** After every session, however it ended. */
+  ended?(spec: StudioJobSpecOf<K>, deps: KindDeps, place: JobPlace): Promise<void>
 }

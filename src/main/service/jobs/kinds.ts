@@ -4,6 +4,7 @@ import { modelMergeSchema } from '../../../shared/models.ts'
 import { dragResultSchema, parabenchResultSchema } from '../../../shared/jobs.ts'
 import type { StudioJobKind, StudioJobSpecOf } from '../../../shared/studio-jobs.ts'
 import { engineSpecOf, parseTrained, resultOf, trainingTitle } from '../training/kind.ts'
+import { datasetCheck, datasetExport, datasetImport, datasetSplit } from './dataset-kinds.ts'
 import type { JobKindDefinition } from './kind.ts'
 
 export const jobKinds: { readonly [K in StudioJobKind]: JobKindDefinition<K> } = {
@@ -60,6 +61,10 @@ export const jobKinds: { readonly [K in StudioJobKind]: JobKindDefinition<K> } =
       return { model: basename(path), name, hash }
     },
   },
+  'dataset-import': datasetImport,
+  'dataset-check': datasetCheck,
+  'dataset-split': datasetSplit,
+  'dataset-export': datasetExport,
 }
 
 /** The definition of a spec's kind, with the spec it takes. */

@@ -1,6 +1,6 @@
 /**
- * Long work, one job at a time, each in a process of its own: started in the order on disk, paused, stopped and taken up
- * again. A job that rests is in no process and no memory; what it needs to go on lies in its folder.
+ * Long work, each job in a process of its own: one that trains or measures at a time, and beside it one that is light, so
+ * that a data set is checked without waiting for hours. Started in the order on disk, paused, stopped and taken up again. A job that rests is in no process and no memory; what it needs to go on lies in its folder.
  */
 import { rm } from 'node:fs/promises'
 import { join } from 'node:path'
@@ -30,7 +30,7 @@ export interface JobRunner {
   stop(): Promise<void>
 }
 
-export type RunnerDeps = Omit<JobDeps, 'folder' | 'startEngine' | 'busy'> & {
+export type RunnerDeps = Omit<JobDeps, 'folder' | 'startEngine' | 'busy' | 'queue'> & {
   /** Where the jobs' folders are. */
   readonly root: string
   readonly startEngine?: JobDeps['startEngine']
@@ -42,21 +42,31 @@ const REST_MS = 15_000
 export function createJobRunner({ root, startEngine = startEngineProcess, ...rest }: RunnerDeps): JobRunner {
   const { store, publisher } = rest
   const folder = (id: string): string => join(root, id)
-  const deps: JobDeps = { ...rest, folder, startEngine, busy: () => busy }
-  let active: { id: string; intent: Intent; done: Promise<void> } | null = null
+  const deps: JobDeps = { ...rest, folder, startEngine, busy: () => busy, queue: (spec) => void add(spec) }
+  /** What runs, by id: at most one of each lane. */
+  const active = new Map<string, { intent: Intent; done: Promise<void>; light: boolean }>()
   let stopped = false
   let busy = false
 
   const tellOrder = (): void => publisher.publish('job.order', { jobs: store.jobs.waiting() })
 
+  const isLight = (id: string): boolean => kindOf(store.jobs.get(id).spec).light === true
+
   function pump(): void {
-    if (stopped || active) return
-    const id = store.jobs.waiting()[0]
-    if (id === undefined) return
+    if (stopped) return
+    for (const light of [false, true]) {
+      if ([...active.values()].some((running) => running.light === light)) continue
+      const id = store.jobs.waiting().find((waits) => !active.has(waits) && isLight(waits) === light)
+      if (id !== undefined) begin(id, light)
+    }
+  }
+
+  function begin(id: string, light: boolean): void {
     const intent: Intent = { after: 'cancelled', engine: null, killed: false, stop: new AbortController() }
-    active = { id, intent, done: Promise.resolve() }
-    active.done = followJob(deps, id, intent).then(() => {
-      active = null
+    const running = { intent, light, done: Promise.resolve() }
+    active.set(id, running)
+    running.done = followJob(deps, id, intent).then(() => {
+      active.delete(id)
       if (intent.after !== 'queued') store.jobs.dequeue(id)
       if (stopped) return
       tellOrder()
@@ -72,6 +82,31 @@ export function createJobRunner({ root, startEngine = startEngineProcess, ...res
     return store.jobs.get(id)
   }
 
+  function add(spec: StudioJobSpec, title?: string): StudioJob {
+    const job: StudioJob = {
+      id: newId(),
+      title: title ?? kindOf(spec).title(spec, deps).slice(0, 200),
+      spec,
+      state: 'queued',
+      createdAt: Date.now(),
+      startedAt: null,
+      endedAt: null,
+      seconds: 0,
+      detail: '',
+      progress: null,
+      etaMs: null,
+      warnings: [],
+      result: null,
+      error: null,
+      note: '',
+    }
+    publisher.publishWith(() => {
+      store.jobs.insert(job)
+      return { job }
+    }, 'job.changed')
+    return enqueue(job.id)
+  }
+
   /** A kind that saves first is asked between its steps; any other is stopped after its step. */
   function askToRest(id: string, { engine, stop }: Intent): void {
     const asked = kindOf(store.jobs.get(id).spec).rests !== undefined && engine?.control(id, 'pause') === true
@@ -80,10 +115,11 @@ export function createJobRunner({ root, startEngine = startEngineProcess, ...res
 
   /** A job that waits rests at once; the one that runs is asked to. */
   function putToRest(id: string, after: 'paused' | 'cancelled'): void {
-    if (active?.id === id) {
-      active.intent.after = after
+    const running = active.get(id)
+    if (running) {
+      running.intent.after = after
       changeJob(deps, id, { state: after === 'paused' ? 'pausing' : 'stopping' })
-      askToRest(id, active.intent)
+      askToRest(id, running.intent)
       return
     }
     if (!store.jobs.waiting().includes(id)) {
@@ -99,7 +135,7 @@ export function createJobRunner({ root, startEngine = startEngineProcess, ...res
   return {
     folder,
     control(id, action) {
-      if (active?.id !== id || active.intent.engine?.control(id, action) !== true)
+      if (active.get(id)?.intent.engine?.control(id, action) !== true)
         throw new TandemError('That job does not run now.', 'Resume it first.')
     },
     start() {
@@ -120,31 +156,7 @@ export function createJobRunner({ root, startEngine = startEngineProcess, ...res
       }
       pump()
     },
-    add(spec, title) {
-      const now = Date.now()
-      const job: StudioJob = {
-        id: newId(),
-        title: title ?? kindOf(spec).title(spec).slice(0, 200),
-        spec,
-        state: 'queued',
-        createdAt: now,
-        startedAt: null,
-        endedAt: null,
-        seconds: 0,
-        detail: '',
-        progress: null,
-        etaMs: null,
-        warnings: [],
-        result: null,
-        error: null,
-        note: '',
-      }
-      publisher.publishWith(() => {
-        store.jobs.insert(job)
-        return { job }
-      }, 'job.changed')
-      return enqueue(job.id)
-    },
+    add,
     pause: (id) => putToRest(id, 'paused'),
     resume(id) {
       const job = store.jobs.get(id)
@@ -153,30 +165,34 @@ export function createJobRunner({ root, startEngine = startEngineProcess, ...res
       return enqueue(id)
     },
     cancel(id, now) {
-      const engine = active?.id === id ? active.intent.engine : null
+      const running = active.get(id)
+      const engine = running?.intent.engine
       putToRest(id, 'cancelled')
-      if (!now || !engine || !active) return
-      active.intent.killed = true
+      if (!now || !engine || !running) return
+      running.intent.killed = true
       engine.kill()
     },
     reorder(id, before) {
-      if (active?.id === id || !store.jobs.waiting().includes(id))
+      const waiting = store.jobs.waiting()
+      if (active.has(id) || !waiting.includes(id))
         throw new TandemError('That job does not wait any more.', 'Choose one that waits.')
-      // The one that runs stays first.
-      store.jobs.enqueue(id, before === active?.id ? (store.jobs.waiting()[1] ?? null) : before)
+      // Those that run stay before those that wait.
+      const running = before !== null && active.has(before)
+      store.jobs.enqueue(id, running ? (waiting.find((other) => !active.has(other) && other !== id) ?? null) : before)
       tellOrder()
     },
     giveWay(on) {
       busy = on
-      active?.intent.engine?.giveWay(on)
+      for (const { intent } of active.values()) intent.engine?.giveWay(on)
     },
     async delete(id) {
-      if (active?.id === id) {
-        active.intent.after = 'cancelled'
-        active.intent.killed = true
-        active.intent.stop.abort()
-        active.intent.engine?.kill()
-        await active.done
+      const running = active.get(id)
+      if (running) {
+        running.intent.after = 'cancelled'
+        running.intent.killed = true
+        running.intent.stop.abort()
+        running.intent.engine?.kill()
+        await running.done
       }
       store.jobs.get(id)
       await rm(folder(id), { recursive: true, force: true })
@@ -187,13 +203,14 @@ export function createJobRunner({ root, startEngine = startEngineProcess, ...res
     },
     async stop() {
       stopped = true
-      if (!active) return
-      const { id, intent, done } = active
-      intent.after = 'queued'
-      askToRest(id, intent)
+      const running = [...active].map(([id, { intent, done }]) => {
+        intent.after = 'queued'
+        askToRest(id, intent)
+        return { intent, done }
+      })
       // A save takes as long as the disk lets it; nobody waits for a window to close longer than this.
-      const patience = setTimeout(() => intent.stop.abort(), REST_MS)
-      await done
+      const patience = setTimeout(() => running.forEach(({ intent }) => intent.stop.abort()), REST_MS)
+      await Promise.all(running.map(({ done }) => done))
       clearTimeout(patience)
     },
   }

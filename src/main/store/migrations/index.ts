@@ -2,5 +2,6 @@
 import { initial } from './001-initial.ts'
 import { jobs } from './002-jobs.ts'
 import { modelNotes } from './003-model-notes.ts'
+import { datasets } from './004-datasets.ts'
 
-export const migrations: readonly string[] = [initial, jobs, modelNotes]
+export const migrations: readonly string[] = [initial, jobs, modelNotes, datasets]

@@ -1,0 +1,49 @@
+/** Data sets as screens ask for them. */
+import { TandemError } from '../../../shared/errors.ts'
+import { measureResultSchema } from '../../../shared/jobs.ts'
+import { isActive } from '../../../shared/studio-jobs.ts'
+import type { HandlerDeps, Handlers } from './deps.ts'
+
+export function datasetHandlers(deps: HandlerDeps): Handlers<'datasets'> {
+  const { store, datasets, models, lanes } = deps
+  const { datasetRows: rows } = store
+
+  /** Work on a set that would lose it under its hands. */
+  function refuseBusy(id: string): void {
+    const busy = store.jobs
+      .list()
+      .find((job) => isActive(job) && 'dataset' in job.spec && (job.spec as { dataset?: unknown }).dataset === id)
+    if (busy) throw new TandemError(`"${busy.title}" works on this data set.`, 'Stop it first.')
+  }
+
+  return {
+    'datasets.list': async () => ({ datasets: await datasets.list() }),
+    'datasets.get': ({ dataset }) => datasets.describe(dataset),
+    'datasets.create': ({ name }) => datasets.create(name),
+    'datasets.rename': ({ dataset, name }) => datasets.rename(dataset, name),
+    'datasets.delete': async ({ dataset }) => {
+      refuseBusy(dataset)
+      await datasets.delete(dataset)
+      return {}
+    },
+    'datasets.rows': ({ dataset, filter, limit, offset }) => Promise.resolve(rows.page(dataset, filter, limit, offset)),
+    'datasets.place': ({ dataset, filter, row }) => Promise.resolve({ index: rows.place(dataset, filter, row) }),
+    'datasets.row': ({ dataset, row }) =>
+      Promise.resolve({ row: rows.record(rows.get(dataset, row)), problems: rows.problemsOf(row) }),
+    'datasets.thumbnails': async ({ dataset, rows: keys }) => ({
+      thumbnails: await datasets.thumbnails(dataset, keys),
+    }),
+    'datasets.picture': ({ dataset, row, side }) => datasets.picture(dataset, row, side),
+    'datasets.edit': ({ dataset, action }) => datasets.edit(dataset, action),
+    'datasets.undo': ({ dataset }) => datasets.travel(dataset, 'back'),
+    'datasets.redo': ({ dataset }) => datasets.travel(dataset, 'forth'),
+    'datasets.addRun': (args) => datasets.addRun(args),
+    'datasets.problems': ({ dataset, code, limit, offset }) =>
+      Promise.resolve(rows.problems(dataset, code, limit, offset)),
+    'datasets.findings': ({ dataset }) => Promise.resolve({ counts: rows.findings(dataset) }),
+    'datasets.measure': async ({ model, instruction, reasoning }) =>
+      measureResultSchema.parse(
+        await lanes.ask({ kind: 'measure', model: await models.path(model), instruction, reasoning }),
+      ),
+  }
+}
