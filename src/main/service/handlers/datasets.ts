@@ -10,9 +10,7 @@ export function datasetHandlers(deps: HandlerDeps): Handlers<'datasets'> {
 
   /** Work on a set that would lose it under its hands. */
   function refuseBusy(id: string): void {
-    const busy = store.jobs
-      .list()
-      .find((job) => isActive(job) && 'dataset' in job.spec && (job.spec as { dataset?: unknown }).dataset === id)
+    const busy = store.jobs.list().find((job) => isActive(job) && JSON.stringify(job.spec).includes(`"${id}"`))
     if (busy) throw new TandemError(`"${busy.title}" works on this data set.`, 'Stop it first.')
   }
 

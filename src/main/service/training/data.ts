@@ -1,4 +1,5 @@
 /** What a run learns from, as the engine takes it. A data set has to have passed its check as it now is. */
+import { whyNotTrain } from '../../../shared/dataset-records.ts'
 import { TandemError } from '../../../shared/errors.ts'
 import type { TrainingData } from '../../../shared/studio-training.ts'
 import type { KindDeps } from '../jobs/kind.ts'
@@ -10,8 +11,17 @@ export interface EngineData {
   readonly config: Record<string, unknown> | null
 }
 
-export function dataOf(data: TrainingData, _deps: KindDeps): Promise<EngineData> {
-  if (data.from === 'world')
-    return Promise.resolve({ path: null, config: { data: { kind: 'world', seed: data.seed } } })
-  return Promise.reject(new TandemError('There are no data sets here yet.', 'Train on the storybook world.'))
+/** Throws a TandemError that says why a set cannot be trained on now. What was edited is written out first. */
+export async function dataOf(data: TrainingData, { datasets }: KindDeps): Promise<EngineData> {
+  if (data.from === 'world') return { path: null, config: { data: { kind: 'world', seed: data.seed } } }
+  const set = await datasets.describe(data.dataset)
+  const why = whyNotTrain(set)
+  if (why !== null) throw new TandemError(`"${set.name}" cannot be trained on. ${why}`, 'Open it in the data screen.')
+  const { path, columns } = await datasets.open(data.dataset)
+  if (columns)
+    throw new TandemError(
+      `"${set.name}" has columns that were named by hand.`,
+      'Copy it into the studio, and train on the copy.',
+    )
+  return { path, config: null }
 }
