@@ -54,7 +54,10 @@ const doers: Doers = {
 }
 
 export async function* datasetJob(spec: SpecOf<'dataset'>, context: JobContext): AsyncGenerator<JobUpdate> {
-  if (spec.work.do !== 'take') return yield* workOn(spec, context)
+  if (spec.work.do !== 'take') {
+    yield* workOn(spec, context)
+    return
+  }
   const { out } = spec.work
   let whole = false
   try {

@@ -72,19 +72,17 @@ export async function holdsFolder(path: string): Promise<boolean> {
 }
 
 /** A tar, gzipped or not, as a stream of entries; errors of either end reach whoever iterates. */
-async function openTar(path: string): Promise<{ tar: Extract; close(): void }> {
+async function openTar(path: string): Promise<{ tar: Extract; close: () => void }> {
   const tar = extract()
   const head = await firstBytes(path)
   const source = createReadStream(path)
   if (head[0] === 0x1f && head[1] === 0x8b) pipe(source, createGunzip(), tar, () => undefined)
   else pipe(source, tar, () => undefined)
-  return {
-    tar,
-    close() {
-      source.destroy()
-      tar.destroy()
-    },
+  const close = (): void => {
+    source.destroy()
+    tar.destroy()
   }
+  return { tar, close }
 }
 
 /** The folder the set is in: archives of a folder hold that folder alone at their top. */

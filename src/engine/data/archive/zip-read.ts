@@ -60,7 +60,7 @@ export async function openZip(path: string): Promise<ZipFile> {
         if (start + entry.packed > size) throw damaged(name)
         const check = checked(entry)
         // An empty range cannot be asked for.
-        if (entry.packed === 0) return check.end() as unknown as Readable
+        if (entry.packed === 0) return check.end()
         const source = createReadStream(path, { start, end: start + entry.packed - 1 })
         const fail = (error: Error): void => void check.destroy(unpackError(entry, error))
         source.on('error', fail)

@@ -51,7 +51,7 @@ export interface DatasetDeps {
   /** The studio's data folder. */
   readonly data: string
   /** Whether a file outside a set's folder may be read for it. */
-  allowed(real: string): Promise<boolean>
+  readonly allowed: (real: string) => Promise<boolean>
 }
 
 const WRITE_AFTER_MS = 400
