@@ -61,8 +61,6 @@ export const datasetExportJobSchema = z.strictObject({
   ]),
 })
 
-export const datasetImportResultSchema = z.strictObject({ dataset: idSchema, rows: z.int(), broken: z.int() })
-export const datasetCheckResultSchema = z.strictObject({ dataset: idSchema, errors: z.int(), warnings: z.int() })
 export const datasetExportResultSchema = z.strictObject({
   rows: z.int(),
   left: z.int(),

@@ -1,5 +1,6 @@
 /** The dialog that is up, if any. */
 import type { ReactElement } from 'react'
+import { RightDialog } from '../features/datasets/RightDialog.tsx'
 import { ProjectsDialog } from '../features/projects/ProjectsDialog.tsx'
 import { SettingsDialog } from '../features/settings/SettingsDialog.tsx'
 import { AboutDialog } from './AboutDialog.tsx'
@@ -21,6 +22,6 @@ export function Dialogs(): ReactElement | null {
     case 'about':
       return <AboutDialog onClose={layout.close} />
     case null:
-      return null
+      return <RightDialog onOpenData={() => layout.showScreen('data')} />
   }
 }

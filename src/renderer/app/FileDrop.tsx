@@ -3,11 +3,14 @@ import { useEffect, useRef, useState, type DragEvent, type ReactElement, type Re
 import { connectFiles } from '../canvas/host.ts'
 import { Icon } from '../ui/Icon.tsx'
 import { openFiles } from './files.ts'
+import { useLayout } from './layout.ts'
 
 const hasFiles = (event: DragEvent): boolean => event.dataTransfer.types.includes('Files')
 
 export function FileDrop({ children }: { readonly children: ReactNode }): ReactElement {
   const [over, setOver] = useState(false)
+  // Other screens say themselves what may be dropped on them.
+  const editing = useLayout((s) => s.screen === 'edit')
   /** Enter and leave come for every element passed: only the balance tells. */
   const depth = useRef(0)
   useEffect(() => connectFiles((files) => void openFiles(files)), [])
@@ -38,7 +41,7 @@ export function FileDrop({ children }: { readonly children: ReactNode }): ReactE
       }}
     >
       {children}
-      {over && (
+      {over && editing && (
         <div className="file-drop-hint" aria-hidden="true">
           <Icon name="download" size={22} />
           Drop pictures, trajectories (.tdm) or projects (.tandem)

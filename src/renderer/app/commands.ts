@@ -6,6 +6,7 @@ import { canvas, useEditor } from '../canvas/editor-store.ts'
 import { canvasCommands } from '../features/edit/canvas-commands.ts'
 import { acceptCandidate, rejectCandidate } from '../features/edit/staging-actions.ts'
 import type { Command } from '../state/commands.ts'
+import { saveAsRow } from '../state/datasets.ts'
 import { redo, setSettings, undo } from '../state/documents.ts'
 import { copyDiagnostics, download } from '../state/download.ts'
 import { play } from '../state/playback.ts'
@@ -112,6 +113,16 @@ const runs: readonly Command[] = [
       const run = studio.get().runs.get(id)
       if (run) reuseSettings(run)
     }),
+  },
+  {
+    id: 'run.right',
+    title: 'This edit was right: save the viewed run as a row of a data set',
+    group: 'Run',
+    when: () => {
+      const id = viewed()
+      return id !== null && (studio.get().runs.get(id)?.picture ?? null) !== null
+    },
+    run: onViewed((id) => saveAsRow(id)),
   },
   ...(
     [

@@ -20,6 +20,15 @@ interface Screen {
 export const screens: readonly Screen[] = [
   { name: 'edit', label: 'Edit', icon: 'brush', component: null, jobs: [] },
   {
+    name: 'data',
+    label: 'Data',
+    icon: 'folder',
+    component: lazy(() =>
+      import('../features/datasets/DatasetsScreen.tsx').then((m) => ({ default: m.DatasetsScreen })),
+    ),
+    jobs: ['dataset-import', 'dataset-check', 'dataset-split', 'dataset-export'],
+  },
+  {
     name: 'train',
     label: 'Train',
     icon: 'graph',

@@ -18,6 +18,9 @@ const MAX_PIXELS = 100_000_000
 const MAX_BYTES = 4 * 2 ** 20
 const asIs: ReadonlySet<string> = new Set(['png', 'jpeg', 'webp'])
 
+/** Plain bytes: a Buffer would travel as an object of numbers. */
+const plain = ({ buffer, byteOffset, length }: Buffer): Uint8Array => new Uint8Array(buffer, byteOffset, length)
+
 const within = (real: string, base: string): boolean => real === base || real.startsWith(base + sep)
 
 /**
@@ -43,7 +46,7 @@ export async function thumbnail(path: string, cache: string): Promise<Uint8Array
   const key = createHash('sha256').update(`${path}\0${info.size}\0${info.mtimeMs}`).digest('hex').slice(0, 40)
   const place = join(cache, key.slice(0, 2), `${key}.webp`)
   const known = await readFile(place).catch(() => null)
-  if (known) return known
+  if (known) return plain(known)
   const made = await sharp(path, { limitInputPixels: MAX_PIXELS })
     .rotate()
     .resize(THUMB, THUMB, { fit: 'inside', withoutEnlargement: true })
@@ -57,7 +60,7 @@ export async function thumbnail(path: string, cache: string): Promise<Uint8Array
     .then(() => writeFile(temporary, made))
     .then(() => rename(temporary, place))
     .catch(() => rm(temporary, { force: true }))
-  return made
+  return plain(made)
 }
 
 /** A picture as a page can show it. Throws a TandemError that says why it cannot. */
@@ -74,7 +77,7 @@ export async function shownPicture(path: string | null, name: string): Promise<R
     })
   const { width, height } = meta.autoOrient
   if (asIs.has(meta.format) && size <= MAX_BYTES && Math.max(width, height) <= SHOWN) {
-    return { bytes: await readFile(path), type: `image/${meta.format}`, width, height, size }
+    return { bytes: plain(await readFile(path)), type: `image/${meta.format}`, width, height, size }
   }
   const bytes = await sharp(path, { limitInputPixels: MAX_PIXELS })
     .rotate()
@@ -84,7 +87,7 @@ export async function shownPicture(path: string | null, name: string): Promise<R
     .catch((error: unknown) => {
       throw unreadable(error)
     })
-  return { bytes, type: 'image/webp', width, height, size }
+  return { bytes: plain(bytes), type: 'image/webp', width, height, size }
 }
 
 /** Puts a picture of the store into a set under a name of its own. Throws where it is none. */

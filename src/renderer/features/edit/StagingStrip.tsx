@@ -8,6 +8,7 @@ import { api } from '../../api.ts'
 import { canvas, useEditor } from '../../canvas/editor-store.ts'
 import { sameBox } from '../../canvas/geometry.ts'
 import { canvasHost } from '../../canvas/host.ts'
+import { saveAsRow } from '../../state/datasets.ts'
 import { useStudio, studio, withEntry } from '../../state/store.ts'
 import { Button, IconButton } from '../../ui/Button.tsx'
 import { Slider } from '../../ui/Slider.tsx'
@@ -73,6 +74,12 @@ export function StagingStrip(): ReactElement | null {
             <Button icon="x" onClick={() => rejectCandidate(current)}>
               Reject
             </Button>
+            <IconButton
+              icon="star"
+              label="This edit was right"
+              detail="Save it as a row of a data set."
+              onClick={() => saveAsRow(current.run)}
+            />
             <IconButton
               icon="compare"
               label="Compare before and after"

@@ -2,6 +2,7 @@
 import type { ReactElement } from 'react'
 import type { Run } from '../../../shared/studio.ts'
 import { api } from '../../api.ts'
+import { saveAsRow } from '../../state/datasets.ts'
 import { viewRun } from '../../state/playback.ts'
 import {
   cancelRun,
@@ -122,6 +123,13 @@ function More({ run }: { readonly run: Run }): ReactElement {
       small
       label="More for this run"
       items={[
+        {
+          label: 'This edit was right …',
+          icon: 'check',
+          disabled: !run.picture,
+          onSelect: () => saveAsRow(run.id),
+        },
+        'divider',
         {
           label: 'Export picture (PNG)',
           icon: 'download',

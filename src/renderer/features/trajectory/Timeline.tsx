@@ -1,6 +1,7 @@
 /** The timeline of the viewed run: transport, what lies over the picture, progress of each modality, and the scrubber. */
 import { useEffect, type KeyboardEvent, type ReactElement } from 'react'
 import { registerCommands, useChord } from '../../state/commands.ts'
+import { saveAsRow } from '../../state/datasets.ts'
 import { steeringCommands } from '../../state/playback-commands.ts'
 import { maskedLeft, type OverlayKind } from '../../state/playback-overlay.ts'
 import { takePlaybackKey, useShownStep } from '../../state/playback.ts'
@@ -76,6 +77,13 @@ export function Timeline({ onCompare }: { readonly onCompare: () => void }): Rea
           shortcut={compareChord}
           disabled={idle}
           onClick={onCompare}
+        />
+        <IconButton
+          icon="star"
+          label="This edit was right"
+          detail="Save it as a row of a data set."
+          disabled={!known?.picture}
+          onClick={() => run !== null && saveAsRow(run)}
         />
         <ExportMenu run={run} />
       </div>
