@@ -8,7 +8,7 @@ import { pipeline } from 'node:stream/promises'
 import { promisify } from 'node:util'
 import fc from 'fast-check'
 import { unzipSync, zipSync } from 'fflate'
-import { pack, type Headers } from 'tar-stream'
+import { pack, type Header } from 'tar-stream'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { unpackArchive } from './unpack.ts'
 import { openZip } from './zip-read.ts'
@@ -121,7 +121,7 @@ const linked = (zip: Uint8Array): Uint8Array => changed(zip, (view, at) => view.
 const encrypted = (zip: Uint8Array): Uint8Array => changed(zip, (view, at) => view.setUint16(at + 8, 1, true))
 
 describe('a tar', () => {
-  async function tar(entries: [Partial<Headers> & { name: string }, string][]): Promise<string> {
+  async function tar(entries: [Partial<Header> & { name: string }, string][]): Promise<string> {
     const made = pack()
     for (const [header, content] of entries) made.entry(header, content)
     made.finalize()
@@ -139,7 +139,7 @@ describe('a tar', () => {
     expect(await readFile(join(base, 'out', 'set', 'data.jsonl'), 'utf8')).toBe('rows')
   })
 
-  test.each<[string, Partial<Headers> & { name: string }, RegExp]>([
+  test.each<[string, Partial<Header> & { name: string }, RegExp]>([
     ['climbs out', { name: '../evil' }, /outside its folder/],
     ['holds a symbolic link', { name: 'a', type: 'symlink', linkname: '/etc/passwd' }, /symlink, not a plain file/],
     ['holds a hard link', { name: 'a', type: 'link', linkname: '/etc/passwd' }, /link, not a plain file/],
