@@ -7,6 +7,7 @@ import { z } from 'zod'
 import { documentCommandSchema, storedDocumentSchema } from './document.ts'
 import { datasetEvents, datasetMethods } from './ipc-datasets.ts'
 import { jobEvents, jobMethods } from './ipc-jobs.ts'
+import { rlMethods } from './ipc-rl.ts'
 import { trainingEvents, trainingMethods } from './ipc-training.ts'
 import { layoutContract } from './ipc-layout.ts'
 import { modelEvents, modelMethods } from './ipc-models.ts'
@@ -86,6 +87,7 @@ export const contract = {
   'diagnostics.report': { args: nothing, result: z.strictObject({ text: z.string() }) },
 
   ...modelMethods,
+  ...rlMethods,
   'models.list': { args: nothing, result: z.strictObject({ models: z.array(modelInfoSchema) }) },
   'models.vocabulary': { args: z.strictObject({ model: z.string() }), result: vocabularySchema },
   /** The tokens a text becomes: an editor of reasoning shows what a word costs before it is put in place. */

@@ -12,6 +12,7 @@ import {
 } from './dataset-jobs.ts'
 import { dragSpecSchema, parabenchSpecSchema } from './jobs.ts'
 import { idSchema, runErrorSchema, stackedAdapterSchema } from './studio.ts'
+import { pararlStudioSpecSchema } from './studio-rl.ts'
 import { sftStudioSpecSchema } from './studio-training.ts'
 
 const modelId = z.string().min(1).max(200)
@@ -29,6 +30,7 @@ export const studioJobSpecSchema = z.discriminatedUnion('kind', [
   parabenchSpecSchema.omit({ out: true, estimateOnly: true }).extend(benchFields),
   dragSpecSchema.omit({ out: true }).extend(benchFields),
   sftStudioSpecSchema,
+  pararlStudioSpecSchema,
   /** A model of its own in which adapters are part of the weights. */
   z.strictObject({
     kind: z.literal('merge'),

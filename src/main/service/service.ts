@@ -18,6 +18,7 @@ import { layoutHandlers } from './handlers/layout.ts'
 import { modelHandlers } from './handlers/models.ts'
 import { pictureHandlers } from './handlers/pictures.ts'
 import { projectHandlers } from './handlers/projects.ts'
+import { rlHandlers } from './handlers/rl.ts'
 import { runHandlers } from './handlers/runs.ts'
 import { sessionHandlers } from './handlers/session.ts'
 import { trainingHandlers } from './handlers/training.ts'
@@ -87,6 +88,7 @@ export async function createService(options: ServiceOptions): Promise<OwnService
     ...pictureHandlers(deps),
     ...runHandlers(deps),
     ...jobHandlers(deps),
+    ...rlHandlers(deps),
     ...trainingHandlers(deps),
     ...datasetHandlers(deps),
   }

@@ -33,7 +33,7 @@ export const screens: readonly Screen[] = [
     label: 'Train',
     icon: 'graph',
     component: lazy(() => import('../features/train/TrainScreen.tsx').then((m) => ({ default: m.TrainScreen }))),
-    jobs: ['sft'],
+    jobs: ['sft', 'pararl'],
   },
   {
     name: 'models',

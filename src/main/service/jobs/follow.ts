@@ -76,7 +76,7 @@ export async function followJob(deps: JobDeps, id: string, intent: Intent): Prom
         rests = kind.rests?.(event.result) ?? false
         if (!rests) result = await kind.result(event.result, before.spec, finishDeps(deps, id), place)
       } else if (isJobEnd(event)) last = event
-      else if (event.type === 'row') grew()
+      else if (event.type === 'row' || event.type === 'rl') grew()
       else note(deps, id, event, began, tell)
     }
     tell.flush()

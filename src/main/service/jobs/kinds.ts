@@ -5,6 +5,7 @@ import { dragResultSchema, parabenchResultSchema } from '../../../shared/jobs.ts
 import type { StudioJobKind, StudioJobSpecOf } from '../../../shared/studio-jobs.ts'
 import { engineSpecOf, parseTrained, resultOf, trainingTitle } from '../training/kind.ts'
 import { datasetCheck, datasetExport, datasetImport, datasetSplit } from './dataset-kinds.ts'
+import { pararlEngineSpec, pararlResult, pararlTitle } from '../rl/kind.ts'
 import type { JobKindDefinition } from './kind.ts'
 
 export const jobKinds: { readonly [K in StudioJobKind]: JobKindDefinition<K> } = {
@@ -40,6 +41,12 @@ export const jobKinds: { readonly [K in StudioJobKind]: JobKindDefinition<K> } =
     engineSpec: engineSpecOf,
     result: resultOf,
     rests: (raw) => parseTrained(raw).reason === 'paused',
+  },
+  pararl: {
+    title: pararlTitle,
+    makesModels: true,
+    engineSpec: pararlEngineSpec,
+    result: pararlResult,
   },
   merge: {
     title: ({ name }) => `Merge into ${name}`,

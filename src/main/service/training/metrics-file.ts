@@ -7,8 +7,8 @@ import { createHash } from 'node:crypto'
 import { open, type FileHandle } from 'node:fs/promises'
 import { metricsRowSchema, type MetricsRow } from '../../../shared/training.ts'
 
-export interface MetricsPage {
-  readonly rows: MetricsRow[]
+export interface RowsPage<T> {
+  readonly rows: T[]
   readonly cursor: string
   readonly restart: boolean
   readonly more: boolean
@@ -36,7 +36,23 @@ function parse(text: string | null): Cursor {
   return match ? { from: Number(match[1]), to: Number(match[2]), hash: match[3]! } : START
 }
 
-export async function readMetrics(path: string, after: string | null, pageBytes = PAGE_BYTES): Promise<MetricsPage> {
+/** Reads one row; null for what is none. */
+type ReadRow<T> = (value: unknown) => T | null
+
+export const readMetrics = (
+  path: string,
+  after: string | null,
+  pageBytes = PAGE_BYTES,
+): Promise<RowsPage<MetricsRow>> =>
+  readRows(path, after, (value) => metricsRowSchema.safeParse(value).data ?? null, pageBytes)
+
+/** The same for a file with rows of another kind. */
+export async function readRows<T>(
+  path: string,
+  after: string | null,
+  row: ReadRow<T>,
+  pageBytes = PAGE_BYTES,
+): Promise<RowsPage<T>> {
   const known = parse(after)
   const file = await open(path).catch((error: NodeJS.ErrnoException) => {
     if (error.code === 'ENOENT') return null
@@ -48,7 +64,7 @@ export async function readMetrics(path: string, after: string | null, pageBytes 
     const start = valid ? known : START
     const { size } = await file.stat()
     const bytes = await wholeLines(file, start.to, size, pageBytes)
-    const { rows, damaged, last } = linesOf(bytes, start)
+    const { rows, damaged, last } = linesOf(bytes, start, row)
     return { rows, damaged, cursor: write(last), restart: !valid, more: last.to > start.to && last.to < size }
   } finally {
     await file.close()
@@ -75,14 +91,14 @@ async function wholeLines(file: FileHandle, from: number, size: number, page: nu
   }
 }
 
-function linesOf(bytes: Buffer, start: Cursor): { rows: MetricsRow[]; damaged: number; last: Cursor } {
-  const rows: MetricsRow[] = []
+function linesOf<T>(bytes: Buffer, start: Cursor, read: ReadRow<T>): { rows: T[]; damaged: number; last: Cursor } {
+  const rows: T[] = []
   let damaged = 0
   let last = start
   for (let at = 0; at < bytes.length;) {
     const end = bytes.indexOf(LF, at) + 1
     const line = bytes.subarray(at, end)
-    const row = rowOf(line.toString('utf8'))
+    const row = rowOf(line.toString('utf8'), read)
     if (row) rows.push(row)
     else damaged++
     if (end === bytes.length) last = { from: start.to + at, to: start.to + end, hash: hashOf(line) }
@@ -91,9 +107,9 @@ function linesOf(bytes: Buffer, start: Cursor): { rows: MetricsRow[]; damaged: n
   return { rows, damaged, last }
 }
 
-function rowOf(line: string): MetricsRow | null {
+function rowOf<T>(line: string, read: ReadRow<T>): T | null {
   try {
-    return metricsRowSchema.safeParse(JSON.parse(line)).data ?? null
+    return read(JSON.parse(line))
   } catch {
     return null
   }
@@ -103,7 +119,7 @@ function rowOf(line: string): MetricsRow | null {
 export async function allMetrics(path: string): Promise<MetricsRow[]> {
   const rows: MetricsRow[] = []
   for (let cursor: string | null = null; ;) {
-    const page: MetricsPage = await readMetrics(path, cursor)
+    const page: RowsPage<MetricsRow> = await readMetrics(path, cursor)
     // The run went back meanwhile: what was read before is void.
     if (page.restart) rows.length = 0
     rows.push(...page.rows)

@@ -3,6 +3,10 @@ import type { ReactElement } from 'react'
 import { jobsOf, useJobs } from '../../state/jobs.ts'
 import { useRemembered } from '../../ui/remembered.ts'
 import { Splitter } from '../../ui/Splitter.tsx'
+import { SegmentedControl } from '../../ui/choices.tsx'
+import { NewRl } from './rl/NewRl.tsx'
+import { RlList } from './rl/RlList.tsx'
+import { RlView } from './rl/RlView.tsx'
 import { NewRun } from './NewRun.tsx'
 import { RunList } from './RunList.tsx'
 import { RunView } from './RunView.tsx'
@@ -13,14 +17,15 @@ const WIDTH = { initial: 264, min: 200, max: 480 }
 const MOST_COMPARED = 5
 
 export function TrainScreen(): ReactElement {
-  const jobs = jobsOf(
-    useJobs((s) => s.jobs),
-    ['sft'],
-  )
+  const all = useJobs((s) => s.jobs)
+  const jobs = jobsOf(all, ['sft'])
+  const rewarded = jobsOf(all, ['pararl'])
+  const [from, setFrom] = useRemembered<string>('train.from', 'examples')
   const [width, setWidth] = useRemembered<number>('pane.train', WIDTH.initial)
   const [chosen, choose] = useRemembered<string>('train.run', '')
   const [comparedIds, setCompared] = useRemembered<string>('train.compared', '')
   const job = jobs.find(({ id }) => id === chosen)
+  const rl = rewarded.find(({ id }) => id === chosen)
   const wanted = new Set(comparedIds.split(' '))
   const compared = jobs.filter(({ id }) => wanted.has(id) && id !== chosen).slice(0, MOST_COMPARED)
   const toggle = (id: string): void => {
@@ -30,14 +35,36 @@ export function TrainScreen(): ReactElement {
   return (
     <div className="train">
       <aside className="train-side" style={{ width }} aria-label="Training runs">
-        <RunList jobs={jobs} chosen={job?.id ?? null} compared={compared} onChoose={choose} onCompare={toggle} />
+        <RunList
+          jobs={jobs}
+          chosen={job?.id ?? rl?.id ?? null}
+          compared={compared}
+          onChoose={choose}
+          onCompare={toggle}
+        />
+        <RlList jobs={rewarded} chosen={rl?.id ?? null} onChoose={choose} />
       </aside>
       <Splitter label="Width of the list of runs" orientation="vertical" value={width} {...WIDTH} onChange={setWidth} />
-      <section className="train-main" aria-label={job ? job.title : 'New run'}>
+      <section className="train-main" aria-label={job?.title ?? rl?.title ?? 'New run'}>
         {job ? (
           <RunView key={job.id} job={job} compared={compared} onNew={() => choose('')} onDeleted={() => choose('')} />
+        ) : rl ? (
+          <RlView key={rl.id} job={rl} onDeleted={() => choose('')} />
         ) : (
-          <NewRun onStarted={choose} />
+          <>
+            <div className="new-kind">
+              <SegmentedControl
+                label="How it learns"
+                value={from === 'rewards' ? 'rewards' : 'examples'}
+                segments={[
+                  { value: 'examples', label: 'From examples', hint: 'Supervised fine-tuning on quadruplets.' },
+                  { value: 'rewards', label: 'From rewards', hint: 'ParaRL: rewards along the denoising trajectory.' },
+                ]}
+                onChange={setFrom}
+              />
+            </div>
+            {from === 'rewards' ? <NewRl onStarted={choose} /> : <NewRun onStarted={choose} />}
+          </>
         )}
       </section>
     </div>

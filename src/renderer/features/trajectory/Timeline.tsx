@@ -12,6 +12,7 @@ import { frameOf, tracks as tracksOf, useLexicon, useTrajectory } from '../../st
 import { Button, IconButton } from '../../ui/Button.tsx'
 import { SegmentedControl } from '../../ui/choices.tsx'
 import { Notice } from '../../ui/feedback.tsx'
+import { AlignmentStrip } from './AlignmentStrip.tsx'
 import { ExportMenu } from './ExportMenu.tsx'
 import { TimelineTracks } from './TimelineTracks.tsx'
 import { Transport } from './Transport.tsx'
@@ -88,7 +89,17 @@ export function Timeline({ onCompare }: { readonly onCompare: () => void }): Rea
         <ExportMenu run={run} />
       </div>
       {tracks ? (
-        <TimelineTracks tracks={tracks} step={step} live={live} left={left} branches={branches} overlay={overlayKind} />
+        <>
+          <TimelineTracks
+            tracks={tracks}
+            step={step}
+            live={live}
+            left={left}
+            branches={branches}
+            overlay={overlayKind}
+          />
+          {run !== null && <AlignmentStrip run={run} steps={tracks.planned} step={step} />}
+        </>
       ) : (
         <p className="tj-timeline-empty">
           {run === null ? 'The steps of a run appear here.' : 'No step is recorded yet.'}

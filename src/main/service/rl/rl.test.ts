@@ -1,0 +1,86 @@
+/** ParaRL as a job of the studio, with a real tiny policy: rows, rollouts on the timeline, the model that comes out. */
+import { cp, mkdir } from 'node:fs/promises'
+import { join } from 'node:path'
+import { afterAll, beforeAll, expect, test } from 'vitest'
+import type { ArgsOf, Method, ResultOf } from '../../../shared/ipc.ts'
+import { completeRlSettings } from '../../../shared/rl.ts'
+import type { PararlStudioSpec } from '../../../shared/studio-rl.ts'
+import type { StudioJob } from '../../../shared/studio-jobs.ts'
+import { openWorkplace, type Workplace } from '../../cli/testing.ts'
+import { temporaryFolder } from '../../store/testing.ts'
+import { createService } from '../service.ts'
+import type { Service } from '../types.ts'
+
+const folder = temporaryFolder()
+let place: Workplace
+let service: Service
+
+beforeAll(async () => {
+  place = await openWorkplace()
+  const root = join(folder.path, 'shipped')
+  await mkdir(root, { recursive: true })
+  await cp(place.model, join(root, 'tiny'), { recursive: true })
+  service = await createService({ data: join(folder.path, 'data'), models: [root], host: 'browser', version: '1' })
+})
+afterAll(async () => {
+  await service.close()
+  folder.remove()
+  await place.remove()
+})
+
+async function call<M extends Method>(method: M, args: ArgsOf<M>): Promise<ResultOf<M>> {
+  return (await service.call(method, args)) as ResultOf<M>
+}
+const spec: PararlStudioSpec = {
+  kind: 'pararl',
+  model: 'tiny',
+  data: { from: 'world', seed: 3 },
+  reward: 'oracle',
+  settings: completeRlSettings({
+    steps: 2,
+    rollouts: 3,
+    prompts: 2,
+    inner: 1,
+    sampledSteps: 2,
+    denoisingSteps: 3,
+    pool: 4,
+    hardShare: 1,
+    validateEvery: 2,
+    validationPrompts: 2,
+    judgeFall: null,
+  }),
+}
+async function over(id: string): Promise<StudioJob> {
+  for (;;) {
+    const job = await call('jobs.get', { job: id })
+    if (job.state === 'done' || job.state === 'failed') return job
+    await new Promise((resolve) => setTimeout(resolve, 100))
+  }
+}
+
+test('a run leaves rows, rollouts that open on the timeline, and a model among the models', async () => {
+  const { id } = await call('jobs.start', { spec })
+  const job = await over(id)
+  expect(job).toMatchObject({ state: 'done', error: null, result: { steps: 2, model: { kind: 'model' } } })
+  expect(JSON.stringify(job)).not.toContain(folder.path)
+
+  const { rows, restart, more } = await call('rl.rows', { job: id, cursor: null })
+  expect({ restart, more }).toEqual({ restart: false, more: false })
+  const phases = rows.flatMap((row) => (row.kind === 'phase' ? [row] : []))
+  expect(phases.map(({ phase }) => phase)).toEqual([0, 1])
+  expect(phases[0]!.rollouts).toHaveLength(6)
+  expect(rows.filter(({ kind }) => kind === 'update')).toHaveLength(2)
+  expect(rows.filter(({ kind }) => kind === 'validation')).toHaveLength(2)
+
+  const project = await call('projects.create', { name: 'Rollouts' })
+  const which = { job: id, phase: 1, prompt: 1, rollout: 2, project: project.id }
+  const run = await call('rl.openRollout', which)
+  expect(run).toMatchObject({ state: 'done', step: 3, hasTrajectory: true, imported: true })
+  expect(run.warnings[0]).toContain('Rollout 3 of 3')
+  expect((await call('rl.openRollout', which)).id).toBe(run.id)
+  await expect(call('rl.openRollout', { ...which, rollout: 9 })).rejects.toThrow('no such rollout')
+
+  const { model } = job.result as { model: { id: string } }
+  const entry = (await call('models.library', {})).entries.find((each) => each.id === model.id)!
+  expect(entry).toMatchObject({ kind: 'model', shipped: false })
+})

@@ -1,0 +1,222 @@
+/** The form of a new ParaRL run: policy, prompts, reward, and the few numbers of the objective. */
+import { useState, type ReactElement } from 'react'
+import { completeRlSettings, type RlSettings } from '../../../../shared/rl.ts'
+import { pararlStudioSpecSchema, type PararlStudioSpec } from '../../../../shared/studio-rl.ts'
+import { startJob } from '../../../state/jobs.ts'
+import { useStudio } from '../../../state/store.ts'
+import { asWords } from '../../../state/toasts.ts'
+import { Button } from '../../../ui/Button.tsx'
+import { SegmentedControl, Select } from '../../../ui/choices.tsx'
+import { TextField } from '../../../ui/Field.tsx'
+import { Notice } from '../../../ui/feedback.tsx'
+import { NumberField } from '../../../ui/NumberField.tsx'
+import { Panel } from '../../../ui/Panel.tsx'
+import { useRemembered } from '../../../ui/remembered.ts'
+import { DataChoice } from '../DataChoice.tsx'
+import './rl.css'
+
+const empty = (): PararlStudioSpec => ({
+  kind: 'pararl',
+  model: 'storybook-early',
+  data: { from: 'world', seed: 1 },
+  reward: 'storybook',
+  settings: completeRlSettings({}),
+})
+
+function read(stored: string): PararlStudioSpec {
+  try {
+    return pararlStudioSpecSchema.safeParse(JSON.parse(stored)).data ?? empty()
+  } catch {
+    return empty()
+  }
+}
+
+export function NewRl({ onStarted }: { readonly onStarted: (job: string) => void }): ReactElement {
+  const [stored, keep] = useRemembered<string>('rl.form', '')
+  const [error, setError] = useState<string | null>(null)
+  const [starting, setStarting] = useState(false)
+  const models = useStudio((s) => s.models)
+  const spec = read(stored)
+  const { settings } = spec
+  const set = (change: Partial<PararlStudioSpec>): void => keep(JSON.stringify({ ...spec, ...change }))
+  const tune = (change: Partial<RlSettings>): void => set({ settings: { ...settings, ...change } })
+  const options = models.map(({ id, name }) => ({ value: id, label: id === name ? id : `${id} (${name})` }))
+  if (!options.some(({ value }) => value === spec.model))
+    options.unshift({ value: spec.model, label: `${spec.model} (not here)` })
+  const start = async (): Promise<void> => {
+    setStarting(true)
+    setError(null)
+    try {
+      onStarted((await startJob(spec)).id)
+    } catch (reason) {
+      setError(asWords(reason))
+    } finally {
+      setStarting(false)
+    }
+  }
+  const whole = (label: string, value: number, min: number, max: number, on: (value: number) => void): ReactElement => (
+    <NumberField label={label} value={value} min={min} max={max} onChange={on} />
+  )
+  return (
+    <div className="new-run">
+      <div className="new-run-form">
+        <h2>New run from rewards</h2>
+        <p className="rl-intro">
+          The model draws several rollouts of each prompt; a reward says at a few of their steps how well words and
+          picture agree; what did better than its group becomes more likely (ParaRL).
+        </p>
+        <section className="new-run-part" aria-label="What from">
+          <DataChoice data={spec.data} onChange={(data) => set({ data })} />
+          <Select
+            label="Start from the model"
+            value={spec.model}
+            options={options}
+            onChange={(model) => set({ model })}
+          />
+          <div className="field">
+            <span className="field-label">Reward</span>
+            <SegmentedControl
+              label="Reward"
+              value={spec.reward}
+              segments={[
+                {
+                  value: 'storybook',
+                  label: 'Scorer',
+                  hint: 'The text-image encoder that ships for the storybook world.',
+                },
+                {
+                  value: 'oracle',
+                  label: 'Oracle',
+                  hint: 'The exact judge itself: for study, since it knows the truth.',
+                },
+              ]}
+              onChange={(reward) => set({ reward })}
+            />
+          </div>
+          <div className="field">
+            <span className="field-label">Rewarded</span>
+            <SegmentedControl
+              label="Rewarded"
+              value={settings.objective}
+              segments={[
+                { value: 'trajectory', label: 'Along the trajectory', hint: 'ParaRL: at sampled denoising steps.' },
+                { value: 'output', label: 'Its end', hint: 'Output-level RL: the final pair alone.' },
+              ]}
+              onChange={(objective) => tune({ objective })}
+            />
+          </div>
+        </section>
+        <section className="rl-numbers" aria-label="How">
+          {whole('Updates', settings.steps, 1, 1e7, (steps) => tune({ steps }))}
+          {whole('Rollouts a prompt, G', settings.rollouts, 2, 256, (rollouts) => tune({ rollouts }))}
+          {whole('Prompts a phase', settings.prompts, 1, 256, (prompts) => tune({ prompts }))}
+          {whole('Sampled steps, s', settings.sampledSteps, 1, 64, (sampledSteps) => tune({ sampledSteps }))}
+          {whole('Updates a phase', settings.inner, 1, 64, (inner) => tune({ inner }))}
+          {whole('Denoising steps', settings.denoisingSteps, 2, 4096, (denoisingSteps) => tune({ denoisingSteps }))}
+        </section>
+        <TextField
+          label="Name of what comes out"
+          value={settings.name ?? ''}
+          placeholder={`${spec.model}-pararl`}
+          maxLength={100}
+          onChange={(name) => tune({ name: name.trim() === '' ? null : name })}
+        />
+        <Panel title="Policy and objective" id="rl.more" open={false}>
+          <div className="rl-numbers">
+            <div className="field">
+              <span className="field-label">What trains</span>
+              <SegmentedControl
+                label="What trains"
+                value={settings.method}
+                segments={[
+                  { value: 'full', label: 'The whole model' },
+                  { value: 'lora', label: 'An adapter' },
+                ]}
+                onChange={(method) => tune({ method })}
+              />
+            </div>
+            <div className="field">
+              <span className="field-label">Likelihood</span>
+              <SegmentedControl
+                label="Likelihood"
+                value={settings.likelihood}
+                segments={[
+                  {
+                    value: 'replay',
+                    label: 'As decoded',
+                    hint: 'The mask state of the trajectory itself: exact for this sampler.',
+                  },
+                  { value: 'random-mask', label: 'Random masks', hint: 'As in the paper: mask ratio p ~ U[0, 1].' },
+                ]}
+                onChange={(likelihood) => tune({ likelihood })}
+              />
+            </div>
+            <div className="field">
+              <span className="field-label">KL holds to</span>
+              <SegmentedControl
+                label="KL holds to"
+                value={settings.klTo}
+                segments={[
+                  { value: 'old', label: 'The rollouts’ policy' },
+                  { value: 'reference', label: 'The start' },
+                ]}
+                onChange={(klTo) => tune({ klTo })}
+              />
+            </div>
+            <NumberField
+              label="Learning rate"
+              value={settings.learningRate ?? (settings.method === 'lora' ? 3e-4 : 3e-5)}
+              min={0}
+              max={1}
+              onChange={(learningRate) => tune({ learningRate: learningRate > 0 ? learningRate : null })}
+            />
+            <NumberField
+              label="KL weight"
+              value={settings.klWeight}
+              min={0}
+              max={100}
+              onChange={(klWeight) => tune({ klWeight })}
+            />
+            <NumberField
+              label="Clip range"
+              value={settings.clipRange}
+              min={0.01}
+              max={10}
+              onChange={(clipRange) => tune({ clipRange })}
+            />
+            {whole('Hard prompts, %', Math.round(settings.hardShare * 100), 1, 100, (share) =>
+              tune({ hardShare: share / 100 }),
+            )}
+            {whole('Chosen from', settings.pool, 1, 1e6, (pool) => tune({ pool }))}
+            {whole('Validate every', settings.validateEvery, 0, 1e6, (validateEvery) => tune({ validateEvery }))}
+            {whole('Prompts of a validation', settings.validationPrompts, 1, 10_000, (validationPrompts) =>
+              tune({ validationPrompts }),
+            )}
+            {whole('Seed', settings.seed, 0, 0xffffffff, (seed) => tune({ seed }))}
+          </div>
+        </Panel>
+      </div>
+      <aside className="preflight" aria-label="Before the start">
+        <h3>Before the start</h3>
+        <p className="preflight-what">
+          {settings.steps} updates from {Math.ceil(settings.steps / settings.inner)} phases of{' '}
+          {settings.rollouts * settings.prompts} rollouts, {settings.denoisingSteps} steps each.
+        </p>
+        <p className="preflight-none">
+          Guard rails: it stops when the reward rises while the exact judge falls
+          {settings.judgeFall === null ? ' (off)' : ` by ${settings.judgeFall} points`}, or when the KL to the start
+          passes {settings.klCeiling ?? 'no ceiling'}; it warns when rollouts become alike.
+        </p>
+        {error !== null && <Notice tone="danger">{error}</Notice>}
+        <div className="preflight-actions">
+          <Button kind="primary" icon="play" wide disabled={starting} onClick={() => void start()}>
+            Start
+          </Button>
+          <Button icon="refresh" wide onClick={() => keep('')}>
+            Fill in anew
+          </Button>
+        </div>
+      </aside>
+    </div>
+  )
+}
