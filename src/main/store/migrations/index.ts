@@ -3,5 +3,6 @@ import { initial } from './001-initial.ts'
 import { jobs } from './002-jobs.ts'
 import { modelNotes } from './003-model-notes.ts'
 import { datasets } from './004-datasets.ts'
+import { datasetCounts } from './005-dataset-counts.ts'
 
-export const migrations: readonly string[] = [initial, jobs, modelNotes, datasets]
+export const migrations: readonly string[] = [initial, jobs, modelNotes, datasets, datasetCounts]
