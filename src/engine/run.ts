@@ -3,14 +3,14 @@
  * the finished sequence becomes a picture and a text. Live view, command line and judge all start here.
  */
 import { TandemError } from '../shared/errors.ts'
-import type { ModelConfig, Task } from '../shared/model-config.ts'
+import type { FieldName, ModelConfig, Task } from '../shared/model-config.ts'
 import type { DecodingMode, Trajectory, TrajectoryHeader, TrajectoryStep } from '../shared/trajectory.ts'
 import { canonicalStep } from '../shared/trajectory.ts'
 import type { ModelFolder } from './model/folder.ts'
-import { findField, padText, requireField, resolveLayout, taskOf } from './model/layout.ts'
+import { findField, fitOf, padText, requireField, resolveLayout, taskOf, type Layout } from './model/layout.ts'
 import { createPredictor, type ModelPredictor } from './model/predictor.ts'
 import type { ProviderName } from './runtime/providers.ts'
-import { denoise } from './sampler/denoise.ts'
+import { denoise, type Guides } from './sampler/denoise.ts'
 import { defaultCurves, makePlan } from './sampler/schedule.ts'
 
 export interface RunRequest {
@@ -35,20 +35,27 @@ export interface RunRequest {
 export interface Engine {
   readonly model: ModelFolder
   readonly provider: ProviderName
-  predictor(task: Task): ModelPredictor
+  /** `instruction`: its length, where the model reads it as long as it is. */
+  predictor(task: Task, instruction?: number): ModelPredictor
   dispose(): Promise<void>
 }
 
 export function createEngine(model: ModelFolder, provider: ProviderName = 'cpu', threads?: number): Engine {
-  const predictors = new Map<Task, ModelPredictor>()
+  const predictors = new Map<string, ModelPredictor>()
   return {
     model,
     provider,
-    predictor(task) {
-      const known = predictors.get(task)
+    predictor(task, instruction) {
+      const own = fitOf(model.config, task) ? instruction : undefined
+      const key = `${task} ${own ?? ''}`
+      const known = predictors.get(key)
       if (known) return known
-      const made = createPredictor(model, task, threads === undefined ? { provider } : { provider, threads })
-      predictors.set(task, made)
+      const made = createPredictor(model, task, {
+        provider,
+        ...(threads === undefined ? {} : { threads }),
+        ...(own === undefined ? {} : { instruction: own }),
+      })
+      predictors.set(key, made)
       return made
     },
     async dispose() {
@@ -59,21 +66,27 @@ export function createEngine(model: ModelFolder, provider: ProviderName = 'cpu',
   }
 }
 
+/** The layout of a run, which is as long as its instruction where the model reads it so. */
+export function layoutOf({ config }: Pick<ModelFolder, 'config'>, task: Task, ids: ArrayLike<number>): Layout {
+  return resolveLayout(config, task, ids.length + (fitOf(config, task) === 'bare' ? 0 : 1))
+}
+
 /** Encodes the request into the header a run starts from. Throws a TandemError for a request the model cannot take. */
 export async function prepareRun(engine: Engine, request: RunRequest): Promise<TrajectoryHeader> {
   const { config, image, text } = engine.model
   const task = taskOf(request.input !== null || request.inputCodes !== undefined, request.mode === 'image-only')
-  const layout = resolveLayout(config, task)
-  const tokens = layout.template.slice()
-  const instruction = requireField(layout, 'instruction')
   const ids = text.encode(request.instruction)
+  const fit = fitOf(config, task)
+  const limit = requireField(resolveLayout(config, task), 'instruction').length - (fit === 'bare' ? 0 : 1)
   if (ids.length === 0)
     throw new TandemError('The instruction is empty.', 'Say what should change, for example: remove the cat.')
-  if (ids.length >= instruction.length) {
-    const limit = instruction.length - 1
+  if (ids.length > limit) {
     throw new TandemError(`The instruction is ${ids.length} tokens long; this model reads ${limit}.`, 'Shorten it.')
   }
-  tokens.set(padText(config, ids, instruction.length), instruction.start)
+  const layout = layoutOf(engine.model, task, ids)
+  const tokens = layout.template.slice()
+  const instruction = requireField(layout, 'instruction')
+  tokens.set(fit === 'bare' ? ids : padText(config, ids, instruction.length), instruction.start)
   const inputField = findField(layout, 'inputImage')
   const codes = request.inputCodes ?? (request.input && inputField ? await image.encode(request.input) : null)
   if (codes && inputField)
@@ -87,7 +100,8 @@ export async function prepareRun(engine: Engine, request: RunRequest): Promise<T
   }
   if (request.region) keepOutside(config, requireField(layout, 'outputImage').start, codes, request.region, tokens)
   for (const [position, token] of request.pinned ?? []) tokens[position] = token
-  const plan = makePlan(request.mode, request.steps, request.imageSteps)
+  const { sampling } = config
+  const plan = makePlan(request.mode, request.steps, request.imageSteps, sampling?.lateImage)
   return {
     format: 'tandem-trajectory',
     version: 1,
@@ -96,8 +110,8 @@ export async function prepareRun(engine: Engine, request: RunRequest): Promise<T
     task,
     steps: request.steps,
     schedule: {
-      ...(plan.text.length > 0 ? { text: { kind: defaultCurves.text, steps: [...plan.text] } } : {}),
-      image: { kind: defaultCurves.image, steps: [...plan.image] },
+      ...(plan.text.length > 0 ? { text: { kind: sampling?.text ?? defaultCurves.text, steps: [...plan.text] } } : {}),
+      image: { kind: sampling?.image ?? defaultCurves.image, steps: [...plan.image] },
     },
     guidance: { ...request.guidance },
     temperatures: { ...request.temperatures },
@@ -135,15 +149,34 @@ export async function* runSteps(
   signal?: AbortSignal,
 ): AsyncGenerator<TrajectoryStep> {
   const { header } = known
-  const mask = engine.model.config.special.mask
   const instruction = header.fields.find((field) => field.name === 'instruction')
-  const unconditional = (sequence: Int32Array): Int32Array => {
-    const out = sequence.slice()
-    if (instruction) out.fill(mask, instruction.start, instruction.start + instruction.length)
-    return out
+  const options = {
+    predictor: engine.predictor(header.task, instruction?.length),
+    unconditional: guidesOf(engine.model.config, header),
+    ...(signal ? { signal } : {}),
   }
-  const options = { predictor: engine.predictor(header.task), unconditional, ...(signal ? { signal } : {}) }
   for await (const step of denoise(known, options)) yield canonicalStep(header, step)
+}
+
+/** What guidance leaves out, as the model's config says. */
+export function guidesOf(config: ModelConfig, { fields }: Pick<TrajectoryHeader, 'fields'>): Guides {
+  const { form, instruction, inputImage } = config.unconditional ?? {
+    form: 'joint' as const,
+    instruction: config.special.mask,
+  }
+  const without = (sequence: Int32Array, name: FieldName, token: number | undefined): void => {
+    const field = fields.find((each) => each.name === name)
+    if (field && token !== undefined) sequence.fill(token, field.start, field.start + field.length)
+  }
+  const leave =
+    (...parts: readonly [FieldName, number | undefined][]) =>
+    (sequence: Int32Array): Int32Array => {
+      const out = sequence.slice()
+      for (const [name, token] of parts) without(out, name, token)
+      return out
+    }
+  if (form === 'joint') return leave(['instruction', instruction], ['inputImage', inputImage])
+  return { text: leave(['instruction', instruction]), image: leave(['inputImage', inputImage]) }
 }
 
 export interface Outcome {

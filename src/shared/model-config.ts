@@ -18,6 +18,10 @@ export const segmentSchema = z.discriminatedUnion('kind', [
     kind: z.literal('field'),
     name: z.enum(['inputImage', 'instruction', 'outputImage', 'outputText']),
     length: z.int().positive(),
+    /** An instruction as long as its text, of at most `length`: closed by the end token, or bare. */
+    fit: z.enum(['eos', 'bare']).optional(),
+    /** A control token that closes each row of an image. */
+    rowEnd: tokenId.optional(),
   }),
 ])
 export type Segment = z.infer<typeof segmentSchema>
@@ -34,6 +38,29 @@ export const modelOptionsSchema = z.strictObject({
   tiedHead: z.boolean().default(false),
 })
 export type ModelOptions = z.infer<typeof modelOptionsSchema>
+
+/** What a sequence without a condition holds in its place; absent, the instruction is masked. */
+export const unconditionalSchema = z.strictObject({
+  /** One sequence without any condition, or one without the text and one without the image. */
+  form: z.enum(['joint', 'split']),
+  /** A token at every place of the instruction; at every cell of the input image, which stays where absent. */
+  instruction: tokenId,
+  inputImage: tokenId.optional(),
+})
+
+/** How a model is sampled where it is not Tandem's own way, and what a run starts from where nothing else is asked. */
+export const samplingSchema = z.strictObject({
+  text: z.string().min(1).max(64),
+  image: z.string().min(1).max(64),
+  /** Image steps of the released code rather than an even spread. */
+  lateImage: z.boolean(),
+  defaults: z.strictObject({
+    steps: z.int().positive(),
+    imageSteps: z.int().positive(),
+    guidance: z.strictObject({ text: z.number(), image: z.number() }),
+    temperatures: z.strictObject({ text: z.number().nonnegative(), image: z.number().nonnegative() }),
+  }),
+})
 
 export const modelConfigSchema = z
   .strictObject({
@@ -63,6 +90,8 @@ export const modelConfigSchema = z
     }),
     special: z.strictObject({ mask: tokenId, pad: tokenId, bos: tokenId, eos: tokenId, soi: tokenId, eoi: tokenId }),
     layouts: z.record(taskSchema, z.array(segmentSchema).min(1)),
+    unconditional: unconditionalSchema.optional(),
+    sampling: samplingSchema.optional(),
   })
   .refine((c) => c.dModel % c.heads === 0 && (c.dModel / c.heads) % 2 === 0, {
     message: 'dModel must be a multiple of 2 x heads (RoPE rotates pairs)',

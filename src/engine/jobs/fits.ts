@@ -3,7 +3,7 @@ import { TandemError } from '../../shared/errors.ts'
 import type { Trajectory } from '../../shared/trajectory.ts'
 import type { ModelFolder } from '../model/folder.ts'
 import { resolveLayout } from '../model/layout.ts'
-import { curves } from '../sampler/schedule.ts'
+import { isRule } from '../sampler/rules.ts'
 
 export function checkFits(model: Pick<ModelFolder, 'hash' | 'config'>, { header, steps, events }: Trajectory): void {
   const made = header.model
@@ -14,7 +14,8 @@ export function checkFits(model: Pick<ModelFolder, 'hash' | 'config'>, { header,
     )
   }
   const { config } = model
-  const layout = resolveLayout(config, header.task)
+  const instruction = header.fields.find((field) => field.name === 'instruction')
+  const layout = resolveLayout(config, header.task, instruction?.length)
   const same = (field: (typeof layout.fields)[number], i: number): boolean => {
     const other = header.fields[i]
     return (
@@ -31,7 +32,7 @@ export function checkFits(model: Pick<ModelFolder, 'hash' | 'config'>, { header,
     known(header.tokens) &&
     steps.every(({ commits, candidates }) => known(commits.tokens) && known(candidates.tokens)) &&
     events.every((event) => event.kind !== 'replace' || event.token < config.vocabSize)
-  const planned = Object.values(header.schedule).every(({ kind }) => Object.hasOwn(curves, kind))
+  const planned = Object.values(header.schedule).every(({ kind }) => isRule(kind))
   if (laidOut && inVocabulary && planned && header.maskId === config.special.mask) return
   throw new TandemError(
     'The trajectory does not fit the model it names.',

@@ -1,11 +1,11 @@
 /** An edit or a generation: picture, instruction and options in; picture, reasoning and trajectory out. */
 import type { JobUpdate, SpecOf } from '../../shared/jobs.ts'
 import { TandemError } from '../../shared/errors.ts'
-import { resolveLayout, taskOf } from '../model/layout.ts'
+import { taskOf } from '../model/layout.ts'
 import { normaliseInstruction } from '../data/world/words.ts'
 import { readMask, readPicture } from '../images.ts'
 import type { ModelFolder } from '../model/folder.ts'
-import { prepareRun } from '../run.ts'
+import { layoutOf, prepareRun } from '../run.ts'
 import type { JobContext } from './context.ts'
 import { positionOf, tokenAt } from './places.ts'
 import { recordRun } from './record.ts'
@@ -21,8 +21,9 @@ export async function* generateJob(spec: SpecOf<'generate'>, context: JobContext
     throw new TandemError('The instruction is far too long.', 'Shorten it to one sentence.')
   const engine = await context.engine(spec.model, spec.adapters)
   const { model } = engine
-  const instruction = normaliseInstruction(spec.instruction)
-  for (const message of checkWords(model, instruction)) yield { type: 'warning', message }
+  // A published model reads any text as it is written; the storybook's reads the words of its world.
+  const instruction = model.stored ? spec.instruction.normalize('NFC').trim() : normaliseInstruction(spec.instruction)
+  if (!model.stored) for (const message of checkWords(model, instruction)) yield { type: 'warning', message }
   const size = model.config.image.size
   const picture = spec.picture ? await readPicture(spec.picture, { size }) : null
   if (picture?.squashed)
@@ -31,7 +32,8 @@ export async function* generateJob(spec: SpecOf<'generate'>, context: JobContext
       message: `The picture is ${picture.width} x ${picture.height}; it was squashed to a square.`,
     }
   const region = spec.mask ? await readRegion(spec.mask, model) : undefined
-  const layout = resolveLayout(model.config, taskOf(picture !== null, spec.mode === 'image-only'))
+  const task = taskOf(picture !== null, spec.mode === 'image-only')
+  const layout = layoutOf(model, task, model.text.encode(instruction))
   const pinned = new Map<number, number>()
   for (const { place, token } of spec.pins) {
     const position = positionOf(layout, place)

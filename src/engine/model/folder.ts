@@ -8,8 +8,8 @@ import { basename, join } from 'node:path'
 import type { z } from 'zod'
 import { TandemError } from '../../shared/errors.ts'
 import { imageTokenizerConfigSchema, modelConfigSchema, type ModelConfig } from '../../shared/model-config.ts'
-import type { InitializerData } from '../graph/graph.ts'
-import { modelParameters } from './forward.ts'
+import type { Graph, InitializerData } from '../graph/graph.ts'
+import { modelParameters, type ForwardContext } from './forward.ts'
 import { createImageCodec, codecShapes, type ImageCodec } from './image-codec.ts'
 import { layOutParameters, viewOf, type ParameterTable } from './parameters.ts'
 import {
@@ -20,6 +20,7 @@ import {
   type SafetensorsFile,
   type StoredTensor,
 } from './safetensors.ts'
+import type { StoredWeight } from './stored-weights.ts'
 import { loadTextTokenizer, type TextTokenizer } from './text-tokenizer.ts'
 
 export const modelFiles = {
@@ -41,9 +42,19 @@ export interface ModelFolder {
   readonly text: TextTokenizer
   readonly image: ImageCodec
   readonly weights: WeightSource
+  /** Weights of a published checkpoint, which stay in its files; `weights` then has none. */
+  readonly stored?: StoredModel
   readonly parameters: number
   /** What was put on the weights, by hash of its tensors and scale; absent where nothing was. */
   readonly adapters?: readonly { readonly name: string; readonly hash: string; readonly weight: number }[]
+}
+
+export interface StoredModel {
+  /** The folder weights' files are named from. */
+  readonly root: string
+  weight(this: void, name: string): StoredWeight
+  /** What adapters add to products with stored weights. */
+  readonly adapt?: (graph: Graph) => NonNullable<ForwardContext['adapt']>
 }
 
 export async function readJson<T>(path: string, schema: z.ZodType<T>, what: string): Promise<T> {

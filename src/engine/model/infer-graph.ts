@@ -15,18 +15,27 @@ import { reshape, slice } from '../graph/ops/shape.ts'
 import type { Value } from '../graph/types.ts'
 import { forwardHidden, headLogits, modelParameters, type ForwardContext } from './forward.ts'
 import { findField, resolveLayout, type Layout } from './layout.ts'
+import { storedAccess, type StoredWeight } from './stored-weights.ts'
 import { vocabularyOf } from './train-graph.ts'
 
 export interface InferGraph {
   readonly model: Uint8Array
   readonly layout: Layout
-  /** Sequences per forward: 1 conditional, plus 1 unconditional when guidance is used. */
+  /** Sequences per forward: 1 conditional, plus 1 or 2 unconditional ones when guidance is used. */
   readonly passes: number
 }
+
+export type Passes = 1 | 2 | 3
 
 export interface InferGraphOptions {
   /** Also return the guided logits of the asked rows (`logits:text`, `logits:image`), for tests. */
   readonly logits?: boolean
+  /** Length of the instruction, where the model reads it at its own. */
+  readonly instruction?: number
+  /** Weights that stay in their files; `weight` is then not asked. */
+  readonly stored?: (name: string) => StoredWeight
+  /** What adapters add beside stored weights. */
+  readonly adapt?: (graph: Graph) => NonNullable<ForwardContext['adapt']>
 }
 
 /** A logit far below any other: the token cannot be drawn and adds nothing to the normaliser. */
@@ -34,18 +43,19 @@ const EXCLUDED = -1e9
 
 /**
  * Feeds per modality m in {text, image}: `rows:m` [n] positions counted from layout.outputStart, `uniform:m` [n, 1] in
- * [0, 1), `temperature:m` scalar > 0, and with two passes `guidance:m` scalar: logits = cond + g (cond - uncond).
+ * [0, 1), `temperature:m` scalar > 0, and for unconditional
+ * sequences scalars `guidance:m`, `guidance:m:2`: logits = cond + sum of g (cond - uncond).
  * Results: `token:m` [n, 1] (text: id, image: code), `confidence:m` [n, 1].
  */
 export function buildInferGraph(
   config: ModelConfig,
   task: Task,
-  passes: 1 | 2,
+  passes: Passes,
   weight: (name: string, shape: readonly number[]) => InitializerData,
   options: InferGraphOptions = {},
 ): InferGraph {
   const graph = new Graph()
-  const layout = resolveLayout(config, task)
+  const layout = resolveLayout(config, task, options.instruction)
   const shapes = new Map(modelParameters(config).map((spec) => [spec.name, spec.shape]))
   const stored = new Map<string, Value>()
   const context: ForwardContext = {
@@ -60,6 +70,8 @@ export function buildInferGraph(
       stored.set(name, value)
       return value
     },
+    ...(options.stored ? storedAccess(graph, options.stored) : {}),
+    ...(options.adapt ? { adapt: options.adapt(graph) } : {}),
   }
   const rest = layout.length - layout.outputStart
   const hidden = forwardHidden(context, graph.input('tokens', 'int64', [passes, layout.length]))
@@ -88,12 +100,17 @@ export function drawRows(graph: Graph, config: ModelConfig, modality: 'text' | '
   graph.output(`confidence:${modality}`, gatherElements(softmax(logits), token, 1))
 }
 
-/** Classifier-free guidance on logits: cond + g (cond - uncond). */
-function guide(graph: Graph, modality: string, logits: readonly Value[]): Value {
-  const [cond, uncond] = logits
-  if (!uncond) return cond!
-  return add(cond!, mul(sub(cond!, uncond), graph.input(`guidance:${modality}`, 'float32', [])))
+/** Classifier-free guidance on logits: cond + sum over k of g_k (cond - uncond_k). */
+function guide(graph: Graph, modality: string, [cond, ...unconditional]: readonly Value[]): Value {
+  return unconditional.reduce((sum, uncond, k) => {
+    const scale = graph.input(guidanceFeed(modality, k), 'float32', [])
+    return add(sum, mul(sub(cond!, uncond), scale))
+  }, cond!)
 }
+
+/** Of the k-th unconditional sequence, from 0. */
+export const guidanceFeed = (modality: string, k: number): string =>
+  k === 0 ? `guidance:${modality}` : `guidance:${modality}:${k + 1}`
 
 function exclude(logits: Value, token: number, size: number): Value {
   if (token >= size) return logits

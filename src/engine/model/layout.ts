@@ -36,22 +36,35 @@ export const fieldOrder = [
 export const isImageField = (name: FieldName): boolean => name === 'inputImage' || name === 'outputImage'
 export const isOutputField = (name: FieldName): boolean => name === 'outputImage' || name === 'outputText'
 
-export function resolveLayout(config: ModelConfig, task: Task): Layout {
+/** `instruction`: its length, where the model reads it as long as it is. */
+export function resolveLayout(config: ModelConfig, task: Task, instruction?: number): Layout {
   const template: number[] = []
   const segmentOf: number[] = []
+  const positions: number[] = []
   const fields: Field[] = []
+  const put = (token: number, segment: number, position: number): void => {
+    template.push(token)
+    segmentOf.push(segment)
+    positions.push(position)
+  }
   for (const segment of config.layouts[task]) {
+    const first = template.length
     if (segment.kind === 'control') {
-      template.push(...segment.tokens)
-      segmentOf.push(...segment.tokens.map(() => 0))
+      segment.tokens.forEach((token, i) => put(token, 0, first + i))
       continue
     }
-    const { name, length } = segment
-    fields.push({ name, start: template.length, length, modality: isImageField(name) ? 'image' : 'text' })
+    const { name, rowEnd, fit } = segment
+    const length = fit ? (instruction ?? segment.length) : segment.length
+    fields.push({ name, start: first, length, modality: isImageField(name) ? 'image' : 'text' })
+    const { grid } = config.image
+    // A field is one run of positions. Tokens that stand inside it for the model come after it here, and only the rotary
+    // embedding knows: attention sees no order, so the sequence is the same.
     for (let i = 0; i < length; i++) {
-      template.push(config.special.pad)
-      segmentOf.push(1 + fieldOrder.indexOf(name))
+      const at = rowEnd === undefined ? i : i + Math.floor(i / grid)
+      put(config.special.pad, 1 + fieldOrder.indexOf(name), first + at)
     }
+    if (rowEnd !== undefined)
+      for (let row = 0; row < length / grid; row++) put(rowEnd, 0, first + row * (grid + 1) + grid)
   }
   const outputs = fields.filter((field) => isOutputField(field.name))
   return {
@@ -60,9 +73,16 @@ export function resolveLayout(config: ModelConfig, task: Task): Layout {
     fields,
     template: Int32Array.from(template),
     segmentOf: Int32Array.from(segmentOf),
-    positions: Int32Array.from(template.keys()),
+    positions: Int32Array.from(positions),
     outputStart: Math.min(...outputs.map((field) => field.start)),
   }
+}
+
+/** How an instruction closes in a layout whose length is the text's own; undefined where it is padded. */
+export function fitOf(config: ModelConfig, task: Task): 'eos' | 'bare' | undefined {
+  for (const segment of config.layouts[task])
+    if (segment.kind === 'field' && segment.name === 'instruction') return segment.fit
+  return undefined
 }
 
 export function findField(layout: Layout, name: FieldName): Field | undefined {

@@ -5,7 +5,7 @@ import { createSession, type Session, type Tensor } from '../runtime/session.ts'
 import type { ProviderName } from '../runtime/providers.ts'
 import type { Ask, Picks, Predictor, PredictRequest } from '../sampler/predictor.ts'
 import type { ModelFolder } from './folder.ts'
-import { buildInferGraph } from './infer-graph.ts'
+import { buildInferGraph, guidanceFeed, type Passes } from './infer-graph.ts'
 import type { Layout } from './layout.ts'
 
 export interface ModelPredictor extends Predictor {
@@ -16,25 +16,30 @@ export interface ModelPredictor extends Predictor {
 const COLDEST = 1e-4
 
 export function createPredictor(
-  model: Pick<ModelFolder, 'config' | 'weights'>,
+  model: Pick<ModelFolder, 'config' | 'weights' | 'stored'>,
   task: Task,
-  options: { provider?: ProviderName; threads?: number } = {},
+  { instruction, ...options }: { provider?: ProviderName; threads?: number; instruction?: number } = {},
 ): ModelPredictor {
-  const { config } = model
-  const opened = new Map<1 | 2, Promise<{ session: Session; layout: Layout }>>()
-  const open = (passes: 1 | 2): Promise<{ session: Session; layout: Layout }> => {
+  const { config, stored } = model
+  const opened = new Map<Passes, Promise<{ session: Session; layout: Layout }>>()
+  const open = (passes: Passes): Promise<{ session: Session; layout: Layout }> => {
     const known = opened.get(passes)
     if (known) return known
     const made = (async () => {
-      const graph = buildInferGraph(config, task, passes, (name) => model.weights(name))
-      return { session: await createSession(graph.model, options), layout: graph.layout }
+      const graph = buildInferGraph(config, task, passes, (name) => model.weights(name), {
+        ...(instruction === undefined ? {} : { instruction }),
+        ...(stored ? { stored: stored.weight } : {}),
+        ...(stored?.adapt ? { adapt: stored.adapt } : {}),
+      })
+      const where = stored ? { weightsFrom: stored.root } : {}
+      return { session: await createSession(graph.model, { ...options, ...where }), layout: graph.layout }
     })()
     opened.set(passes, made)
     return made
   }
   return {
     async predict({ sequences, asks }: PredictRequest) {
-      const passes = sequences.length === 1 ? 1 : 2
+      const passes = sequences.length as Passes
       const { session, layout } = await open(passes)
       const flat = new BigInt64Array(passes * layout.length)
       sequences.forEach((sequence, p) => sequence.forEach((token, i) => (flat[p * layout.length + i] = BigInt(token))))
@@ -72,6 +77,9 @@ function askFeeds(modality: Modality, ask: Ask | undefined, layout: Layout, pass
     [`uniform:${modality}`]: { data: ask?.uniforms ?? new Float32Array(n), dims: [n, 1] },
     [`temperature:${modality}`]: { data: Float32Array.of(Math.max(COLDEST, ask?.temperature ?? 1)), dims: [] },
   }
-  if (passes > 1) feeds[`guidance:${modality}`] = { data: Float32Array.of(ask?.guidance ?? 0), dims: [] }
+  for (let k = 0; k < passes - 1; k++) {
+    const scale = ask?.guidances?.[k] ?? ask?.guidance ?? 0
+    feeds[guidanceFeed(modality, k)] = { data: Float32Array.of(scale), dims: [] }
+  }
   return feeds
 }

@@ -8,14 +8,22 @@ import { applyEvents, frame, type Frame } from '../../shared/trajectory-frame.ts
 import { eventsByStep } from '../../shared/trajectory.ts'
 import type { Modality, TokenPicks, Trajectory, TrajectoryHeader, TrajectoryStep } from '../../shared/trajectory.ts'
 import type { Ask, Picks, Predictor, PredictRequest } from './predictor.ts'
-import { revealCount, type CurveName } from './schedule.ts'
+import { rules, type RuleName, type Update } from './rules.ts'
 
-/** Positions that guidance hides from the unconditional sequence: the instruction. */
+/** The sequence without what guidance leaves out: the instruction. */
 export type Unconditional = (sequence: Int32Array) => Int32Array
+
+/**
+ * One sequence without any condition, or one without the text and one without the image. With two, guidance is on image
+ * logits alone and its two scales weigh the two: cond + s_text (cond - no text) + s_image (cond - no image).
+ */
+export type Guides = Unconditional | Readonly<Record<Modality, Unconditional>>
 
 export interface DenoiseOptions {
   readonly predictor: Predictor
-  readonly unconditional: Unconditional
+  readonly unconditional: Guides
+  /** Where randomness comes from; the run's seed and the step where absent. */
+  readonly random?: (step: number) => Random
   readonly signal?: AbortSignal
 }
 
@@ -40,7 +48,7 @@ export async function* denoise(known: Trajectory, options: DenoiseOptions): Asyn
   const run = openDenoising(known)
   for (let step = known.steps.length + 1; step <= known.header.steps; step++) {
     if (options.signal?.aborted) return
-    const question = askStep(run, step, options.unconditional)
+    const question = askStep(run, step, options.unconditional, options.random?.(step))
     const picks = question.request ? await options.predictor.predict(question.request) : {}
     yield takeStep(run, question, picks)
   }
@@ -49,28 +57,63 @@ export async function* denoise(known: Trajectory, options: DenoiseOptions): Asyn
 export const openDenoising = (known: Trajectory): Denoising => ({ header: known.header, state: resumeState(known) })
 
 /** The forward that step `step` needs. Randomness is a function of the run's seed and the step alone. */
-export function askStep({ header, state }: Denoising, step: number, unconditional: Unconditional): StepQuestion {
-  const random = seededRandom('denoise', header.seed, step)
+export function askStep(
+  { header, state }: Denoising,
+  step: number,
+  unconditional: Guides,
+  random: Random = seededRandom('denoise', header.seed, step),
+): StepQuestion {
   const asks: Partial<Record<Modality, Ask>> = {}
+  const scales = typeof unconditional === 'function' ? header.guidance : splitScale(header)
   for (const modality of MODALITIES) {
     const uniforms = drawUniforms(random, fieldLength(header, modality))
     const positions = maskedPositions(header, state, modality)
-    if (!header.schedule[modality] || positions.length === 0) continue
+    const schedule = header.schedule[modality]
+    if (!schedule || positions.length === 0) continue
+    const decides = schedule.steps.includes(step) || step > (schedule.steps.at(-1) ?? 0)
+    // Between updates the drafts of the last one stand: guided ones are not worth another forward, unguided ones are worse.
+    const drafted = schedule.steps[0] !== undefined && step > schedule.steps[0]
+    if (!decides && drafted && scales[modality] !== 0) continue
     const first = fieldStart(header, modality)
     asks[modality] = {
       positions,
       uniforms: Float32Array.from(positions, (p) => uniforms[p - first]!),
-      temperature: header.temperatures[modality],
-      guidance: header.guidance[modality],
+      temperature: ruleOf(schedule.kind).pickAt(header.temperatures[modality]),
+      guidance: decides ? scales[modality] : 0,
     }
   }
   const conditional = Int32Array.from(state.tokens)
-  // A pass with zero weight is never run: the unconditional sequence exists only where guidance is not zero.
-  const guided = MODALITIES.some((m) => asks[m] && asks[m].guidance !== 0)
-  const sequences = guided ? [conditional, unconditional(conditional)] : [conditional]
   const busy = MODALITIES.some((m) => asks[m])
-  return { step, random, request: busy ? { sequences, asks } : null }
+  return { step, random, request: busy ? guided(header, conditional, asks, unconditional) : null }
 }
+
+/** Whether any guidance is asked for, of each modality, where there are two unconditional sequences. */
+const splitScale = ({ guidance }: TrajectoryHeader): Record<Modality, number> => ({
+  text: 0,
+  image: Math.abs(guidance.text) + Math.abs(guidance.image),
+})
+
+/** A pass with zero weight is never run: an unconditional sequence exists only where its scale is not zero. */
+function guided(
+  { guidance }: TrajectoryHeader,
+  conditional: Int32Array,
+  asks: Partial<Record<Modality, Ask>>,
+  unconditional: Guides,
+): PredictRequest {
+  if (!MODALITIES.some((m) => asks[m] && asks[m].guidance !== 0)) return { sequences: [conditional], asks }
+  if (typeof unconditional === 'function') return { sequences: [conditional, unconditional(conditional)], asks }
+  const parts = MODALITIES.filter((m) => guidance[m] !== 0)
+  const { text, image } = asks
+  return {
+    sequences: [conditional, ...parts.map((m) => unconditional[m](conditional))],
+    asks: {
+      ...(text ? { text: { ...text, guidances: parts.map(() => 0) } } : {}),
+      ...(image ? { image: { ...image, guidances: parts.map((m) => guidance[m]) } } : {}),
+    },
+  }
+}
+
+const ruleOf = (kind: string): (typeof rules)[RuleName] => rules[kind as RuleName]
 
 /** Keeps what the step decides, in place, and returns its record. */
 export function takeStep(
@@ -110,21 +153,21 @@ function chooseKept(
   // Past a modality's own steps only what a person masked again is left: decided evenly over the rest of the run.
   const late = step > (steps.at(-1) ?? 0)
   if (i === 0 && !late) return new Set()
-  const masked = ask.positions.length
-  const count = late
-    ? Math.ceil(masked / (header.steps - step + 1))
-    : revealCount(kind as CurveName, maskedAtStart(header, modality), masked, i, steps.length)
-  // Image remasking perturbs log p by tau (1 - ratio) Gumbel noise (MMaDA); text keeps plain confidence (LLaDA).
-  const noise = modality === 'image' && !late ? ask.temperature * (1 - i / steps.length) : 0
-  const scores = Array.from(
-    picks.confidence,
-    (p) => Math.log(Math.max(p, 1e-30)) + (noise > 0 ? noise * gumbel(random) : 0),
-  )
+  const update: Update = {
+    total: maskedAtStart(header, modality),
+    masked: ask.positions.length,
+    i,
+    n: steps.length,
+    step,
+    steps: header.steps,
+  }
+  const rule = ruleOf(kind)
+  const count = late ? Math.ceil(update.masked / (header.steps - step + 1)) : rule.reveal(update)
+  const noise = late ? null : rule.noise(modality, header.temperatures[modality], update)
+  const scores = Array.from(picks.confidence, (p) => Math.log(Math.max(p, 1e-30)) + (noise ? noise(random) : 0))
   const order = scores.map((_, row) => row).sort((a, b) => scores[b]! - scores[a]! || a - b)
   return new Set(order.slice(0, count))
 }
-
-const gumbel = (random: Random): number => -Math.log(-Math.log(Math.min(1 - 1e-7, Math.max(1e-7, random.next()))))
 
 function drawUniforms(random: Random, n: number): Float32Array {
   return Float32Array.from({ length: n }, () => Math.min(random.next(), 1 - 2 ** -24))

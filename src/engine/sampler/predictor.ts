@@ -2,7 +2,7 @@
 import type { Modality } from '../../shared/trajectory.ts'
 
 export interface PredictRequest {
-  /** The conditional sequence [L] and, only when guidance asks for it, the unconditional one. */
+  /** The conditional sequence [L] and, only when guidance asks for them, the unconditional ones. */
   readonly sequences: readonly Int32Array[]
   readonly asks: Readonly<Partial<Record<Modality, Ask>>>
 }
@@ -15,6 +15,8 @@ export interface Ask {
   readonly uniforms: Float32Array
   readonly temperature: number
   readonly guidance: number
+  /** One scale for each unconditional sequence, where there are several: logits = cond + sum of g (cond - uncond). */
+  readonly guidances?: readonly number[]
 }
 
 export interface Picks {

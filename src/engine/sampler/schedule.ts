@@ -29,18 +29,30 @@ function spread(steps: readonly number[], count: number): number[] {
   return Array.from({ length: count }, (_, i) => steps[Math.round(((i + 1) * steps.length) / count) - 1]!)
 }
 
+/** round(linspace(floor(T / 4), T - 1, count)) + 1, halves to even as PyTorch rounds them, each once. */
+function lateSpread(steps: number, count: number): number[] {
+  const from = Math.floor(steps / 4)
+  const width = steps - 1 - from
+  const even = (x: number): number => (Math.abs(x % 1) === 0.5 ? 2 * Math.round(x / 2) : Math.round(x))
+  const at = (k: number): number => (count === 1 ? steps - 1 : even(from + (k * width) / (count - 1)))
+  return [...new Set(Array.from({ length: count }, (_, k) => at(k) + 1))]
+}
+
 /**
  * The plan of a mode. parallel: both at every step; sequential: text in the first half, image in the second ("think,
  * then draw"); semi-parallel: text at every step, image in the second half; image-only: no text.
+ * `released`: in parallel mode the image steps of the released code, whole numbers of linspace(T/4, T-1), counted from 0.
  * `imageSteps` limits how many of its steps update the image, to one at least: without any the picture would stay masked.
  */
-export function makePlan(mode: DecodingMode, steps: number, imageSteps = steps): Plan {
+export function makePlan(mode: DecodingMode, steps: number, imageSteps = steps, released = false): Plan {
   const half = Math.ceil(steps / 2)
   const all = range(1, steps)
   const late = steps === 1 ? all : range(half + 1, steps)
   const text = mode === 'image-only' ? [] : mode === 'sequential' ? range(1, half) : all
   const image = mode === 'parallel' || mode === 'image-only' ? all : late
-  return { steps, text, image: spread(image, Math.max(1, imageSteps)) }
+  const few = Math.max(1, imageSteps)
+  if (released && mode === 'parallel' && few < steps) return { steps, text, image: lateSpread(steps, few) }
+  return { steps, text, image: spread(image, few) }
 }
 
 /** Tokens of a modality left masked after its i-th of n updates, of `total` masked at the start. Zero after the last. */
