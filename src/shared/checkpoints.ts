@@ -3,7 +3,25 @@ import { z } from 'zod'
 
 const path = z.string().min(1)
 
+export const precisions = ['bf16', 'f16', 'f32', 'int8', 'int4'] as const
+export const checkpointVariants = ['mmada', 'mmada-parallel-m', 'mmada-parallel-a'] as const
+export const checkpointBehaviours = ['released', 'paper'] as const
+
 export const checkpointWorkSchema = z.discriminatedUnion('do', [
+  /** Makes a model of a published checkpoint, whose weights stay where they are. */
+  z.strictObject({
+    do: z.literal('import'),
+    directory: path,
+    out: path,
+    name: path,
+    vq: path.nullable(),
+    variant: z.enum(checkpointVariants).nullable(),
+    behaviour: z.enum(checkpointBehaviours),
+    precision: z.enum(precisions).nullable(),
+    imageSize: z.int().positive().max(4096).nullable(),
+    /** How many instructions the agreement report of a quantised model reads. */
+    prompts: z.int().min(0).max(8),
+  }),
   /** Full logits of a trunk over a sequence of ids, as float32 [L, V] in a .npy file. */
   z.strictObject({ do: z.literal('logits'), model: path, tokens: path, out: path }),
   /** A picture's codes, as a JSON array. */
@@ -21,6 +39,27 @@ export const checkpointWorkSchema = z.discriminatedUnion('do', [
 export type CheckpointWork = z.infer<typeof checkpointWorkSchema>
 
 export const checkpointSpecSchema = z.strictObject({ kind: z.literal('checkpoint'), work: checkpointWorkSchema })
+
+const modalityAgreement = z.strictObject({ places: z.int(), top1: z.number(), divergence: z.number() })
+
+export const importReportSchema = z.strictObject({
+  path: z.string(),
+  name: z.string(),
+  variant: z.enum(checkpointVariants),
+  title: z.string(),
+  behaviour: z.enum(checkpointBehaviours),
+  precision: z.enum(precisions),
+  parameters: z.int(),
+  /** Of the weight files, and how many of them were copied. */
+  bytes: z.int(),
+  copied: z.int(),
+  hash: z.string(),
+  image: z.int(),
+  /** Of quantised weights with the unquantised ones. */
+  agreement: z.strictObject({ prompts: z.int(), text: modalityAgreement, image: modalityAgreement }).nullable(),
+  note: z.string().nullable(),
+})
+export type ImportReport = z.infer<typeof importReportSchema>
 
 export const logitsResultSchema = z.strictObject({ out: z.string(), shape: z.array(z.int()), ms: z.number() })
 export const encodeResultSchema = z.strictObject({

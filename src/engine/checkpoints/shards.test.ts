@@ -202,7 +202,7 @@ describe('a config', () => {
     [
       'with a larger vocabulary',
       { vocab_size: 1000, embedding_size: null },
-      /vocab_size 1000, the embedding has 96 rows/,
+      /vocab_size 1000, the embedding has 352 rows/,
     ],
     ['without heads', { n_heads: null }, /does not say how many heads/],
     ['with heads that do not divide', { n_heads: 5 }, /48 does not fall into 5 heads/],

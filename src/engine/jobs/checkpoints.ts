@@ -5,6 +5,8 @@ import { z } from 'zod'
 import type { CheckpointWork } from '../../shared/checkpoints.ts'
 import { TandemError } from '../../shared/errors.ts'
 import type { JobUpdate, SpecOf } from '../../shared/jobs.ts'
+import { promptSet } from '../checkpoints/agreement.ts'
+import { importCheckpoint } from '../checkpoints/import.ts'
 import { trunkLogits } from '../checkpoints/logits.ts'
 import { encodeNpy } from '../checkpoints/npy.ts'
 import { openCheckpoint } from '../checkpoints/shards.ts'
@@ -13,16 +15,40 @@ import { openVq, toBytes } from '../checkpoints/vq/open.ts'
 import { writeFileAtomic } from '../files.ts'
 import { encodePng, readRaster } from '../images.ts'
 import type { JobContext } from './context.ts'
+import { openFolder } from './output.ts'
 
 type Work<K extends CheckpointWork['do']> = Extract<CheckpointWork, { do: K }>
-type Doers = { readonly [K in CheckpointWork['do']]: (work: Work<K>) => Promise<unknown> }
+type Short = Exclude<CheckpointWork['do'], 'import'>
+type Doers = { readonly [K in Short]: (work: Work<K>) => Promise<unknown> }
 
 const doers: Doers = { logits, 'vq-encode': encode, 'vq-decode': decode }
 
-export async function* checkpointJob({ work }: SpecOf<'checkpoint'>, _context: JobContext): AsyncGenerator<JobUpdate> {
+export async function* checkpointJob({ work }: SpecOf<'checkpoint'>, context: JobContext): AsyncGenerator<JobUpdate> {
+  if (work.do === 'import') return yield* bringIn(work, context)
   yield { type: 'started', total: 0, detail: work.do }
-  const doer = doers[work.do] as (work: CheckpointWork) => Promise<unknown>
+  const doer = doers[work.do] as (work: Work<Short>) => Promise<unknown>
   yield { type: 'result', result: await doer(work) }
+}
+
+async function* bringIn(work: Work<'import'>, { signal }: JobContext): AsyncGenerator<JobUpdate> {
+  yield { type: 'started', total: 0, detail: work.do }
+  const folder = await openFolder(work.out)
+  let finished = false
+  try {
+    const steps = importCheckpoint({ ...work, prompts: promptSet.slice(0, work.prompts), signal })
+    for (let next = await steps.next(); ; next = await steps.next()) {
+      if (next.done) {
+        if (next.value) yield { type: 'result', result: next.value }
+        finished = next.value !== null
+        return
+      }
+      const { done, total } = next.value
+      yield { type: 'progress', done, total, metrics: {} }
+    }
+  } finally {
+    // Blocks that are quantised already stay: the next attempt goes on with them. A folder nothing came into goes.
+    if (!finished) await folder.abandon()
+  }
 }
 
 /** The longest sequence that is read: RoPE has no end, memory has. */

@@ -4,6 +4,8 @@ import { basename, dirname, join, resolve } from 'node:path'
 import { describeError, TandemError } from '../../shared/errors.ts'
 import type { JobUpdate, SpecOf } from '../../shared/jobs.ts'
 import type { ModelEntry, ModelInfo, ModelList, ModelWork } from '../../shared/models.ts'
+import { isImported } from '../checkpoints/open.ts'
+import { readCheckpointFile } from '../checkpoints/place.ts'
 import { writeFileAtomic } from '../files.ts'
 import { adapterFiles, openAdapter, readAdapterHead } from '../model/adapter.ts'
 import { adapterScale } from '../model/adapter-config.ts'
@@ -43,9 +45,18 @@ const isFile = (path: string): Promise<boolean> =>
     () => false,
   )
 
+/** An imported checkpoint: small files that name large ones. */
+async function importedEntry(folder: string): Promise<ModelEntry> {
+  const { files } = await readCheckpointFile(folder)
+  const config = await readJson(join(folder, modelFiles.config), modelConfigSchema, 'the model config')
+  const parameters = modelParameters(config).reduce((n, { shape }) => n + shape.reduce((a, b) => a * b, 1), 0)
+  const bytes = files.reduce((n, file) => n + file.bytes, 0)
+  return { path: folder, kind: 'model', name: config.name, bytes, parameters, lineage: await readLineage(folder) }
+}
+
 async function collect(folder: string, depth: number, out: ModelList): Promise<void> {
   const holds = (name: string): Promise<boolean> => isFile(join(folder, name))
-  if ((await holds(modelFiles.weights)) || (await holds(adapterFiles.weights))) {
+  if ((await holds(modelFiles.weights)) || (await holds(adapterFiles.weights)) || (await isImported(folder))) {
     try {
       out.models.push(await entryOf(folder))
     } catch (error) {
@@ -61,6 +72,7 @@ async function collect(folder: string, depth: number, out: ModelList): Promise<v
 }
 
 async function entryOf(folder: string): Promise<ModelEntry> {
+  if (await isImported(folder)) return importedEntry(folder)
   const adapter = await isAdapterFolder(folder)
   const path = join(folder, adapter ? adapterFiles.weights : modelFiles.weights)
   const file = await openSafetensors(path)

@@ -6,6 +6,8 @@ import { createHash } from 'node:crypto'
 import { stat } from 'node:fs/promises'
 import { basename, join, resolve } from 'node:path'
 import { TandemError } from '../../shared/errors.ts'
+import { isImported, openImported } from '../checkpoints/open.ts'
+import { besideStored } from './adapter-stored.ts'
 import { adapterFiles, adaptedWeight, openAdapter, type Adapter } from './adapter.ts'
 import { floatsOf, modelFiles, openModelFolder, readJson, type ModelFolder } from './folder.ts'
 import { z } from 'zod'
@@ -30,10 +32,14 @@ export async function isAdapterFolder(directory: string): Promise<boolean> {
 export async function openModel(directory: string, adapters: readonly StackedAdapter[] = []): Promise<ModelFolder> {
   const own = await isAdapterFolder(directory)
   const stack = [...(own ? [{ directory, weight: 1 }] : []), ...adapters.filter(({ weight }) => weight !== 0)]
-  if (stack.length === 0) return openModelFolder(directory)
+  if (stack.length === 0) return openBase(directory)
   const { model } = await openStack(own ? await baseFolder(directory) : directory, stack)
   return { ...model, directory }
 }
+
+/** A model folder, or an imported checkpoint. */
+export const openBase = async (directory: string): Promise<ModelFolder> =>
+  (await isImported(directory)) ? openImported(directory) : openModelFolder(directory)
 
 /** The model folder an adapter names as its base, relative to itself. */
 export async function baseFolder(directory: string): Promise<string> {
@@ -56,7 +62,7 @@ export async function openStack(
   base: string,
   stack: readonly StackedAdapter[],
 ): Promise<{ model: ModelFolder; base: { name: string; hash: string }; adapters: Adapter[] }> {
-  const model = await openModelFolder(base)
+  const model = await openBase(base)
   const { config } = model
   try {
     const adapters = await Promise.all(stack.map(({ directory }) => openAdapter(directory, model)))
@@ -70,7 +76,9 @@ export async function openStack(
       adapters: weighted.map(({ adapter: { name, hash }, weight }) => ({ name, hash, weight })),
       name: [config.name, ...adapters.map(({ name }) => name)].join(' + '),
       hash: hash.slice(0, 32),
+      ...(model.stored ? { stored: { ...model.stored, adapt: besideStored(config, weighted) } } : {}),
       weights(name) {
+        if (model.stored) return model.weights(name)
         let bytes = made.get(name)
         if (!bytes) {
           const sum = adaptedWeight(config, name, floatsOf(model.weights(name)), weighted)

@@ -12,8 +12,11 @@ export interface ModelPredictor extends Predictor {
   dispose(): Promise<void>
 }
 
-/** Below this temperature softmax is one-hot in single precision: what "0" means. */
-const COLDEST = 1e-4
+/**
+ * What "0" means: dividing by it keeps every digit of a logit and sets any two that differ so far apart that softmax is
+ * one-hot. (At 1e-4 the second of two close logits was still drawn now and then.)
+ */
+const COLDEST = 1e-20
 
 export function createPredictor(
   model: Pick<ModelFolder, 'config' | 'weights' | 'stored'>,

@@ -9,9 +9,9 @@ import { z } from 'zod'
 import { TandemError } from '../../shared/errors.ts'
 import { asWrite } from '../files.ts'
 
-export type StoredDType = 'F32' | 'F16' | 'BF16' | 'I64' | 'U8'
+export type StoredDType = 'F32' | 'F16' | 'BF16' | 'I64' | 'I8' | 'U8'
 
-const WIDTH: Readonly<Record<StoredDType, number>> = { F32: 4, F16: 2, BF16: 2, I64: 8, U8: 1 }
+const WIDTH: Readonly<Record<StoredDType, number>> = { F32: 4, F16: 2, BF16: 2, I64: 8, I8: 1, U8: 1 }
 /** The reference implementation refuses larger headers too. */
 const MAX_HEADER = 100_000_000
 
@@ -36,7 +36,7 @@ export interface SafetensorsFile {
 }
 
 const entrySchema = z.object({
-  dtype: z.enum(['F32', 'F16', 'BF16', 'I64', 'U8']),
+  dtype: z.enum(['F32', 'F16', 'BF16', 'I64', 'I8', 'U8']),
   shape: z.array(z.int().nonnegative()),
   data_offsets: z.tuple([z.int().nonnegative(), z.int().nonnegative()]),
 })

@@ -96,6 +96,8 @@ export interface TextTokenizer {
   readonly size: number
   /** Ids of a text; no special tokens are added, and none are recognised inside user text. */
   encode(text: string): Int32Array
+  /** Ids of a text of our own, in which special tokens are recognised. */
+  encodeRaw(text: string): Int32Array
   /** The text of ids, special tokens left out, single spaces between words. */
   decode(this: void, ids: ArrayLike<number>): string
   /** What one token reads as, for showing it alone; special tokens by their names. */
@@ -135,6 +137,7 @@ export function createTextTokenizer(json: object): TextTokenizer {
   return {
     size,
     encode,
+    encodeRaw: (text) => Int32Array.from(tokenizer.encode(text, { add_special_tokens: false }).ids),
     decode(ids) {
       const kept = Array.from(ids).filter((id) => !special.has(id))
       return kept.length === 0

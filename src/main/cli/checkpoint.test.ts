@@ -29,7 +29,7 @@ describe('tandem model logits', () => {
       '--json',
     )
     expect(ended.code, ended.err).toBe(0)
-    expect(JSON.parse(ended.out)).toMatchObject({ out, shape: [24, 96] })
+    expect(JSON.parse(ended.out)).toMatchObject({ out, shape: [24, 352] })
     const expected = await readNpy(join(folder, 'logits.npy'))
     const found = await readNpy(out)
     expect(found.shape).toEqual(expected.shape)
@@ -37,7 +37,7 @@ describe('tandem model logits', () => {
   })
 
   it.each([
-    ['[1, 2, 96]', /Token 2 is 96; this model has ids 0 to 95/],
+    ['[1, 2, 352]', /Token 2 is 352; this model has ids 0 to 351/],
     ['{"ids": 3}', /not an array of ids/],
     ['[', /not JSON/],
     ['[]', /not an array of ids/],

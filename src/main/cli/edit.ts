@@ -4,6 +4,7 @@ import { runResultSchema, type AdapterStack, type RunResult } from '../../shared
 import type { DecodingMode } from '../../shared/trajectory.ts'
 import { driveJob } from './drive.ts'
 import { createLive } from './live.ts'
+import { withModelDefaults } from './model-defaults.ts'
 import { shippedModel } from './installation.ts'
 import {
   freshFolder,
@@ -52,7 +53,7 @@ export function addEditCommand(program: Command): void {
     'after',
     '\nExamples:\n  tandem edit --image scene.png --instruction "swap the dog and the cow" --seed 7 --out edited\n  tandem edit --image scene.png --instruction "remove the dog" --mask corner.png --mode sequential --steps 24 --json\n  tandem edit --image scene.png --instruction "remove the dog" --pin text:0=the text:1=dog --guidance-image 2',
   )
-  command.action((options: RunOptions) => run(options))
+  command.action(async (options: RunOptions) => run(await withModelDefaults(options, command)))
 }
 
 export function addGenerateCommand(program: Command): void {
@@ -65,7 +66,7 @@ export function addGenerateCommand(program: Command): void {
     'after',
     '\nExample:\n  tandem generate --prompt "draw the meadow with a cat at b2 and a dog right of it" --out drawn',
   )
-  command.action((options: RunOptions) => run(options))
+  command.action(async (options: RunOptions) => run(await withModelDefaults(options, command)))
 }
 
 function addRunOptions(command: Command): void {
