@@ -3,6 +3,7 @@ import { Graph } from '../graph/graph.ts'
 import { encodeModel } from '../graph/onnx.ts'
 import { reshape } from '../graph/ops/shape.ts'
 import { forwardHidden, headLogits, type ForwardContext } from '../model/forward.ts'
+import { LONG } from '../model/infer-graph.ts'
 import { storedAccess, type StoredWeight } from '../model/stored-weights.ts'
 import { createSession } from '../runtime/session.ts'
 import { TandemError } from '../../shared/errors.ts'
@@ -30,6 +31,7 @@ export function buildLogitsGraph(
     config,
     layout: plainLayout(length),
     batch: 1,
+    fused: length >= LONG,
     ...storedAccess(graph, weight, chunk),
   }
   const hidden = forwardHidden(context, graph.input('tokens', 'int64', [1, length]))

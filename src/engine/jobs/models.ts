@@ -51,7 +51,8 @@ async function importedEntry(folder: string): Promise<ModelEntry> {
   const config = await readJson(join(folder, modelFiles.config), modelConfigSchema, 'the model config')
   const parameters = modelParameters(config).reduce((n, { shape }) => n + shape.reduce((a, b) => a * b, 1), 0)
   const bytes = files.reduce((n, file) => n + file.bytes, 0)
-  return { path: folder, kind: 'model', name: config.name, bytes, parameters, lineage: await readLineage(folder) }
+  const lineage = await readLineage(folder)
+  return { path: folder, kind: 'model', name: config.name, bytes, parameters, lineage, stands: null }
 }
 
 async function collect(folder: string, depth: number, out: ModelList): Promise<void> {

@@ -9,6 +9,7 @@ import { attend } from '../graph/ops/attend.ts'
 import { add, div, mul, scale, silu, sqrt } from '../graph/ops/elementwise.ts'
 import { gather } from '../graph/ops/gather.ts'
 import { linear, matmul } from '../graph/ops/matmul.ts'
+import { multiHead } from '../graph/ops/multi-head.ts'
 import { rope } from '../graph/ops/rope.ts'
 import { reduceSumSquare } from '../graph/ops/reduce.ts'
 import { expand, pad, reshape, slice, transpose } from '../graph/ops/shape.ts'
@@ -89,6 +90,8 @@ export interface ForwardContext {
   readonly product?: (name: string, x: Value, from: number, to: number) => Value
   /** Rows of the embedding at `tokens`, where it is not simply a value. */
   readonly lookUp?: (name: string, tokens: Value) => Value
+  /** Attention by the runtime's own kernel, without its scores in memory; it has no gradient. */
+  readonly fused?: boolean
   /** What an adapter adds to rows x times a named matrix; null where it adds nothing. */
   readonly adapt?: (name: string, x: Value) => Value | null
 }
@@ -215,17 +218,31 @@ function block(context: ForwardContext, tables: RopeTables, layer: number, x: Va
   const turn = { cos: tableTail(tables.query.cos), sin: tableTail(tables.query.sin) }
   const q = rotated(through('q_proj', tail(normed)), rest, d, turn)
   const k = rotated(through('k_proj', normed, kv), length, kv, tables.key)
-  const v = split(through('v_proj', normed, kv), length, kv)
-  const keys = repeatHeads(transpose(k, [0, 2, 3, 1]), heads)
-  const scores = matmul(transpose(q, [0, 2, 1, 3]), keys)
-  const values = repeatHeads(transpose(v, [0, 2, 1, 3]), heads)
-  const mixed = transpose(attend(scores, values), [0, 2, 1, 3])
+  const flat = (value: Value, rows: number): Value => reshape(value, [batch, rows, d])
+  const values = split(through('v_proj', normed, kv), length, kv)
+  const mixed = context.fused
+    ? multiHead(flat(q, rest), flat(byHead(k, heads), length), flat(byHead(values, heads), length), heads)
+    : plainAttention(q, k, values, heads)
   const attended = add(tail(x), through('attn_out', reshape(mixed, [batch * rest, d])))
 
   const inner = rmsNorm(attended, weight('ff_norm'), config.normEps)
   const wide = config.mlpHidden
   const gated = mul(silu(through('ff_proj', inner, wide)), through('up_proj', inner, wide))
   return add(attended, through('ff_out', gated))
+}
+
+/** q [B, Lq, h, dh], k and v [B, Lk, g, dh] -> [B, Lq, h, dh], scores stored: what training differentiates. */
+function plainAttention(q: Value, k: Value, v: Value, heads: number): Value {
+  const keys = repeatHeads(transpose(k, [0, 2, 3, 1]), heads)
+  const scores = matmul(transpose(q, [0, 2, 1, 3]), keys)
+  const values = repeatHeads(transpose(v, [0, 2, 1, 3]), heads)
+  return transpose(attend(scores, values), [0, 2, 1, 3])
+}
+
+/** [B, L, g, dh] -> [B, L, heads, dh], each of g heads heads / g times. */
+function byHead(x: Value, heads: number): Value {
+  if (x.shape[2] === heads) return x
+  return transpose(repeatHeads(transpose(x, [0, 2, 1, 3]), heads), [0, 2, 1, 3])
 }
 
 /** [B, g, a, b] -> [B, heads, a, b]: each of g heads stands heads / g times, one after the other. */

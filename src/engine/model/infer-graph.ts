@@ -27,6 +27,9 @@ export interface InferGraph {
 
 export type Passes = 1 | 2 | 3
 
+/** From here on the runtime's attention kernel is faster than scores in memory, which grow with the square. */
+export const LONG = 512
+
 export interface InferGraphOptions {
   /** Also return the guided logits of the asked rows (`logits:text`, `logits:image`), for tests. */
   readonly logits?: boolean
@@ -70,6 +73,7 @@ export function buildInferGraph(
       stored.set(name, value)
       return value
     },
+    fused: layout.length >= LONG,
     ...(options.stored ? storedAccess(graph, options.stored) : {}),
     ...(options.adapt ? { adapt: options.adapt(graph) } : {}),
   }

@@ -9,6 +9,7 @@ import { Gemm, MatMul } from './matmul.ts'
 import { Enlarge, GroupNorm } from './picture.ts'
 import { ProductInt8, ProductNBits } from './quantised.ts'
 import { LogSoftmax, ReduceMax, ReduceMean, ReduceSum, ReduceSumSquare, Softmax } from './reduce.ts'
+import { MultiHead } from './multi-head.ts'
 import { Rope } from './rope.ts'
 import { Concat, Expand, Pad, Reshape, Slice, Transpose } from './shape.ts'
 
@@ -36,6 +37,7 @@ export const ops = {
   MatMul,
   Gemm,
   Attend,
+  MultiHead,
   Rope,
   ReduceSum,
   ReduceMean,

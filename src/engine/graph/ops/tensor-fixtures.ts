@@ -6,6 +6,7 @@ import { softmaxOf, sum, whole, type OpCase } from './case-fixtures.ts'
 import { conv, convTranspose } from './conv.ts'
 import { gather, gatherElements, scatterAdd } from './gather.ts'
 import { gemm, matmul } from './matmul.ts'
+import { multiHead } from './multi-head.ts'
 import { rope } from './rope.ts'
 import { concat, expand, pad, reshape, slice, transpose } from './shape.ts'
 
@@ -273,6 +274,26 @@ export const tensorCases = {
     convCase([7, 4], 3, 1),
     convCase([4, 5], 1, 0, [1, 3]),
   ],
+  MultiHead: [
+    ['2 heads of 3, batch 2', 2, 2, 4, 4, 3] as const,
+    ['fewer queries than keys', 1, 3, 2, 5, 4] as const,
+  ].map(([what, batch, heads, queries, keys, width]): OpCase => ({
+    what,
+    floats: [
+      [batch, queries, heads * width],
+      [batch, keys, heads * width],
+      [batch, keys, heads * width],
+    ],
+    build: (q, k, v) => multiHead(q, k, v, heads),
+    reference: (q, k, v) =>
+      make([batch, queries, heads * width], ([b, i, at]) => {
+        const first = Math.floor(at! / width) * width
+        const score = (j: number): number =>
+          Math.exp(sum(width, (d) => get(q, [b!, i!, first + d]) * get(k, [b!, j, first + d])))
+        return sum(keys, (j) => score(j) * get(v, [b!, j, at!])) / sum(keys, score)
+      }),
+    stops: true,
+  })),
   ConvTranspose: [
     {
       what: 'stride 1',
