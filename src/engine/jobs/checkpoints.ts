@@ -24,7 +24,10 @@ type Doers = { readonly [K in Short]: (work: Work<K>) => Promise<unknown> }
 const doers: Doers = { logits, 'vq-encode': encode, 'vq-decode': decode }
 
 export async function* checkpointJob({ work }: SpecOf<'checkpoint'>, context: JobContext): AsyncGenerator<JobUpdate> {
-  if (work.do === 'import') return yield* bringIn(work, context)
+  if (work.do === 'import') {
+    yield* bringIn(work, context)
+    return
+  }
   yield { type: 'started', total: 0, detail: work.do }
   const doer = doers[work.do] as (work: Work<Short>) => Promise<unknown>
   yield { type: 'result', result: await doer(work) }
