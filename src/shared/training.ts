@@ -101,7 +101,6 @@ export const memoryRowSchema = z.strictObject({
   /** What the machine, or the container it runs in, could still give. */
   free: z.int(),
 })
-export type MemoryRow = z.infer<typeof memoryRowSchema>
 
 /** Why a run is not going: all steps done, no better validation for a while, or somebody asked. */
 export const endReasonSchema = z.enum(['done', 'early', 'paused', 'stopped'])
@@ -185,6 +184,8 @@ export const sftSpecSchema = z.strictObject({
   preflight: z.boolean().optional(),
 })
 
+export type SftSpec = z.infer<typeof sftSpecSchema>
+
 /** Of a run that ended or was paused. */
 export const trainedSchema = z.strictObject({
   run: z.string(),
@@ -207,4 +208,3 @@ export const trainedSchema = z.strictObject({
 export type TrainedResult = z.infer<typeof trainedSchema>
 
 export const sftResultSchema = z.union([trainedSchema, z.strictObject({ preflight: preflightSchema })])
-export type SftResult = z.infer<typeof sftResultSchema>

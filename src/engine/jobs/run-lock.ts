@@ -24,7 +24,9 @@ function startOf(pid: number): string | null {
 }
 
 function isAlive(mark: string): boolean {
-  const [pid, started] = mark.split(' ')
+  const [pid = '', started] = mark.split(' ')
+  // A lock that was cut names nobody.
+  if (!/^[1-9]\d*$/.test(pid)) return false
   try {
     process.kill(Number(pid), 0)
   } catch (error) {

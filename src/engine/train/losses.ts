@@ -5,11 +5,6 @@
 import { NOISE_BINS, type LossByNoise } from '../../shared/training.ts'
 import type { Batch } from './batch.ts'
 
-export interface Losses {
-  readonly metrics: Readonly<Record<string, number>>
-  readonly byNoise: LossByNoise
-}
-
 type Modality = 'text' | 'image'
 interface Sums {
   sum: number
