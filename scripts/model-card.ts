@@ -7,6 +7,7 @@ import { readFile, writeFile, stat } from 'node:fs/promises'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { z } from 'zod'
+import { marks, quote, readMeasured } from '../bench/parabench-quote.ts'
 import { modelConfigSchema } from '../src/shared/model-config.ts'
 import { modelParameters } from '../src/engine/model/forward.ts'
 import { modelFiles } from '../src/engine/model/folder.ts'
@@ -134,6 +135,13 @@ ${table([['image-only', scores['image-only']!.overall]], false)}
 ### Combinations of sprite and operation that no training sample has
 
 ${table([['parallel', scores['held-out'].overall]])}
+
+### ParaBench
+
+${marks.begin}
+
+${await quote(await readMeasured())}
+${marks.end}
 
 ## Limits
 

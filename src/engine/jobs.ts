@@ -1,6 +1,7 @@
 /** Job kind -> generator. The map is total: a kind without its generator does not compile. */
 import type { JobKind, JobSpec, JobUpdate, SpecOf } from '../shared/jobs.ts'
 import type { JobContext } from './jobs/context.ts'
+import { benchReadJob } from './jobs/bench-read.ts'
 import { animateJob } from './jobs/animate.ts'
 import { datasetJob } from './jobs/dataset.ts'
 import { decodeJob } from './jobs/decode.ts'
@@ -31,6 +32,7 @@ const generators: Generators = {
   'parabench-drag': dragJob,
   'parabench-report': benchReportJob,
   'parabench-compare': benchCompareJob,
+  'bench-read': benchReadJob,
   sft: sftJob,
   'train-scorer': trainScorerJob,
   pararl: pararlJob,

@@ -2,7 +2,7 @@
  * Electron's main process. It wires: the window, the address `app://studio/`, the bridge and the service, which runs in a
  * process of its own. Nothing heavy happens here.
  */
-import { app, clipboard, dialog, protocol } from 'electron'
+import { app, clipboard, dialog, protocol, safeStorage } from 'electron'
 import { mkdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { describeError, TandemError } from '../shared/errors.ts'
@@ -17,6 +17,7 @@ import { answerProtocol } from './electron/protocol.ts'
 import { guardContents, guardSession } from './electron/security.ts'
 import { openServiceChannel } from './electron/service.ts'
 import { followTheme, shownTheme } from './electron/theme.ts'
+import { openVault } from './electron/vault.ts'
 import { focusWindow, openWindow } from './electron/window.ts'
 
 const data = dataFolder()
@@ -48,7 +49,8 @@ function run(): void {
     platform: process.platform,
   })
   const models = [places.models, join(data, 'models')]
-  const options = { data, models, host: 'electron', version: app.getVersion() } as const
+  const vault = openVault(join(chromium, 'keys.json'), safeStorage, process.platform)
+  const options = { data, models, host: 'electron', version: app.getVersion(), vault } as const
   const service = launchService(() => openServiceChannel(places), options)
   followTheme(service, join(chromium, 'theme.json'))
   guardSession()

@@ -6,6 +6,7 @@
 import { z } from 'zod'
 import { documentCommandSchema, storedDocumentSchema } from './document.ts'
 import { datasetEvents, datasetMethods } from './ipc-datasets.ts'
+import { benchMethods } from './ipc-bench.ts'
 import { jobEvents, jobMethods } from './ipc-jobs.ts'
 import { rlMethods } from './ipc-rl.ts'
 import { trainingEvents, trainingMethods } from './ipc-training.ts'
@@ -190,6 +191,7 @@ export const contract = {
   ...jobMethods,
   ...trainingMethods,
   ...datasetMethods,
+  ...benchMethods,
 
   'queue.list': { args: nothing, result: z.strictObject({ items: z.array(queueItemSchema) }) },
 

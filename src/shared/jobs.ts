@@ -11,6 +11,7 @@ import {
   dragReportSchema,
 } from './bench.ts'
 import { checkpointSpecSchema } from './checkpoints.ts'
+import { benchReadSpecSchema } from './bench-read.ts'
 import { datasetSpecSchema } from './datasets.ts'
 import { modelSpecSchema } from './models.ts'
 import { pararlSpecSchema, rlRowSchema, scoreSpecSchema, trainScorerSpecSchema } from './rl.ts'
@@ -207,6 +208,7 @@ export const jobSpecSchema = z.discriminatedUnion('kind', [
   dragSpecSchema,
   benchReportSpecSchema,
   benchCompareSpecSchema,
+  benchReadSpecSchema,
   sftSpecSchema,
   trainScorerSpecSchema,
   pararlSpecSchema,
@@ -399,7 +401,14 @@ export const isJobEnd = (event: JobEvent): event is JobEndEvent =>
   event.type === 'done' || event.type === 'cancelled' || event.type === 'failed'
 
 export const jobCommandSchema = z.discriminatedUnion('type', [
-  z.strictObject({ type: z.literal('run'), jobId: z.string().min(1), spec: jobSpecSchema, background: z.boolean() }),
+  z.strictObject({
+    type: z.literal('run'),
+    jobId: z.string().min(1),
+    spec: jobSpecSchema,
+    background: z.boolean(),
+    /** Key of an endpoint that judges: never part of a spec, which is written down. Null: none; absent: the environment's. */
+    judgeKey: z.string().nullish(),
+  }),
   z.strictObject({ type: z.literal('cancel'), jobId: z.string().min(1) }),
   /** Asks a training run for something between two of its steps; other jobs take no notice. */
   z.strictObject({ type: z.literal('control'), jobId: z.string().min(1), action: controlActionSchema }),

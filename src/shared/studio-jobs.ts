@@ -10,25 +10,16 @@ import {
   datasetImportJobSchema,
   datasetSplitJobSchema,
 } from './dataset-jobs.ts'
-import { dragSpecSchema, parabenchSpecSchema } from './jobs.ts'
 import { idSchema, runErrorSchema, stackedAdapterSchema } from './studio.ts'
+import { studioDragSchema, studioParabenchSchema } from './studio-bench.ts'
 import { pararlStudioSpecSchema } from './studio-rl.ts'
 import { sftStudioSpecSchema } from './studio-training.ts'
 
 const modelId = z.string().min(1).max(200)
-/** A suite that ships, by its name. */
-const suiteName = z.string().regex(/^[\w-]{1,100}$/)
-
-const benchFields = {
-  adapters: z.array(stackedAdapterSchema).max(8).optional(),
-  suite: suiteName,
-  model: modelId,
-  judge: z.strictObject({ kind: z.literal('exact') }),
-}
 
 export const studioJobSpecSchema = z.discriminatedUnion('kind', [
-  parabenchSpecSchema.omit({ out: true, estimateOnly: true }).extend(benchFields),
-  dragSpecSchema.omit({ out: true }).extend(benchFields),
+  studioParabenchSchema,
+  studioDragSchema,
   sftStudioSpecSchema,
   pararlStudioSpecSchema,
   /** A model of its own in which adapters are part of the weights. */

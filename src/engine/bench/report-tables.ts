@@ -8,7 +8,7 @@ import {
   type DragReport,
   type Estimate,
 } from '../../shared/bench.ts'
-import { publishedNote, publishedRows } from './published.ts'
+import { publishedNote, publishedRows } from '../../shared/bench-published.ts'
 import type { Table, TableFormat } from './table.ts'
 
 const words = (name: string): string => name.replaceAll('_', ' ')

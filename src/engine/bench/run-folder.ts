@@ -117,6 +117,12 @@ export async function openRun(out: string, wanted: RunFile): Promise<OpenRun> {
   }
 }
 
+export const hasRun = (folder: string): Promise<boolean> =>
+  stat(join(folder, runFiles.run)).then(
+    (info) => info.isFile(),
+    () => false,
+  )
+
 /** Reads a run without changing it. */
 export async function readRun(folder: string): Promise<RunContent> {
   const path = resolve(folder)

@@ -56,6 +56,9 @@ export interface Prompt {
   readonly sample: WorldSample | null
   /** The input as RGB [size, size, 3]; null of a generation. */
   input(size: number): Promise<Uint8Array | null>
+  /** A right answer as RGB [size, size, 3] and in words; null where the suite has none. */
+  reference(size: number): Promise<Uint8Array | null>
+  readonly referenceReasoning: string | null
 }
 
 export interface Suite {
@@ -126,12 +129,19 @@ async function promptOf(row: PromptRow, folder: string, world: World, where: str
       throw error instanceof TandemError ? bad(where, error.message.replace(/\.$/, ''), error.remedy) : error
     })
   }
+  const sample = row.truth ? sampleOf(row, scene, world, where) : null
+  const right = row.reference_image === undefined ? null : inside(folder, row.reference_image, where)
   return {
     id,
     task,
     category,
     instruction,
-    sample: row.truth ? sampleOf(row, scene, world, where) : null,
+    sample,
+    referenceReasoning: row.reference_reasoning ?? sample?.reasoning ?? null,
+    async reference(size) {
+      if (right !== null) return (await readPicture(right, { size })).rgb
+      return sample && size === world.size ? renderScene(world, sample.output) : null
+    },
     async input(size) {
       if (path !== null) return (await readPicture(path, { size })).rgb
       if (!scene) return null

@@ -10,6 +10,8 @@ import { createEngine, type Engine } from '../run.ts'
 
 export interface JobContext {
   readonly signal: AbortSignal
+  /** Key of an endpoint that judges. Null: it has none; absent: the environment's, if any. */
+  readonly judgeKey?: string | null | undefined
   /** What was asked of this job since the last call; a job that cannot be asked never looks. */
   readonly controls?: () => ControlAction[]
   /** The engine for a model folder with adapters on it, opened on first use and again when any of its files change. */

@@ -5,7 +5,7 @@ import { dragModes, makeDragReport, type DragMode } from '../bench/drag.ts'
 import type { ReadRun } from '../bench/report.ts'
 import { writeFileAtomic } from '../files.ts'
 import type { JobContext } from './context.ts'
-import { identityOf, parabenchJob } from './parabench.ts'
+import { identityOf, judgeKeyOf, parabenchJob } from './parabench.ts'
 import { openReadRun } from './parabench-read.ts'
 
 export const dragFile = 'drag.json'
@@ -31,7 +31,7 @@ export async function* dragJob(spec: SpecOf<'parabench-drag'>, context: JobConte
   }
   const reads = await Promise.all(dragModes.map((mode) => openReadRun(join(folder, mode))))
   const runs = Object.fromEntries(dragModes.map((mode, i) => [mode, reads[i]!])) as Record<DragMode, ReadRun>
-  const report = makeDragReport(runs, identityOf(spec.judge))
+  const report = makeDragReport(runs, identityOf(spec.judge, judgeKeyOf(context)))
   await writeFileAtomic(join(folder, dragFile), JSON.stringify(report, null, 2) + '\n')
   const result: DragResult = { folder, report, seconds: Number(((performance.now() - began) / 1000).toFixed(1)) }
   yield { type: 'result', result }

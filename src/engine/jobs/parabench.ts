@@ -24,8 +24,9 @@ import { answerPrompt, exactJudge, readAnswer, scoreExactly } from './parabench-
 type Spec = SpecOf<'parabench'>
 type EndpointJudge = Extract<BenchJudge, { kind: 'endpoint' }>
 
-/** The only place a key comes from: neither specs nor files nor logs hold it. */
-const judgeKey = (): string | undefined => process.env['TANDEM_JUDGE_KEY'] || undefined
+/** The only places a key comes from: neither specs nor files nor logs hold it. */
+export const judgeKeyOf = ({ judgeKey }: Pick<JobContext, 'judgeKey'>): string | undefined =>
+  (judgeKey === undefined ? process.env['TANDEM_JUDGE_KEY'] : judgeKey) || undefined
 
 /** One answer to be given and judged. */
 interface Item {
@@ -41,6 +42,7 @@ interface Work {
   readonly run: OpenRun
   readonly items: readonly Item[]
   readonly signal: AbortSignal
+  readonly judgeKey: string | undefined
 }
 
 export async function* parabenchJob(spec: Spec, context: JobContext): AsyncGenerator<JobUpdate> {
@@ -48,14 +50,15 @@ export async function* parabenchJob(spec: Spec, context: JobContext): AsyncGener
   const world = await loadWorld()
   const suite = await readSuite(spec.suite, world)
   const prompts = limitPrompts(suite, spec.limit ?? null)
-  const judge = identityOf(spec.judge)
+  const judgeKey = judgeKeyOf(context)
+  const judge = identityOf(spec.judge, judgeKey)
   if (spec.judge.kind === 'exact') refuseWithoutTruth(prompts, suite)
   const seeds = [...new Set(spec.seeds)]
   const items = seeds.flatMap((seed) =>
     prompts.map((prompt): Item => ({ prompt, seed, key: answerKey({ id: prompt.id, seed }) })),
   )
   if (spec.estimateOnly) {
-    yield { type: 'result', result: { estimate: estimateFor(spec, items) } }
+    yield { type: 'result', result: { estimate: estimateFor(spec, items, judgeKey) } }
     return
   }
   const engine = await context.engine(spec.model, spec.adapters)
@@ -83,9 +86,10 @@ export async function* parabenchJob(spec: Spec, context: JobContext): AsyncGener
     const estimate = estimateFor(
       spec,
       items.filter((item) => !run.scores.get(judge)?.get(item.key)?.scores),
+      judgeKey,
     )
     if (estimate && estimate.requests > 0) yield { type: 'warning', message: describeEstimate(estimate) }
-    const work: Work = { spec, engine, world, run, items, signal: context.signal }
+    const work: Work = { spec, engine, world, run, items, signal: context.signal, judgeKey }
     const before = run.answers.size
     yield* answerAll(work, began)
     if (context.signal.aborted) return
@@ -113,9 +117,9 @@ export async function* parabenchJob(spec: Spec, context: JobContext): AsyncGener
 }
 
 /** How a judge is named in a run's records. */
-export function identityOf(judge: BenchJudge): string {
+export function identityOf(judge: BenchJudge, key: string | undefined): string {
   if (judge.kind === 'exact') return exactJudge
-  return judgeIdentity(judge.model, endpointUrl(judge.url, judgeKey() !== undefined).host)
+  return judgeIdentity(judge.model, endpointUrl(judge.url, key !== undefined).host)
 }
 
 function refuseWithoutTruth(prompts: readonly Prompt[], suite: Suite): void {
@@ -127,9 +131,9 @@ function refuseWithoutTruth(prompts: readonly Prompt[], suite: Suite): void {
     )
 }
 
-function estimateFor({ judge, mode }: Spec, items: readonly Item[]): BenchEstimate | null {
+function estimateFor({ judge, mode }: Spec, items: readonly Item[], key: string | undefined): BenchEstimate | null {
   if (judge.kind === 'exact') return null
-  const { host } = endpointUrl(judge.url, judgeKey() !== undefined)
+  const { host } = endpointUrl(judge.url, key !== undefined)
   const cases = items.map(({ prompt }) => prompt)
   return estimateCost(cases, mode !== 'image-only', { host, model: judge.model, prices: judge.prices })
 }
@@ -188,13 +192,12 @@ async function* answerAll({ spec, engine, world, run, items, signal }: Work, beg
 
 /** Everything the endpoint has not marked yet, several at a time. A failure that would meet all of them stops the asking. */
 async function* judgeAll(
-  { spec, engine, run, items, signal }: Work,
+  { spec, engine, run, items, signal, judgeKey: key }: Work,
   judge: EndpointJudge,
   identity: string,
 ): AsyncGenerator<JobUpdate> {
   const todo = items.filter((item) => !run.scores.get(identity)?.get(item.key)?.scores)
   const stop = new AbortController()
-  const key = judgeKey()
   const client: Client = createClient({
     url: judge.url,
     model: judge.model,

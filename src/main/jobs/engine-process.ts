@@ -37,6 +37,8 @@ export interface RunOptions {
   readonly signal?: AbortSignal
   /** Runs at lower priority and gives way to interactive jobs of the same process. */
   readonly background?: boolean
+  /** Key of an endpoint that judges, see `jobCommandSchema`. */
+  readonly judgeKey?: string | null | undefined
   /** The job's name for `control`; a random one where nobody needs to know it. */
   readonly jobId?: string
 }
@@ -101,7 +103,7 @@ export function startEngineProcess(channel: EngineChannel = forkWorker()): Engin
     get ended() {
       return ended !== null
     },
-    async *run(spec, { signal, background = false, jobId = randomUUID() } = {}) {
+    async *run(spec, { signal, background = false, jobId = randomUUID(), judgeKey } = {}) {
       const checked = jobSpecSchema.safeParse(spec)
       if (!checked.success) {
         const { path, message } = checked.error.issues[0]!
@@ -137,7 +139,7 @@ export function startEngineProcess(channel: EngineChannel = forkWorker()): Engin
       let over = false
       try {
         if (ended) job.end(ended)
-        else channel.send({ type: 'run', jobId, spec: checked.data, background })
+        else channel.send({ type: 'run', jobId, spec: checked.data, background, judgeKey })
         if (signal?.aborted) cancel()
         else signal?.addEventListener('abort', cancel, { once: true })
         while (!over) {

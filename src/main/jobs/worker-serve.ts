@@ -63,7 +63,7 @@ export function serveJobs(host: JobHost): JobServer {
   }
 
   async function work(
-    { jobId, spec }: Extract<JobCommand, { type: 'run' }>,
+    { jobId, spec, judgeKey }: Extract<JobCommand, { type: 'run' }>,
     signal: AbortSignal,
     background: boolean,
     asked: ControlAction[],
@@ -76,6 +76,7 @@ export function serveJobs(host: JobHost): JobServer {
     try {
       const context = {
         signal,
+        judgeKey,
         engine: (directory: string, adapters?: AdapterStack) => lease.engine(directory, adapters),
         controls: () => asked.splice(0),
       }

@@ -21,6 +21,7 @@ import {
   storedBlobSchema,
   type ToService,
 } from './protocol.ts'
+import { answerVault } from './vault.ts'
 
 export interface LaunchedService extends Service {
   /** Resolves when it has started for the first time; rejects with a TandemError when it cannot start at all. */
@@ -78,10 +79,17 @@ export function launchService(open: () => ServiceChannel, options: ServiceOption
       if (performance.now() - began > HEALTHY_MS) wait = FIRST_WAIT_MS
       over(how, said)
     })
-    const { data, models, host, version, roots } = options
+    const { data, models, host, version, roots, vault } = options
     started.send({
       type: 'start',
-      options: { data, host, version, models: [...models], ...(roots ? { roots: [...roots] } : {}) },
+      options: {
+        data,
+        host,
+        version,
+        models: [...models],
+        ...(roots ? { roots: [...roots] } : {}),
+        ...(vault ? { vault: true } : {}),
+      },
     })
   }
 
@@ -137,6 +145,11 @@ export function launchService(open: () => ServiceChannel, options: ServiceOption
         // The contract parses the payload where it is used.
         for (const listener of onEvent) listener(told.event as StudioEvent)
         return
+      case 'vault': {
+        const { vault } = options
+        if (vault) void answerVault(vault, told.id, told.ask).then((answer) => channel?.send(answer))
+        return
+      }
       case 'result':
         settle(told.id)?.resolve(told.result)
         return

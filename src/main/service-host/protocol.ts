@@ -8,13 +8,15 @@ import { blobIdSchema } from '../../shared/studio.ts'
 
 const id = z.int().nonnegative()
 
-/** Plain data, so that it can be sent: the same as ServiceOptions. */
+/** Plain data, so that it can be sent: ServiceOptions with a word for its vault. */
 const optionsSchema = z.strictObject({
   data: z.string().min(1),
   models: z.array(z.string()),
   host: z.enum(['electron', 'browser']),
   version: z.string(),
   roots: z.array(z.string()).optional(),
+  /** The host answers `vault`. */
+  vault: z.boolean().optional(),
 })
 
 export const toServiceSchema = z.discriminatedUnion('type', [
@@ -26,6 +28,8 @@ export const toServiceSchema = z.discriminatedUnion('type', [
   z.strictObject({ type: z.literal('adopt'), id, name: z.string().regex(/^[0-9a-f-]{1,64}$/) }),
   /** A folder the person chose in the host's own dialog. */
   z.strictObject({ type: z.literal('grant'), id, path: z.string().min(1) }),
+  /** Answers `vault`. */
+  z.strictObject({ type: z.literal('vaulted'), id, ok: z.boolean(), value: z.unknown() }),
   /** Closes everything; the process ends by itself. */
   z.strictObject({ type: z.literal('dispose') }),
 ])
@@ -47,6 +51,17 @@ export const fromServiceSchema = z.discriminatedUnion('type', [
   z.strictObject({ type: z.literal('result'), id, result: z.unknown() }),
   z.strictObject({ type: z.literal('failure'), id, failure: failureSchema }),
   z.strictObject({ type: z.literal('event'), event: eventMessageSchema }),
+  /** The service needs a secret that the host keeps, or has one to keep. */
+  z.strictObject({
+    type: z.literal('vault'),
+    id,
+    ask: z.discriminatedUnion('do', [
+      z.strictObject({ do: z.literal('state') }),
+      z.strictObject({ do: z.literal('get'), name: z.string() }),
+      z.strictObject({ do: z.literal('put'), name: z.string(), secret: z.string() }),
+      z.strictObject({ do: z.literal('remove'), name: z.string() }),
+    ]),
+  }),
 ])
 export type FromService = z.infer<typeof fromServiceSchema>
 

@@ -6,6 +6,7 @@ import { createReadStream } from 'node:fs'
 import { join } from 'node:path'
 import type { OwnService, Service, ServiceOptions } from '../service/types.ts'
 import { asFailure } from './failure.ts'
+import { remoteVault } from './vault.ts'
 import { INCOMING, toServiceSchema, type FromService, type ToService } from './protocol.ts'
 
 export interface ServiceParent {
@@ -27,12 +28,13 @@ export function serveService(
   let starting: Promise<OwnService | null> | null = null
   let closing = false
   let data = ''
+  const vault = remoteVault((message) => parent.send(message))
 
   async function open(options: Extract<ToService, { type: 'start' }>['options']): Promise<OwnService | null> {
-    const { roots, ...rest } = options
+    const { roots, vault: hasVault, ...rest } = options
     data = options.data
     try {
-      const service = await create(roots ? { ...rest, roots } : rest)
+      const service = await create({ ...rest, ...(roots ? { roots } : {}), ...(hasVault ? { vault } : {}) })
       service.subscribe((event) => parent.send({ type: 'event', event }))
       parent.send({ type: 'ready' })
       return service
@@ -94,6 +96,8 @@ export function serveService(
           )
         case 'grant':
           return void answer(command.id, (service) => service.grant(command.path))
+        case 'vaulted':
+          return vault.receive(command)
         case 'dispose':
           return void close()
       }

@@ -25,8 +25,8 @@ export interface GivenTrajectory {
   /** What messages call it. */
   readonly name: string
   readonly project: string
-  /** A model that draws its pictures although its weights are no model's; with what else the run is known by. */
-  readonly known?: { readonly model: string; readonly change: Partial<Run> }
+  /** What else the run is known by, its id included; with a model that draws its pictures where its weights are no model's. */
+  readonly known?: { readonly model?: string; readonly change: Partial<Run> }
 }
 
 /** A run with these steps in the store, not told of yet. */
@@ -38,7 +38,7 @@ export async function runOfTrajectory(
   store.projects.get(project)
   const trajectory = decodeTrajectory(bytes, zlibCompression, name)
   const { header, steps } = trajectory
-  const model = known ? { id: known.model } : await models.byHash(header.model.hash)
+  const model = known?.model !== undefined ? { id: known.model } : await models.byHash(header.model.hash)
   const warnings = model
     ? []
     : [
@@ -80,6 +80,9 @@ export async function runOfTrajectory(
     imported: true,
     ...known?.change,
   }
+  // While its pictures were drawn another call may have opened the same one.
+  const twin = store.runs.find(run.id)
+  if (twin) return twin
   store.together(() => {
     store.runs.insert(run)
     store.records.finish(run.id, bytes)

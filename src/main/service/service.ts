@@ -8,11 +8,14 @@ import { TandemError } from '../../shared/errors.ts'
 import { contract, type Method } from '../../shared/ipc.ts'
 import { asStored, explained } from '../store/database.ts'
 import { openStore } from '../store/store.ts'
+import { createJudgeKeys } from './bench/keys.ts'
+import { createSuites } from './bench/suites.ts'
 import { collectBlobs } from './clean-up.ts'
 import { createDatasets } from './datasets/datasets.ts'
 import { createFolders } from './folders.ts'
 import type { AllHandlers, HandlerDeps } from './handlers/deps.ts'
 import { datasetHandlers } from './handlers/datasets.ts'
+import { benchHandlers } from './handlers/bench.ts'
 import { jobHandlers } from './handlers/jobs.ts'
 import { layoutHandlers } from './handlers/layout.ts'
 import { modelHandlers } from './handlers/models.ts'
@@ -47,14 +50,21 @@ export async function createService(options: ServiceOptions): Promise<OwnService
   const scheduler = createScheduler({ store, lanes, models, publisher, work })
   const folders = createFolders(options.roots ?? [], store.blobs, store.datasets)
   const datasets = createDatasets({ store, publisher, data: options.data, allowed: (real) => folders.allowed(real) })
+  const suites = createSuites(join(options.data, 'suites'), work, lanes)
+  const keys = createJudgeKeys(options.vault)
   const jobs = createJobRunner({
     store,
     models,
     library,
+    suites,
+    keys,
     publisher,
     datasets,
     folders,
     root: join(options.data, 'jobs'),
+  })
+  publisher.subscribe(({ name }) => {
+    if (name === 'job.changed' || name === 'job.removed') keys.sweep(store.jobs.list())
   })
   const notices = store.setAside
     ? [
@@ -76,6 +86,8 @@ export async function createService(options: ServiceOptions): Promise<OwnService
     jobs,
     datasets,
     folders,
+    suites,
+    keys,
     work,
     notices,
     closing: closing.signal,
@@ -91,6 +103,7 @@ export async function createService(options: ServiceOptions): Promise<OwnService
     ...rlHandlers(deps),
     ...trainingHandlers(deps),
     ...datasetHandlers(deps),
+    ...benchHandlers(deps),
   }
   scheduler.start()
   datasets.start()

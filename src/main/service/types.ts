@@ -33,6 +33,15 @@ export interface OwnService extends Service {
   letGo(): void
 }
 
+/** Where a host keeps secrets encrypted by the system. */
+export interface Vault {
+  /** `why` says why it cannot be used here. */
+  state(): Promise<{ readonly usable: boolean; readonly why: string }>
+  get(name: string): Promise<string | null>
+  put(name: string, secret: string): Promise<void>
+  remove(name: string): Promise<void>
+}
+
 export interface ServiceOptions {
   /** The folder that holds database, blobs and the work of runs; made when it is not there. */
   readonly data: string
@@ -40,6 +49,8 @@ export interface ServiceOptions {
   readonly models: readonly string[]
   readonly host: 'electron' | 'browser'
   readonly version: string
+  /** Absent: secrets are kept in memory alone. */
+  readonly vault?: Vault
   /** Folders a browser may read from, see `folders.list`. */
   readonly roots?: readonly string[]
 }

@@ -14,6 +14,7 @@ import { createProjectStore, type ProjectStore } from './projects.ts'
 import { createQueueStore, type QueueStore } from './queue.ts'
 import { createRecordStore, type RecordStore } from './records.ts'
 import { createRunStore, type RunStore } from './runs.ts'
+import { createStudyStore, type StudyStore } from './studies.ts'
 
 export interface Store {
   readonly projects: ProjectStore
@@ -25,6 +26,7 @@ export interface Store {
   readonly modelNotes: ModelNoteStore
   readonly datasets: DatasetStore
   readonly datasetRows: DatasetRowStore
+  readonly studies: StudyStore
   readonly blobs: BlobStore
   readonly events: EventStore
   readonly preferences: PreferenceStore
@@ -48,6 +50,7 @@ export function openStore(folder: string): Store {
     modelNotes: createModelNoteStore(db),
     datasets: createDatasetStore(db),
     datasetRows: createDatasetRowStore(db),
+    studies: createStudyStore(db),
     blobs: createBlobStore(db, join(folder, 'blobs')),
     events: createEventStore(db),
     preferences: createPreferenceStore(db),

@@ -12,10 +12,10 @@ import { Toolbar } from '../features/edit/Toolbar.tsx'
 import { Tray } from '../features/edit/Tray.tsx'
 import { HistoryPanel } from '../features/history/HistoryPanel.tsx'
 import { QueuePanel } from '../features/queue/QueuePanel.tsx'
-import { Compare } from '../features/trajectory/Compare.tsx'
 import { ReasoningPanel } from '../features/trajectory/ReasoningPanel.tsx'
 import { RunTree } from '../features/trajectory/RunTree.tsx'
 import { Timeline } from '../features/trajectory/Timeline.tsx'
+import { comparison } from '../state/comparison.ts'
 import { useJobs } from '../state/jobs.ts'
 import { useStudio } from '../state/store.ts'
 import { IconButton } from '../ui/Button.tsx'
@@ -35,7 +35,6 @@ export function EditScreen(): ReactElement {
   const { width, height } = useWindowSize()
   const wide = width >= WIDE
   const drawer = useLayout((s) => s.drawer)
-  const comparing = useLayout((s) => s.comparing)
   const drawerPane = usePane('drawer', 264, 220, Math.min(520, width - LEAST_CANVAS - 400))
   const sidePane = usePane('side', 320, 280, Math.min(560, width - LEAST_CANVAS - 300))
   const reasoningPane = usePane('reasoning', 360, 280, Math.min(640, width - LEAST_CANVAS - 700))
@@ -72,7 +71,7 @@ export function EditScreen(): ReactElement {
             <Splitter label="Height of the timeline" orientation="horizontal" after {...timelinePane} />
             <section className="shell-timeline" style={{ height: timelinePane.value }} aria-label="Timeline">
               <Part name="The timeline">
-                <Timeline onCompare={() => layout.compare(true)} />
+                <Timeline onCompare={comparison.open} />
               </Part>
             </section>
           </div>
@@ -103,11 +102,6 @@ export function EditScreen(): ReactElement {
           )}
         </aside>
       </div>
-      {comparing && (
-        <Part name="The comparison">
-          <Compare onClose={() => layout.compare(false)} />
-        </Part>
-      )}
     </>
   )
 }
@@ -239,7 +233,7 @@ function SideTabs({ wide }: { readonly wide: boolean }): ReactElement {
       label="Side"
       tabs={wide ? [run, layers] : [run, layers, tree]}
       value={wide && chosen === 'tree' ? 'run' : chosen}
-      onChange={layout.showTab}
+      onChange={(tab) => layout.showTab(tab)}
     />
   )
 }

@@ -3,6 +3,8 @@
  * its scroll positions and what is half typed are there when the person comes back.
  */
 import { Suspense, useEffect, type ReactElement } from 'react'
+import { Compare } from '../features/trajectory/Compare.tsx'
+import { comparison, useComparison } from '../state/comparison.ts'
 import { listenToKeys, registerCommands } from '../state/commands.ts'
 import { ProgressBar } from '../ui/feedback.tsx'
 import { standardCommands } from './commands.ts'
@@ -16,6 +18,7 @@ import { TopBar } from './TopBar.tsx'
 
 export function Shell(): ReactElement {
   const name = useLayout((s) => s.screen)
+  const comparing = useComparison((s) => s.open)
   const open = screens.find((screen) => screen.name === name)
   const Other = open?.component ?? null
 
@@ -39,6 +42,11 @@ export function Shell(): ReactElement {
               </Suspense>
             </ErrorBoundary>
           </main>
+        )}
+        {comparing && (
+          <ErrorBoundary name="The comparison">
+            <Compare onClose={comparison.close} />
+          </ErrorBoundary>
         )}
         <Dialogs />
       </div>

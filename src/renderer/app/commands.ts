@@ -6,6 +6,7 @@ import { canvas, useEditor } from '../canvas/editor-store.ts'
 import { canvasCommands } from '../features/edit/canvas-commands.ts'
 import { acceptCandidate, rejectCandidate } from '../features/edit/staging-actions.ts'
 import type { Command } from '../state/commands.ts'
+import { comparison } from '../state/comparison.ts'
 import { saveAsRow } from '../state/datasets.ts'
 import { redo, setSettings, undo } from '../state/documents.ts'
 import { copyDiagnostics, download } from '../state/download.ts'
@@ -217,7 +218,7 @@ const playing: readonly Command[] = [
     title: 'Compare two runs',
     group: 'Playback',
     chord: 'Shift+C',
-    run: () => layout.compare(!useLayout.getState().comparing),
+    run: () => comparison.toggle(),
   },
 ]
 

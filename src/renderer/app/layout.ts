@@ -14,8 +14,6 @@ interface Layout {
   readonly drawer: Drawer | null
   readonly sideTab: SideTab
   readonly dialog: DialogName | null
-  /** Two runs side by side, over the studio. */
-  readonly comparing: boolean
 }
 
 const screenNames: readonly ScreenName[] = ['edit', 'data', 'train', 'bench', 'models']
@@ -28,7 +26,7 @@ const remembered = (): Pick<Layout, 'screen' | 'drawer' | 'sideTab'> => ({
   sideTab: tabs.find((tab) => tab === recall('side.tab', 'run')) ?? 'run',
 })
 
-export const useLayout = create<Layout>(() => ({ ...remembered(), dialog: null, comparing: false }))
+export const useLayout = create<Layout>(() => ({ ...remembered(), dialog: null }))
 whenRestored(() => useLayout.setState(remembered()))
 
 export const layout = {
@@ -50,5 +48,4 @@ export const layout = {
   },
   open: (dialog: DialogName): void => useLayout.setState({ dialog }),
   close: (): void => useLayout.setState({ dialog: null }),
-  compare: (comparing: boolean): void => useLayout.setState({ comparing }),
 }

@@ -36,6 +36,13 @@ export const screens: readonly Screen[] = [
     jobs: ['sft', 'pararl'],
   },
   {
+    name: 'bench',
+    label: 'Bench',
+    icon: 'compare',
+    component: lazy(() => import('../features/bench/BenchScreen.tsx').then((m) => ({ default: m.BenchScreen }))),
+    jobs: ['parabench', 'parabench-drag'],
+  },
+  {
     name: 'models',
     label: 'Models',
     icon: 'layers',

@@ -70,7 +70,7 @@ export function endpointUrl(url: string, hasKey: boolean): URL {
     throw new TandemError('The judge URL holds credentials or a query.', 'Set TANDEM_JUDGE_KEY instead.')
   const local = ['localhost', '127.0.0.1', '[::1]'].includes(parsed.hostname)
   if (hasKey && parsed.protocol === 'http:' && !local)
-    throw new TandemError(`The key would go to ${parsed.host} unencrypted.`, 'Use https, or unset TANDEM_JUDGE_KEY.')
+    throw new TandemError(`The key would go to ${parsed.host} unencrypted.`, 'Use https, or ask without a key.')
   parsed.pathname = parsed.pathname.replace(/\/+$/, '').replace(/\/chat\/completions$/, '')
   parsed.hash = ''
   return parsed

@@ -3,6 +3,8 @@ import type { Method, ParsedArgsOf, ResultOf } from '../../../shared/ipc.ts'
 import type { Datasets } from '../datasets/datasets.ts'
 import type { Folders } from '../folders.ts'
 import type { JobRunner } from '../jobs/runner.ts'
+import type { JudgeKeys } from '../bench/keys.ts'
+import type { Suites } from '../bench/suites.ts'
 import type { Lanes } from '../lanes.ts'
 import type { Library } from '../library.ts'
 import type { Models } from '../models.ts'
@@ -22,6 +24,8 @@ export interface HandlerDeps {
   readonly jobs: JobRunner
   readonly datasets: Datasets
   readonly folders: Folders
+  readonly suites: Suites
+  readonly keys: JudgeKeys
   /** Where jobs put what they make, before it is taken into the store. */
   readonly work: string
   /** The studio closes: what goes on outside the queue ends. */

@@ -57,6 +57,7 @@ export async function followJob(deps: JobDeps, id: string, intent: Intent): Prom
   try {
     await mkdir(place.folder, { recursive: true })
     const spec = await kind.engineSpec(before.spec, deps, place)
+    const judgeKey = await kind.judgeKey?.(before.spec, deps)
     changeJob(deps, id, {
       state: 'running',
       startedAt: before.startedAt ?? Date.now(),
@@ -71,7 +72,12 @@ export async function followJob(deps: JobDeps, id: string, intent: Intent): Prom
     let last: JobEndEvent | null = null
     const tell = throttled<Partial<StudioJob>>((by) => changeJob(deps, id, { ...by, seconds: seconds() }))
     const grew = atMost(GREW_MS, () => deps.publisher.publish('training.grew', { job: id }))
-    for await (const event of intent.engine.run(spec, { signal: intent.stop.signal, background: true, jobId: id })) {
+    for await (const event of intent.engine.run(spec, {
+      signal: intent.stop.signal,
+      background: true,
+      jobId: id,
+      judgeKey,
+    })) {
       if (event.type === 'result') {
         rests = kind.rests?.(event.result) ?? false
         if (!rests) result = await kind.result(event.result, before.spec, finishDeps(deps, id), place)

@@ -5,6 +5,8 @@ import type { Store } from '../../store/store.ts'
 import type { Datasets } from '../datasets/datasets.ts'
 import type { Folders } from '../folders.ts'
 import type { Library } from '../library.ts'
+import type { JudgeKeys } from '../bench/keys.ts'
+import type { Suites } from '../bench/suites.ts'
 import type { Models } from '../models.ts'
 
 /** What a definition may look things up in. */
@@ -14,6 +16,8 @@ export interface KindDeps {
   readonly library: Library
   readonly datasets: Datasets
   readonly folders: Folders
+  readonly suites: Suites
+  readonly keys: JudgeKeys
 }
 
 /** What the answer of a job may bring about beside its own result. */
@@ -42,6 +46,8 @@ export interface JobKindDefinition<K extends StudioJobKind> {
   title(spec: StudioJobSpecOf<K>, deps: KindDeps): string
   /** Throws a TandemError where something it names is not here. */
   engineSpec(spec: StudioJobSpecOf<K>, deps: KindDeps, place: JobPlace): Promise<JobSpec> | JobSpec
+  /** Key of the endpoint that judges, given to the engine apart from its spec; null: it has none. */
+  judgeKey?(spec: StudioJobSpecOf<K>, deps: KindDeps): Promise<string | null>
   /** The engine's answer as screens may see it: parsed, and without paths. What it made is taken into the studio here. */
   result(raw: unknown, spec: StudioJobSpecOf<K>, deps: FinishDeps, place: JobPlace): unknown
   /**

@@ -1,40 +1,16 @@
 /** Every kind of job the service knows, as a total map: a kind that is missing does not compile. */
 import { basename, join } from 'node:path'
 import { modelMergeSchema } from '../../../shared/models.ts'
-import { dragResultSchema, parabenchResultSchema } from '../../../shared/jobs.ts'
 import type { StudioJobKind, StudioJobSpecOf } from '../../../shared/studio-jobs.ts'
+import { dragKind, parabenchKind } from '../bench/kind.ts'
 import { engineSpecOf, parseTrained, resultOf, trainingTitle } from '../training/kind.ts'
 import { datasetCheck, datasetExport, datasetImport, datasetSplit } from './dataset-kinds.ts'
 import { pararlEngineSpec, pararlResult, pararlTitle } from '../rl/kind.ts'
 import type { JobKindDefinition } from './kind.ts'
 
 export const jobKinds: { readonly [K in StudioJobKind]: JobKindDefinition<K> } = {
-  parabench: {
-    title: ({ suite, mode, steps }) => `${suite}, ${mode}, ${steps} steps`,
-    engineSpec: async (spec, { models }, { folder }) => ({
-      ...spec,
-      model: await models.path(spec.model),
-      adapters: await models.stack(spec.adapters ?? []),
-      out: folder,
-    }),
-    result(raw) {
-      const { folder: _, ...rest } = parabenchResultSchema.parse(raw)
-      return rest
-    },
-  },
-  'parabench-drag': {
-    title: ({ suite, steps }) => `Reasoning drag on ${suite}, ${steps} steps`,
-    engineSpec: async (spec, { models }, { folder }) => ({
-      ...spec,
-      model: await models.path(spec.model),
-      adapters: await models.stack(spec.adapters ?? []),
-      out: folder,
-    }),
-    result(raw) {
-      const { folder: _, ...rest } = dragResultSchema.parse(raw)
-      return rest
-    },
-  },
+  parabench: parabenchKind,
+  'parabench-drag': dragKind,
   sft: {
     title: trainingTitle,
     makesModels: true,

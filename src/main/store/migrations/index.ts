@@ -4,5 +4,6 @@ import { jobs } from './002-jobs.ts'
 import { modelNotes } from './003-model-notes.ts'
 import { datasets } from './004-datasets.ts'
 import { datasetCounts } from './005-dataset-counts.ts'
+import { studies } from './006-studies.ts'
 
-export const migrations: readonly string[] = [initial, jobs, modelNotes, datasets, datasetCounts]
+export const migrations: readonly string[] = [initial, jobs, modelNotes, datasets, datasetCounts, studies]

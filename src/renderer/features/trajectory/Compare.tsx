@@ -3,6 +3,7 @@ import { useEffect, useMemo, useState, type KeyboardEvent, type ReactElement } f
 import type { Run } from '../../../shared/studio.ts'
 import type { DecodingMode, Trajectory } from '../../../shared/trajectory.ts'
 import { api } from '../../api.ts'
+import { useComparison } from '../../state/comparison.ts'
 import { play, takePlaybackKey, usePlayback, useShownStep } from '../../state/playback.ts'
 import { modeName } from '../../state/runs-words.ts'
 import { putRuns } from '../../state/runs.ts'
@@ -59,8 +60,8 @@ export function Compare({ onClose }: { readonly onClose: () => void }): ReactEle
 function Comparison({ run: id }: { readonly run: string }): ReactElement {
   const known = useStudio((s) => s.runs)
   const run = known.get(id)
-  const [other, setOther] = useState<string | null>(null)
-  const [link, setLink] = useState<Link>('step')
+  const [other, setOther] = useState<string | null>(() => useComparison.getState().other)
+  const [link, setLink] = useState<Link>(() => useComparison.getState().link)
   const [starting, setStarting] = useState(false)
   const step = useShownStep()
   const { playing } = usePlayback()
@@ -143,6 +144,7 @@ function Comparison({ run: id }: { readonly run: string }): ReactElement {
               type="range"
               className="slider-track"
               aria-label="Step of both runs"
+              data-autofocus
               min={0}
               max={recorded}
               step={1}

@@ -1,0 +1,93 @@
+/** For tests of the bench: a service on a folder of its own, with the model that ships, and ways to call and wait. */
+import { readFileSync, readdirSync } from 'node:fs'
+import { fileURLToPath } from 'node:url'
+import type { ArgsOf, Method, ResultOf, StudioEvent } from '../../../shared/ipc.ts'
+import type { StudioJob, StudioJobSpec, StudioJobSpecOf } from '../../../shared/studio-jobs.ts'
+import { temporaryFolder } from '../../store/testing.ts'
+import { createService } from '../service.ts'
+import type { Service, ServiceOptions } from '../types.ts'
+
+const models = [fileURLToPath(new URL('../../../../resources/models', import.meta.url))]
+
+export const parabench = (more: Partial<StudioJobSpecOf<'parabench'>> = {}): StudioJobSpecOf<'parabench'> => ({
+  kind: 'parabench',
+  suite: 'storybook',
+  model: 'storybook',
+  mode: 'parallel',
+  steps: 2,
+  seeds: [1],
+  guidance: { text: 0, image: 0 },
+  temperatures: { text: 0, image: 0 },
+  judge: { kind: 'exact' },
+  limit: 6,
+  ...more,
+})
+
+export interface BenchPlace {
+  readonly path: string
+  readonly events: StudioEvent[]
+  call<M extends Method>(method: M, args: ArgsOf<M>): Promise<ResultOf<M>>
+  until(id: string, wanted: (job: StudioJob) => boolean): Promise<StudioJob>
+  /** Starts a job and waits for its end. */
+  finish(spec: StudioJobSpec): Promise<StudioJob>
+  ended(id: string): Promise<StudioJob>
+  /** Takes bytes in as a blob. */
+  put(bytes: Uint8Array): Promise<string>
+  close(): Promise<void>
+}
+
+export async function openBench(options: Partial<ServiceOptions> = {}): Promise<BenchPlace> {
+  const folder = temporaryFolder()
+  const service: Service = await createService({ data: folder.path, models, host: 'browser', version: '1', ...options })
+  const events: StudioEvent[] = []
+  service.subscribe((event) => events.push(event))
+  const call: BenchPlace['call'] = async (method, args) => (await service.call(method, args)) as never
+  const until: BenchPlace['until'] = async (id, wanted) => {
+    for (;;) {
+      // Listening before asking: what happens in between is not missed.
+      const told = Promise.withResolvers<void>()
+      const stop = service.subscribe(() => told.resolve())
+      try {
+        const job = await call('jobs.get', { job: id })
+        if (wanted(job)) return job
+        await told.promise
+      } finally {
+        stop()
+      }
+    }
+  }
+  const ended = (id: string): Promise<StudioJob> =>
+    until(id, ({ state }) => state === 'done' || state === 'failed' || state === 'cancelled')
+  return {
+    path: folder.path,
+    events,
+    call,
+    until,
+    ended,
+    finish: async (spec) => ended((await call('jobs.start', { spec })).id),
+    async put(bytes) {
+      const { Readable } = await import('node:stream')
+      return (await service.putBlob(Readable.from([bytes]))).blob
+    },
+    async close() {
+      await service.close()
+      folder.remove()
+    },
+  }
+}
+
+/** Engine processes below this one, youngest last. Linux alone. */
+export function engineProcesses(): number[] {
+  const pids = readdirSync('/proc').filter((name) => /^\d+$/.test(name))
+  return pids
+    .flatMap((pid) => {
+      try {
+        const parent = Number(readFileSync(`/proc/${pid}/stat`, 'utf8').split(') ')[1]!.split(' ')[1])
+        const line = readFileSync(`/proc/${pid}/cmdline`, 'utf8')
+        return parent === process.pid && /jobs\/worker\.[jt]s/.test(line) ? [Number(pid)] : []
+      } catch {
+        return []
+      }
+    })
+    .sort((a, b) => a - b)
+}
