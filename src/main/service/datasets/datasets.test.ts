@@ -233,6 +233,8 @@ describe('a change', () => {
     })
     const { thumbnails } = await studio.call('datasets.thumbnails', { dataset: set.id, rows: [added.row] })
     expect(Buffer.from(thumbnails[0]!.input!).toString('latin1', 8, 12)).toBe('WEBP')
+    // A Buffer would not survive a transport of text.
+    expect(Buffer.isBuffer(thumbnails[0]!.input)).toBe(false)
     await reopen()
     expect(await linesOf(data, set.id)).toMatchObject([{ id: 'run-5', lineage: { seed: 5 } }])
   })

@@ -6,7 +6,7 @@ import { useEffect, useState, type ReactElement } from 'react'
 import type { Run } from '../../../shared/studio.ts'
 import { api } from '../../api.ts'
 import { renderBox } from '../../canvas/compose.ts'
-import { createDataset, datasetList, openDataset, saveAsRow, useDatasets } from '../../state/datasets.ts'
+import { createDataset, datasetList, saveAsRow, useDatasets } from '../../state/datasets.ts'
 import { putRuns } from '../../state/runs.ts'
 import { studio, useStudio } from '../../state/store.ts'
 import { asWords, toast } from '../../state/toasts.ts'
@@ -16,6 +16,7 @@ import { SegmentedControl, Select } from '../../ui/choices.tsx'
 import { Dialog } from '../../ui/Dialog.tsx'
 import { TextArea, TextField } from '../../ui/Field.tsx'
 import { Notice, ProgressBar } from '../../ui/feedback.tsx'
+import { openAt } from './rows-state.ts'
 import './right.css'
 
 const NEW = 'new'
@@ -71,7 +72,7 @@ function Form({ run, onOpenData }: { readonly run: Run; readonly onOpenData: () 
     try {
       const dataset = set === NEW ? (await createDataset(name.trim())).id : set
       const output = drawn === 'document' && box ? await api.upload(box.blob) : null
-      await api.call('datasets.addRun', { dataset, run: run.id, instruction, reasoning, output, split })
+      const { row } = await api.call('datasets.addRun', { dataset, run: run.id, instruction, reasoning, output, split })
       remember('data.rightSet', dataset)
       close()
       toast({
@@ -80,7 +81,7 @@ function Form({ run, onOpenData }: { readonly run: Run; readonly onOpenData: () 
         action: {
           label: 'Open the data set',
           run: () => {
-            openDataset(dataset)
+            openAt(dataset, row)
             onOpenData()
           },
         },

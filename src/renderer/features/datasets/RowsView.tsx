@@ -18,7 +18,7 @@ import { choose, edit, filterCount, look, search, useRows } from './rows-state.t
 import { focusRowText, rowKey } from './row-keys.ts'
 
 export function RowsView({ set }: { readonly set: Dataset }): ReactElement {
-  const [width, setWidth] = useRemembered<number>('pane.dataRow', 440)
+  const [width, setWidth] = useRemembered<number>('pane.dataRow', firstWidth())
   const key = useRows((s) => s.key)
   return (
     <div className="data-rows">
@@ -33,7 +33,7 @@ export function RowsView({ set }: { readonly set: Dataset }): ReactElement {
         value={width}
         min={320}
         max={900}
-        initial={440}
+        initial={firstWidth()}
         onChange={setWidth}
       />
       <aside className="data-detail" style={{ width }} aria-label="Row">
@@ -46,6 +46,9 @@ export function RowsView({ set }: { readonly set: Dataset }): ReactElement {
     </div>
   )
 }
+
+/** A third of the window, so that wide ones show large pictures. */
+const firstWidth = (): number => Math.round(Math.min(680, Math.max(420, window.innerWidth * 0.34)))
 
 type Choice = 'any' | NonNullable<RowFilter['split']>
 type Kind = 'all' | 'problems' | 'marked' | 'errors' | 'warnings' | NonNullable<RowFilter['kind']>

@@ -2,7 +2,7 @@
 import { create } from 'zustand'
 import type { RowActionInput, RowFilter } from '../../../shared/dataset-records.ts'
 import { api } from '../../api.ts'
-import { putDataset, useDatasets } from '../../state/datasets.ts'
+import { openDataset, putDataset, useDatasets } from '../../state/datasets.ts'
 import { asWords, toastError } from '../../state/toasts.ts'
 import { recall, remember } from '../../ui/remembered.ts'
 import { missingPages, noRows, PAGE, pagesWith, placeOf, rowAt, withPage, type RowPages } from './pages.ts'
@@ -48,12 +48,32 @@ export function showTab(tab: DataTab): void {
   set({ tab })
 }
 
+/** A row that is to be shown when its set is open. */
+let awaited: { readonly dataset: string; readonly row: number } | null = null
+
+/** Opens a set at one of its rows. */
+export function openAt(dataset: string, row: number): void {
+  awaited = { dataset, row }
+  showTab('rows')
+  openDataset(dataset)
+  if (get().set === dataset) showAwaited()
+}
+
+function showAwaited(): void {
+  if (awaited?.dataset !== get().set) return
+  const { row } = awaited
+  awaited = null
+  void goTo(row)
+}
+
 /** Another set: from its beginning, or where the person left it. */
 export function openRows(id: string | null): void {
   if (get().set === id) return
   const index = id === recall('data.rowOf', '') ? recall('data.row', 0) : 0
   set({ set: id, filter: {}, pages: noRows, index, key: null, loading: true, error: null })
-  if (id !== null) search({})
+  if (id === null) return
+  search({})
+  showAwaited()
 }
 
 /** Starts the list over. What is shown stays until the answer. */
@@ -128,8 +148,13 @@ export async function goTo(row: number): Promise<void> {
   }
 }
 
+let reconnecting = false
+
 /** Keeps the list right while it is shown. Returns how to stop. */
 export function followRows(): () => void {
+  // Once for the life of the window: what changed while the connection was away is asked for.
+  if (!reconnecting) api.onConnection((up) => up && get().set !== null && search({}))
+  reconnecting = true
   return api.on('dataset.rows', ({ dataset, rows }) => {
     if (dataset === get().set) refresh(rows)
   })

@@ -10,5 +10,3 @@ export function size(bytes: number): string {
   }
   return `${value.toFixed(value < 9.95 ? 1 : 0)} ${units[unit]}`
 }
-
-export const splitWords = { train: 'train', val: 'val', test: 'test', none: 'no split' } as const
