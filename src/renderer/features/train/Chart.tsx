@@ -223,7 +223,7 @@ function plotOptions(
     },
     scales: { x: { time: false, auto: false }, y: log ? { distr: 3 } : { range: spacious } },
     axes: [
-      { ...common, size: 22, gap: 2, space: 64, values: (_, ticks) => ticks.map((tick) => xWords(tick, axis)) },
+      { ...common, size: 24, gap: 6, space: 64, values: (_, ticks) => ticks.map((tick) => xWords(tick, axis)) },
       {
         ...common,
         size: 44,

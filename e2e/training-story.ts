@@ -1,0 +1,98 @@
+/**
+ * What a person does who wants a better model by the evening: a small run with its cost measured first, curves as they
+ * grow, a pause, a killed process explained and resumed, the adapter used in the editor on the same seed as the model
+ * it was made from, and exported. The same in every host.
+ */
+import { readFile } from 'node:fs/promises'
+import { unzipSync } from 'fflate'
+import { expect } from 'vitest'
+import type { Locator, Page } from 'playwright-core'
+import { historyRows, openHistory } from './first-edit.ts'
+import { killTrainer } from './processes.ts'
+
+const STEPS = 40
+const PATIENCE = { timeout: 90_000 }
+const NAME = 'evening'
+
+const state = (page: Page): Locator => page.locator('.train-facts dd').first()
+const becomes = (page: Page, words: RegExp): Promise<void> =>
+  expect.poll(() => state(page).innerText(), PATIENCE).toMatch(words)
+/** Points of the curve of the text's loss, as its description says. */
+async function points(page: Page): Promise<number> {
+  const label = await page.locator('[data-chart="text"] .chart-plot').getAttribute('aria-label')
+  return Number(/([\d,]+) points/.exec(label ?? '')?.[1]?.replace(',', '') ?? 0)
+}
+
+async function fill(page: Page, label: string, value: number | string): Promise<void> {
+  const field = page.locator('.train').getByLabel(label, { exact: true })
+  await field.fill(String(value))
+  await field.press('Enter')
+}
+
+/** `host`: the process whose descendants work. */
+export async function trainAnAdapter(page: Page, host: number): Promise<void> {
+  await page.getByRole('button', { name: 'Train', exact: true }).click()
+  await page.getByRole('heading', { name: 'New run' }).waitFor()
+  await fill(page, 'Rank', 2)
+  await fill(page, 'Steps', STEPS)
+  await fill(page, 'Batch', 2)
+  await fill(page, 'Name of what comes out', NAME)
+  await page.getByRole('button', { name: 'Validation, previews, saving' }).click()
+  await fill(page, 'Validate every, steps', 20)
+  await fill(page, 'Validation samples of a kind', 2)
+  await fill(page, 'Previews every, steps (0: none)', 20)
+  await fill(page, 'Prompts previewed', 1)
+  await fill(page, 'Save every', 1)
+
+  await page.getByRole('button', { name: 'Measure and start' }).click()
+  await page.getByRole('status').filter({ hasText: 'being measured' }).waitFor()
+  await becomes(page, /Training/)
+  await expect.poll(() => points(page), PATIENCE).toBeGreaterThan(3)
+
+  await page.getByRole('button', { name: 'Pause', exact: true }).click()
+  await becomes(page, /Paused/)
+  const seen = await points(page)
+  await page.reload()
+  await becomes(page, /Paused/)
+  await expect.poll(() => points(page), PATIENCE).toBeGreaterThanOrEqual(seen)
+  const paused = await points(page)
+  await page.getByRole('button', { name: 'Resume' }).click()
+  await becomes(page, /Training/)
+  await expect.poll(() => points(page), PATIENCE).toBeGreaterThan(paused)
+
+  await killTrainer(host)
+  await becomes(page, /Failed/)
+  await expect.poll(() => page.getByRole('alert').first().innerText(), PATIENCE).toMatch(/process/)
+  await page.getByRole('button', { name: 'Resume' }).click()
+  await becomes(page, /Done/)
+  await expect.poll(() => points(page), PATIENCE).toBeGreaterThanOrEqual(STEPS)
+  await page.getByRole('tab', { name: /Previews/ }).click()
+  await page.locator('.preview img').first().waitFor()
+
+  const [file] = await Promise.all([
+    page.waitForEvent('download'),
+    page.getByRole('button', { name: 'Export the adapter' }).click(),
+  ])
+  const names = Object.keys(unzipSync(new Uint8Array(await readFile(await file.path()))))
+  expect(names).toContain('adapter_config.json')
+  expect(names).toContain('adapter_model.safetensors')
+}
+
+/** The same scene, instruction and seed with the adapter and with the model it was made from. */
+export async function compareBeforeAndAfter(page: Page): Promise<void> {
+  await page.getByRole('button', { name: 'Edit with it' }).click()
+  await page.getByRole('button', { name: /Where things are/ }).click()
+  await openHistory(page)
+  await ended(page, 1)
+  await page.getByRole('button', { name: /Lock the viewed run's seed/ }).click()
+  const model = page.getByLabel('Run and layers').getByRole('combobox', { name: 'Model' })
+  expect(await model.inputValue()).toBe(NAME)
+  await model.selectOption('storybook')
+  await page.getByRole('button', { name: 'Run', exact: true }).click()
+  await ended(page, 2)
+}
+
+async function ended(page: Page, runs: number): Promise<void> {
+  await expect.poll(() => historyRows(page).count(), PATIENCE).toBe(runs)
+  await expect.poll(() => page.getByRole('button', { name: /^(Cancel|Stop)/ }).count(), PATIENCE).toBe(0)
+}
