@@ -27,7 +27,7 @@ async function all(): Promise<Found[]> {
 export async function killTrainer(host: number): Promise<void> {
   const processes = await all()
   const below = new Set([host])
-  for (let grew = true; grew; ) {
+  for (let grew = true; grew;) {
     const before = below.size
     for (const { pid, parent } of processes) if (below.has(parent)) below.add(pid)
     grew = below.size > before

@@ -88,7 +88,7 @@ export async function compareBeforeAndAfter(page: Page): Promise<void> {
   const model = page.getByLabel('Run and layers').getByRole('combobox', { name: 'Model' })
   expect(await model.inputValue()).toBe(NAME)
   await model.selectOption('storybook')
-  await page.getByRole('button', { name: 'Run', exact: true }).click()
+  await page.keyboard.press('Control+Enter')
   await ended(page, 2)
 }
 
