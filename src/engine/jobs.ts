@@ -12,6 +12,7 @@ import { checkpointJob } from './jobs/checkpoints.ts'
 import { modelJob } from './jobs/models.ts'
 import { measureJob } from './jobs/measure.ts'
 import { inspectJob } from './jobs/inspect.ts'
+import { metricsExportJob } from './jobs/metrics-export.ts'
 import { parabenchJob } from './jobs/parabench.ts'
 import { dragJob } from './jobs/parabench-drag.ts'
 import { benchCompareJob, benchReportJob } from './jobs/parabench-read.ts'
@@ -46,6 +47,7 @@ const generators: Generators = {
   animate: animateJob,
   dataset: datasetJob,
   model: modelJob,
+  'metrics-export': metricsExportJob,
   checkpoint: checkpointJob,
 }
 

@@ -200,6 +200,15 @@ export const animateSpecSchema = z.strictObject({
   out: z.string().min(1),
 })
 
+/** The curves of a training run for other tools, as a file in the folder `out`. */
+export const metricsExportSpecSchema = z.strictObject({
+  kind: z.literal('metrics-export'),
+  run: z.string().min(1),
+  form: z.enum(['csv', 'tensorboard']),
+  out: z.string().min(1),
+})
+export const metricsExportResultSchema = z.strictObject({ file: z.string() })
+
 export const jobSpecSchema = z.discriminatedUnion('kind', [
   generateSpecSchema,
   resumeSpecSchema,
@@ -222,6 +231,7 @@ export const jobSpecSchema = z.discriminatedUnion('kind', [
   animateSpecSchema,
   datasetSpecSchema,
   modelSpecSchema,
+  metricsExportSpecSchema,
   checkpointSpecSchema,
 ])
 export type JobSpec = z.infer<typeof jobSpecSchema>

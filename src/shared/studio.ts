@@ -75,8 +75,8 @@ export const runErrorSchema = z.strictObject({
   remedy: z.string(),
   /** For a report; absent where the person can mend it. */
   details: z.string().optional(),
-  /** Of training that died of what it was asked for: what to change, in words and as settings. */
-  proposal: z.strictObject({ words: z.string(), settings: proposalSchema }).optional(),
+  /** Of training that died of what it was asked for: settings that take less; the remedy says them in words. */
+  proposal: proposalSchema.optional(),
 })
 export type RunError = z.infer<typeof runErrorSchema>
 

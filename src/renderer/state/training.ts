@@ -189,6 +189,15 @@ export async function editWith(model: string): Promise<void> {
   }
 }
 
+/** A run's curves as a file for other tools. */
+export async function exportCurves(job: string, form: 'csv' | 'tensorboard'): Promise<void> {
+  try {
+    download(await api.call('training.exportMetrics', { job, form }))
+  } catch (error) {
+    toastError(error)
+  }
+}
+
 export async function exportTrained(job: string): Promise<void> {
   try {
     download(await api.call('training.exportModel', { job }))

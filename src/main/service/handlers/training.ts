@@ -1,7 +1,7 @@
 /** Training runs as screens ask for them: rows as they grow, previews, the pre-flight, exports. */
 import { join } from 'node:path'
 import { runFiles } from '../../../shared/training.ts'
-import { exportModel } from '../training/export.ts'
+import { exportMetrics, exportModel } from '../training/export.ts'
 import { readMetrics } from '../training/metrics-file.ts'
 import { measure } from '../training/preflight.ts'
 import { openPreview, previewPicture, trainingJob } from '../training/previews.ts'
@@ -32,6 +32,7 @@ export function trainingHandlers(deps: HandlerDeps): Handlers<'training'> {
       measuring.get(token)?.abort()
       return Promise.resolve({})
     },
+    'training.exportMetrics': ({ job, form }) => exportMetrics(deps, trainingJob(store.jobs.get(job)), form),
     'training.exportModel': ({ job }) => exportModel(deps, trainingJob(store.jobs.get(job))),
   }
 }

@@ -174,10 +174,11 @@ function throttled<T>(say: (value: T) => void): Throttled<T> {
   })
 }
 
-const failureOf = ({ message, remedy, stack }: Extract<JobEndEvent, { type: 'failed' }>): RunError => ({
+const failureOf = ({ message, remedy, stack, outOfMemory }: Extract<JobEndEvent, { type: 'failed' }>): RunError => ({
   message,
   remedy,
   ...(stack === undefined ? {} : { details: stack }),
+  ...(outOfMemory?.proposal ? { proposal: outOfMemory.proposal } : {}),
 })
 
 function wordsOf(error: unknown): RunError {

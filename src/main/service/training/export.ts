@@ -1,11 +1,13 @@
-/** What leaves the studio: the model or adapter of a run as a zip of its folder, streamed, so that its size is no matter. */
+/** What leaves the studio: a run's curves for other tools, and the model or adapter it made as a zip, streamed. */
+import { randomBytes } from 'node:crypto'
 import { createReadStream } from 'node:fs'
-import { readdir } from 'node:fs/promises'
-import { join, relative, sep } from 'node:path'
+import { mkdir, readdir, rm } from 'node:fs/promises'
+import { basename, join, relative, sep } from 'node:path'
 import { PassThrough } from 'node:stream'
 import { Zip, ZipPassThrough } from 'fflate'
 import { TandemError } from '../../../shared/errors.ts'
 import type { ResultOf } from '../../../shared/ipc.ts'
+import { metricsExportResultSchema } from '../../../shared/jobs.ts'
 import type { StudioJob } from '../../../shared/studio-jobs.ts'
 import { sftStudioResultSchema } from '../../../shared/studio-training.ts'
 import type { HandlerDeps } from '../handlers/deps.ts'
@@ -27,6 +29,32 @@ export async function exportModel(
   const { blob } = await store.blobs.put(zipFolder(folder))
   return { blob, name: `${made.id}.zip` }
 }
+
+/** Written by the engine, then taken into the store. */
+export async function exportMetrics(
+  { store, jobs, lanes, work }: HandlerDeps,
+  job: StudioJob,
+  form: 'csv' | 'tensorboard',
+): Promise<ResultOf<'training.exportMetrics'>> {
+  const out = join(work, `metrics-${randomBytes(6).toString('hex')}`)
+  try {
+    await mkdir(out, { recursive: true })
+    const made = await lanes.ask({ kind: 'metrics-export', run: jobs.folder(job.id), form, out })
+    const { file } = metricsExportResultSchema.parse(made)
+    const { blob } = await store.blobs.put(createReadStream(file))
+    // TensorBoard knows its files by their names; a person knows a table by its run.
+    return { blob, name: form === 'csv' ? `${fileName(job.title)}.csv` : basename(file) }
+  } finally {
+    await rm(out, { recursive: true, force: true })
+  }
+}
+
+const fileName = (title: string): string =>
+  title
+    .toLowerCase()
+    .replace(/[^\p{L}\p{N}]+/gu, '-')
+    .replace(/^-+|-+$/g, '')
+    .slice(0, 60) || 'run'
 
 /** Sizes and places in a plain zip have 32 bits. */
 const MOST_BYTES = 2 ** 32 - 2 ** 24

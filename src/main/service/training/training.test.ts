@@ -113,6 +113,12 @@ describe('a training run', () => {
     const files = unzipSync(new Uint8Array(await readFile((await service.blob(blob))!.path)))
     expect(Object.keys(files)).toEqual(expect.arrayContaining(['adapter_config.json', 'adapter_model.safetensors']))
 
+    const table = await call('training.exportMetrics', { job: id, form: 'csv' })
+    const csv = await readFile((await service.blob(table.blob))!.path, 'utf8')
+    expect(table.name).toBe('my-adapter.csv')
+    expect(csv.split('\r\n').filter((line) => line.startsWith('train,'))).toHaveLength(8)
+    expect((await call('training.exportMetrics', { job: id, form: 'tensorboard' })).name).toMatch(/tfevents/)
+
     const preview = { job: id, step: 8, prompt: 0 }
     const { picture } = await call('training.picture', preview)
     expect(picture).toMatchObject({ width: 128, height: 128 })

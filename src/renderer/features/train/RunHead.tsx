@@ -4,7 +4,7 @@ import { canGoOn, isActive } from '../../../shared/studio-jobs.ts'
 import { sftStudioResultSchema } from '../../../shared/studio-training.ts'
 import { cancelJob, controlJob, deleteJob, pauseJob, resumeJob, updateJob } from '../../state/jobs.ts'
 import { duration } from '../../state/runs-words.ts'
-import { exportTrained, type TrainingJob } from '../../state/training.ts'
+import { exportCurves, exportTrained, type TrainingJob } from '../../state/training.ts'
 import { fillFrom } from '../../state/training-form.ts'
 import type { TrainingRows } from '../../state/training-rows.ts'
 import { Button } from '../../ui/Button.tsx'
@@ -44,6 +44,18 @@ export function RunHead({
       disabled: made === null,
       onSelect: () => void exportTrained(job.id),
     },
+    {
+      label: 'Export the curves as CSV',
+      icon: 'download',
+      disabled: rows.last === null,
+      onSelect: () => void exportCurves(job.id, 'csv'),
+    },
+    {
+      label: 'Export the curves for TensorBoard',
+      icon: 'download',
+      disabled: rows.last === null,
+      onSelect: () => void exportCurves(job.id, 'tensorboard'),
+    },
     'divider',
     { label: 'Delete this run', icon: 'trash', danger: true, onSelect: () => setDeleting(true) },
   ]
@@ -65,7 +77,13 @@ export function RunHead({
           {count(step)} of {count(total)}
         </Fact>
         <Fact label={isActive(job) ? 'Left' : 'Took'}>
-          {isActive(job) ? (etaMs === null ? '–' : duration(etaMs)) : duration(job.seconds * 1000)}
+          {isActive(job)
+            ? etaMs === null
+              ? '–'
+              : etaMs < 1
+                ? 'finishing'
+                : duration(etaMs)
+            : duration(job.seconds * 1000)}
         </Fact>
         <Fact label="Samples a second">{figure(rows.last?.samplesPerSecond)}</Fact>
         <Fact label="Best validation">{rows.best ? `${figure(rows.best.loss)} at ${count(rows.best.step)}` : '–'}</Fact>

@@ -93,7 +93,9 @@ function Row({
   const best = summary?.best
   const facts =
     state === 'running' && etaMs !== null
-      ? `${duration(etaMs)} left`
+      ? etaMs < 1
+        ? 'Finishing'
+        : `${duration(etaMs)} left`
       : isActive(job)
         ? stateWords[state]
         : `${stateWords[state]} · ${when(job.endedAt ?? job.createdAt, Date.now())}`

@@ -43,7 +43,7 @@ function Death({ job, onNew }: { readonly job: TrainingJob; readonly onNew: () =
               <Button
                 icon="copy"
                 onClick={() => {
-                  fillFrom(job, proposal.settings)
+                  fillFrom(job, proposal)
                   onNew()
                 }}
               >
@@ -63,7 +63,7 @@ function Death({ job, onNew }: { readonly job: TrainingJob; readonly onNew: () =
         ) : undefined
       }
     >
-      <strong>{error.message}</strong> {error.remedy} {proposal?.words}
+      <strong>{error.message}</strong> {error.remedy}
     </Notice>
   )
 }
