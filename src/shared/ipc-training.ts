@@ -47,8 +47,6 @@ export const trainingMethods = {
   'training.cancelPreflight': { args: z.strictObject({ token: idSchema }), result: nothing },
   /** Every row: a CSV file, or an event file that TensorBoard reads from the folder it is put in. */
   'training.exportMetrics': { args: job.extend({ form: z.enum(['csv', 'tensorboard']) }), result: fileResult },
-  /** The model or adapter that came out, as a zip of its folder. */
-  'training.exportModel': { args: job, result: fileResult },
 } as const
 
 export const trainingEvents = {

@@ -77,10 +77,6 @@ function follow(): void {
   following = true
   api.on('queue.changed', ({ items }) => studio.set({ queue: items }))
   api.on('preferences.changed', ({ preferences }) => studio.set({ preferences }))
-  api.on('job.changed', ({ job }) => {
-    // What it made is among the models now.
-    if (job.spec.kind === 'sft' && job.state === 'done') void loadModels()
-  })
   api.on('notice', (notice) => toast({ tone: 'warning', ...notice }))
   api.on('projects.changed', ({ projects }) => {
     const { project } = studio.get()

@@ -6,11 +6,13 @@ import { useEffect, useState } from 'react'
 import { create } from 'zustand'
 import type { ResultOf } from '../../shared/ipc.ts'
 import type { PictureRef } from '../../shared/studio.ts'
+import type { TrainedModel } from '../../shared/studio-training.ts'
 import { api } from '../api.ts'
 import { runById } from './commands.ts'
 import { setSettings } from './documents.ts'
 import { download } from './download.ts'
 import type { JobOf } from './jobs.ts'
+import { withAdapter } from './library.ts'
 import { viewRun } from './playback.ts'
 import { putRuns } from './runs.ts'
 import { studio, useStudio, withEntry } from './store.ts'
@@ -178,29 +180,18 @@ export async function openPreview(job: string, step: number, prompt: number): Pr
   }
 }
 
-/** The model a run made becomes that of the open document, and the editor opens. */
-export async function editWith(model: string): Promise<void> {
-  try {
-    studio.set({ models: (await api.call('models.list', {})).models })
-    setSettings({ model })
-    runById('screen.edit')
-  } catch (error) {
-    toastError(error)
-  }
+/** What a run made becomes that of the open document, an adapter on the model it was trained from; the editor opens. */
+export function editWith({ id, kind }: TrainedModel, base: string): void {
+  const { settings } = studio.get().document ?? {}
+  if (!settings) return void toast({ tone: 'warning', message: 'No document is open.' })
+  setSettings(kind === 'adapter' ? withAdapter(settings, id, base) : { model: id, adapters: undefined })
+  runById('screen.edit')
 }
 
 /** A run's curves as a file for other tools. */
 export async function exportCurves(job: string, form: 'csv' | 'tensorboard'): Promise<void> {
   try {
     download(await api.call('training.exportMetrics', { job, form }))
-  } catch (error) {
-    toastError(error)
-  }
-}
-
-export async function exportTrained(job: string): Promise<void> {
-  try {
-    download(await api.call('training.exportModel', { job }))
   } catch (error) {
     toastError(error)
   }

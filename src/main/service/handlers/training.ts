@@ -1,7 +1,7 @@
 /** Training runs as screens ask for them: rows as they grow, previews, the pre-flight, exports. */
 import { join } from 'node:path'
 import { runFiles } from '../../../shared/training.ts'
-import { exportMetrics, exportModel } from '../training/export.ts'
+import { exportMetrics } from '../training/export.ts'
 import { readMetrics } from '../training/metrics-file.ts'
 import { measure } from '../training/preflight.ts'
 import { openPreview, previewPicture, trainingJob } from '../training/previews.ts'
@@ -33,6 +33,5 @@ export function trainingHandlers(deps: HandlerDeps): Handlers<'training'> {
       return Promise.resolve({})
     },
     'training.exportMetrics': ({ job, form }) => exportMetrics(deps, trainingJob(store.jobs.get(job)), form),
-    'training.exportModel': ({ job }) => exportModel(deps, trainingJob(store.jobs.get(job))),
   }
 }

@@ -17,6 +17,7 @@ export const jobKinds: { readonly [K in StudioJobKind]: JobKindDefinition<K> } =
     engineSpec: engineSpecOf,
     result: resultOf,
     rests: (raw) => parseTrained(raw).reason === 'paused',
+    makesModels: true,
   },
   pararl: {
     title: pararlTitle,

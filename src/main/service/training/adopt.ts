@@ -131,7 +131,7 @@ export async function mendBase(folder: string, pathOf: (model: string) => string
   if (base) await setBase(folder, relative(folder, base)).catch(() => undefined)
 }
 
-export async function folderBytes(folder: string): Promise<number> {
+async function folderBytes(folder: string): Promise<number> {
   let sum = 0
   for (const entry of await readdir(folder, { withFileTypes: true, recursive: true }))
     if (entry.isFile()) sum += (await stat(join(entry.parentPath, entry.name))).size

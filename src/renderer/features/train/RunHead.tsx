@@ -4,7 +4,9 @@ import { canGoOn, isActive } from '../../../shared/studio-jobs.ts'
 import { sftStudioResultSchema } from '../../../shared/studio-training.ts'
 import { cancelJob, controlJob, deleteJob, pauseJob, resumeJob, updateJob } from '../../state/jobs.ts'
 import { duration } from '../../state/runs-words.ts'
-import { exportCurves, exportTrained, type TrainingJob } from '../../state/training.ts'
+import { exportCurves, type TrainingJob } from '../../state/training.ts'
+import { exportModel } from '../../state/library.ts'
+import { toastError } from '../../state/toasts.ts'
 import { fillFrom } from '../../state/training-form.ts'
 import type { TrainingRows } from '../../state/training-rows.ts'
 import { Button } from '../../ui/Button.tsx'
@@ -42,7 +44,7 @@ export function RunHead({
       label: made?.kind === 'adapter' ? 'Export the adapter' : 'Export the model',
       icon: 'download',
       disabled: made === null,
-      onSelect: () => void exportTrained(job.id),
+      onSelect: () => made && void exportModel(made.id).catch(toastError),
     },
     {
       label: 'Export the curves as CSV',

@@ -2,7 +2,9 @@
 import { useState, type ReactElement } from 'react'
 import { sftStudioResultSchema } from '../../../shared/studio-training.ts'
 import { copyDiagnostics } from '../../state/download.ts'
-import { editWith, exportTrained, type TrainingJob } from '../../state/training.ts'
+import { editWith, type TrainingJob } from '../../state/training.ts'
+import { exportModel } from '../../state/library.ts'
+import { toastError } from '../../state/toasts.ts'
 import { fillFrom } from '../../state/training-form.ts'
 import { Button } from '../../ui/Button.tsx'
 import { Notice } from '../../ui/feedback.tsx'
@@ -81,10 +83,10 @@ function Made({
       actions={
         model ? (
           <>
-            <Button kind="primary" icon="wand" onClick={() => void editWith(model.id)}>
+            <Button kind="primary" icon="wand" onClick={() => editWith(model, job.spec.model)}>
               Edit with it
             </Button>
-            <Button icon="download" onClick={() => void exportTrained(job.id)}>
+            <Button icon="download" onClick={() => void exportModel(model.id).catch(toastError)}>
               {model.kind === 'adapter' ? 'Export the adapter' : 'Export the model'}
             </Button>
           </>
