@@ -13,7 +13,6 @@ export const jobKinds: { readonly [K in StudioJobKind]: JobKindDefinition<K> } =
   'parabench-drag': dragKind,
   sft: {
     title: trainingTitle,
-    makesModels: true,
     engineSpec: engineSpecOf,
     result: resultOf,
     rests: (raw) => parseTrained(raw).reason === 'paused',
