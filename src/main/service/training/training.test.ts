@@ -82,7 +82,8 @@ const trained = (rows: readonly MetricsRow[]): number[] =>
 const upTo = (n: number): number[] => Array.from({ length: n }, (_, i) => i + 1)
 const isDone = ({ state }: StudioJob): boolean => state === 'done'
 
-describe('a training run', () => {
+// A machine that does something else as well takes its time.
+describe('a training run', { timeout: 240_000 }, () => {
   test('is measured first, and leaves nothing of that', async () => {
     const report = await call('training.preflight', { token: 'one', spec: spec() })
     expect(report.parameters.trained).toBeGreaterThan(0)
