@@ -181,7 +181,7 @@ export async function openPreview(job: string, step: number, prompt: number): Pr
 }
 
 /** What a run made becomes that of the open document, an adapter on the model it was trained from; the editor opens. */
-export function editWith({ id, kind }: TrainedModel, base: string): void {
+export function editWith({ id, kind }: Pick<TrainedModel, 'id' | 'kind'>, base: string): void {
   const { settings } = studio.get().document ?? {}
   if (!settings) return void toast({ tone: 'warning', message: 'No document is open.' })
   setSettings(kind === 'adapter' ? withAdapter(settings, id, base) : { model: id, adapters: undefined })

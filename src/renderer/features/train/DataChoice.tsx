@@ -53,7 +53,7 @@ export function DataChoice({
       {loaded && sets.size === 0 && (
         <p className="data-facts">
           Your own quadruplets come in on the Data screen.{' '}
-          <button type="button" className="run-link" onClick={() => runById('screen.data')}>
+          <button type="button" className="train-link" onClick={() => runById('screen.data')}>
             Open it
           </button>
         </p>
@@ -82,7 +82,7 @@ function SetFacts({ set }: { readonly set: Dataset }): ReactElement {
       {count(train + none)} to train, {count(val)} to validate. Its check found no errors
       {warnings > 0 ? ` and ${plural(warnings, 'warning')}` : ''}.
       {val === 0 ? ' Without validation rows there are no validation curves, no previews and no early stop.' : ''}{' '}
-      <button type="button" className="run-link" onClick={look}>
+      <button type="button" className="train-link" onClick={look}>
         Open it
       </button>
     </p>

@@ -128,7 +128,7 @@ function Notices({ job, rows }: { readonly job: RlJob; readonly rows: RlRows }):
       {job.state === 'done' && result && (
         <Notice
           actions={
-            <Button icon="brush" onClick={() => void editWith(result.model.id)}>
+            <Button icon="brush" onClick={() => editWith(result.model, job.spec.model)}>
               Use in the editor
             </Button>
           }
