@@ -6,10 +6,13 @@
 import react from '@vitejs/plugin-react'
 import { defineConfig } from 'electron-vite'
 
+/** A start builds beside what runs and moves it into place when it is whole (bin/tandem.mjs). */
+const out = process.env.TANDEM_BUILD_OUT ?? 'dist'
+
 export default defineConfig({
   main: {
     build: {
-      outDir: 'dist/electron',
+      outDir: `${out}/electron`,
       emptyOutDir: true,
       sourcemap: true,
       target: 'node20',
@@ -24,7 +27,7 @@ export default defineConfig({
   },
   preload: {
     build: {
-      outDir: 'dist/preload',
+      outDir: `${out}/preload`,
       emptyOutDir: true,
       target: 'node20',
       rolldownOptions: {
@@ -38,15 +41,25 @@ export default defineConfig({
     root: 'src/renderer',
     plugins: [react()],
     build: {
-      outDir: 'dist/renderer',
+      outDir: `${out}/renderer`,
       emptyOutDir: true,
       // Any current browser, not Electron's alone. Nothing is inlined as data: a policy by origin stays simple.
       target: 'es2022',
       assetsInlineLimit: 0,
-      // Read from this disk, or once over a network: one file is as good as several.
-      chunkSizeWarningLimit: 4000,
       minify: true,
-      rolldownOptions: { input: 'src/renderer/index.html' },
+      rolldownOptions: {
+        input: 'src/renderer/index.html',
+        output: {
+          codeSplitting: {
+            groups: [
+              // What changes with a package, not with the studio: a browser keeps it from one version to the next.
+              { name: 'react', test: /node_modules[\\/](react|react-dom|scheduler|zustand)[\\/]/ },
+              { name: 'konva', test: /node_modules[\\/]konva[\\/]/ },
+              { name: 'zod', test: /node_modules[\\/]zod[\\/]/ },
+            ],
+          },
+        },
+      },
     },
   },
 })

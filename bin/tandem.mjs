@@ -8,6 +8,7 @@ import {
   readdirSync,
   readFileSync,
   realpathSync,
+  renameSync,
   rmSync,
   statSync,
   writeFileSync,
@@ -40,6 +41,8 @@ const commands = {
   tool: () => [join(root, 'node_modules', 'typescript', 'bin', 'tsc'), '-b', ...(existsSync(entry) ? [] : ['--force'])],
 }
 const screens = {
+  /** A studio that runs serves these from disk: they are built beside it and moved into place file by file. */
+  folders: ['electron', 'preload', 'renderer'],
   stamp: join(dist, '.built-screens'),
   entry: join(dist, 'renderer', 'index.html'),
   reads: (name) => isScreens(name) || isShared(name),
@@ -106,6 +109,45 @@ function takeLock() {
   }
 }
 
+/** Files of a folder by their path in it, the page last: it names the others. */
+function filesOf(folder) {
+  if (!existsSync(folder)) return []
+  const names = readdirSync(folder, { recursive: true }).map((path) => path.replaceAll('\\', '/'))
+  const files = names.filter((name) => statSync(join(folder, name)).isFile())
+  return files.sort((a, b) => a.endsWith('.html') - b.endsWith('.html'))
+}
+
+/**
+ * Moves a build into place without a moment in which a file of it is missing. What the build before it had stays for one
+ * more build: a window that is open still loads parts of it by their old names.
+ */
+function install(from, to) {
+  const record = join(to, '.files')
+  const before = readIfThere(record).split('\n')
+  const files = filesOf(from)
+  for (const name of files) {
+    mkdirSync(dirname(join(to, name)), { recursive: true })
+    renameSync(join(from, name), join(to, name))
+  }
+  for (const name of filesOf(to)) {
+    if (name !== '.files' && !files.includes(name) && !before.includes(name)) rmSync(join(to, name), { force: true })
+  }
+  writeFileSync(record, files.join('\n'))
+}
+
+function runTool(node, { tool, folders }) {
+  if (!folders) return spawnSync(node, tool(), { cwd: root, stdio: ['ignore', 2, 2] }).status === 0
+  const next = join(dist, `.next-${process.pid}`)
+  try {
+    const env = { ...process.env, TANDEM_BUILD_OUT: next }
+    const { status } = spawnSync(node, tool(), { cwd: root, stdio: ['ignore', 2, 2], env })
+    if (status === 0) for (const folder of folders) install(join(next, folder), join(dist, folder))
+    return status === 0
+  } finally {
+    rmSync(next, { recursive: true, force: true })
+  }
+}
+
 /** True when all parts are fresh at the end. */
 function build(node, parts) {
   takeLock()
@@ -114,8 +156,7 @@ function build(node, parts) {
       if (isFresh(part)) continue
       console.error(`tandem: building${part === screens ? ' the screens' : ''} (only after a change) ...`)
       const state = sourceState(part)
-      const { status } = spawnSync(node, part.tool(), { cwd: root, stdio: ['ignore', 2, 2] })
-      if (status !== 0) return false
+      if (!runTool(node, part)) return false
       writeFileSync(part.stamp, state)
     }
     return true

@@ -1,27 +1,24 @@
-/** The dialog that is up, if any. */
-import type { ReactElement } from 'react'
+/** The dialog that is up, if any. All but the palette, which has to be there with the key, are loaded when first asked for. */
+import { lazy, Suspense, type ReactElement } from 'react'
 import { RightDialog } from '../features/datasets/RightDialog.tsx'
-import { ProjectsDialog } from '../features/projects/ProjectsDialog.tsx'
-import { SettingsDialog } from '../features/settings/SettingsDialog.tsx'
-import { AboutDialog } from './AboutDialog.tsx'
 import { CommandPalette } from './CommandPalette.tsx'
-import { layout, useLayout } from './layout.ts'
-import { ShortcutsDialog } from './ShortcutsDialog.tsx'
+import { layout, useLayout, type DialogName } from './layout.ts'
 
-export function Dialogs(): ReactElement | null {
-  const dialog = useLayout((s) => s.dialog)
-  switch (dialog) {
-    case 'palette':
-      return <CommandPalette onClose={layout.close} />
-    case 'shortcuts':
-      return <ShortcutsDialog onClose={layout.close} />
-    case 'projects':
-      return <ProjectsDialog onClose={layout.close} />
-    case 'settings':
-      return <SettingsDialog onClose={layout.close} />
-    case 'about':
-      return <AboutDialog onClose={layout.close} />
-    case null:
-      return <RightDialog onOpenData={() => layout.showScreen('data')} />
-  }
+const dialogs = {
+  palette: CommandPalette,
+  shortcuts: lazy(async () => ({ default: (await import('./ShortcutsDialog.tsx')).ShortcutsDialog })),
+  projects: lazy(async () => ({ default: (await import('../features/projects/ProjectsDialog.tsx')).ProjectsDialog })),
+  settings: lazy(async () => ({ default: (await import('../features/settings/SettingsDialog.tsx')).SettingsDialog })),
+  about: lazy(async () => ({ default: (await import('./AboutDialog.tsx')).AboutDialog })),
+} as const satisfies Record<DialogName, unknown>
+
+export function Dialogs(): ReactElement {
+  const name = useLayout((s) => s.dialog)
+  if (name === null) return <RightDialog onOpenData={() => layout.showScreen('data')} />
+  const Dialog = dialogs[name]
+  return (
+    <Suspense fallback={null}>
+      <Dialog onClose={layout.close} />
+    </Suspense>
+  )
 }

@@ -2,8 +2,7 @@
  * The window: bar, the screen that is open, dialogs. The editor stays mounted behind the other screens, so that its canvas,
  * its scroll positions and what is half typed are there when the person comes back.
  */
-import { Suspense, useEffect, type ReactElement } from 'react'
-import { Compare } from '../features/trajectory/Compare.tsx'
+import { lazy, Suspense, useEffect, type ReactElement } from 'react'
 import { comparison, useComparison } from '../state/comparison.ts'
 import { listenToKeys, registerCommands } from '../state/commands.ts'
 import { ProgressBar } from '../ui/feedback.tsx'
@@ -15,6 +14,8 @@ import { FileDrop } from './FileDrop.tsx'
 import { useLayout } from './layout.ts'
 import { screens } from './screens.ts'
 import { TopBar } from './TopBar.tsx'
+
+const Compare = lazy(async () => ({ default: (await import('../features/trajectory/Compare.tsx')).Compare }))
 
 export function Shell(): ReactElement {
   const name = useLayout((s) => s.screen)
@@ -45,7 +46,9 @@ export function Shell(): ReactElement {
         )}
         {comparing && (
           <ErrorBoundary name="The comparison">
-            <Compare onClose={comparison.close} />
+            <Suspense fallback={<ProgressBar value={null} label="Opening the comparison" />}>
+              <Compare onClose={comparison.close} />
+            </Suspense>
           </ErrorBoundary>
         )}
         <Dialogs />
