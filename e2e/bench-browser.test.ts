@@ -59,7 +59,9 @@ describeWith(chromiumMissing())('the bench in a browser', () => {
       await dialog.getByRole('button', { name: `Send to ${host}` }).click()
       await expect.poll(() => page.locator('.bench-head .bench-state').innerText(), { timeout: 60_000 }).toBe('Done')
       await page.getByRole('heading', { name: 'Unjudged: 2, in no number above' }).waitFor({ timeout: 30_000 })
-      expect(await page.getByRole('region', { name: /Unjudged/ }).innerText()).toContain('7 is not from 1 to 5')
+      expect(await page.getByRole('region', { name: 'Unjudged answers, with reasons' }).innerText()).toContain(
+        '7 is not from 1 to 5',
+      )
       expect(server.asked.every(({ authorization }) => authorization === `Bearer ${KEY}`)).toBe(true)
       const { local, html } = await page.evaluate(() => ({
         local: JSON.stringify(localStorage) + JSON.stringify(sessionStorage),

@@ -28,6 +28,7 @@ export async function openBench(page: Page): Promise<void> {
 /** Both modes of the first prompts, with steps few enough to be wrong now and then. */
 export async function makeRuns(page: Page): Promise<void> {
   await page.getByRole('button', { name: 'New run' }).first().click()
+  await form(page).getByLabel('Suite').selectOption('storybook-hard')
   await form(page).getByLabel('Think, then draw').check()
   await set(page, 'Steps', '2')
   await set(page, 'Prompts (0: all)', '6')
@@ -38,10 +39,12 @@ export async function makeRuns(page: Page): Promise<void> {
 export async function lookAtRun(page: Page): Promise<void> {
   await rows(page).first().locator('.bench-run-open').click()
   const table = page.getByRole('region', { name: 'Scores by category' }).getByRole('table')
-  await expect.poll(() => table.getByRole('rowheader', { name: 'All' }).count(), { timeout: WAIT }).toBe(1)
+  await expect.poll(() => table.getByRole('rowheader', { name: 'All', exact: true }).count(), { timeout: WAIT }).toBe(1)
   expect(await table.innerText()).toContain('Published, other prompts and judge')
   await page.getByRole('tab', { name: /Answers/ }).click()
-  await expect.poll(() => page.getByRole('option').count(), { timeout: WAIT }).toBe(6)
+  await expect
+    .poll(() => page.getByRole('listbox', { name: 'Answers' }).getByRole('option').count(), { timeout: WAIT })
+    .toBe(6)
   await page.getByRole('listbox', { name: 'Answers' }).press('ArrowDown')
   const picture = page.getByRole('img', { name: 'Drawn' })
   await expect
@@ -52,7 +55,7 @@ export async function lookAtRun(page: Page): Promise<void> {
 export async function compareAndVote(page: Page): Promise<void> {
   for (const i of [0, 1]) await rows(page).nth(i).getByRole('checkbox').check()
   await page.getByRole('button', { name: 'Compare', exact: true }).click()
-  await page.getByRole('rowheader', { name: 'Overall' }).waitFor({ timeout: WAIT })
+  await page.getByRole('rowheader', { name: 'Overall', exact: true }).waitFor({ timeout: WAIT })
   await page.locator('.bench-side-foot').getByRole('button', { name: 'Vote blind' }).click()
   const said = page.getByRole('group', { name: 'Blind votes' })
   const pair = page.locator('.bench-vote-side').first()
@@ -81,8 +84,9 @@ export async function compareAndVote(page: Page): Promise<void> {
 export async function dragAndPair(page: Page): Promise<void> {
   await page.getByRole('button', { name: 'New run' }).first().click()
   await form(page).getByRole('radio', { name: 'Reasoning drag' }).click()
-  await set(page, 'Prompts (0: all)', '24')
-  await set(page, 'Steps', '4')
+  await form(page).getByLabel('Suite').selectOption('storybook-hard')
+  await set(page, 'Prompts (0: all)', '12')
+  await set(page, 'Steps', '2')
   await form(page).getByRole('button', { name: 'Start' }).click()
   await expect.poll(() => state(page).innerText(), { timeout: WAIT }).toBe('Done')
   await page
@@ -93,9 +97,9 @@ export async function dragAndPair(page: Page): Promise<void> {
   await dialog.getByRole('slider', { name: 'Step of both runs' }).waitFor({ timeout: WAIT })
   await expect.poll(() => dialog.getByText(/cells/).count(), { timeout: WAIT }).toBeGreaterThan(0)
   await page.keyboard.press('ArrowLeft')
-  await expect.poll(() => dialog.getByText('step 3 / 4').count(), { timeout: WAIT }).toBe(2)
+  await expect.poll(() => dialog.getByText('step 1 / 2').count(), { timeout: WAIT }).toBe(2)
   await page.keyboard.press('ArrowRight')
-  await expect.poll(() => dialog.getByText('step 4 / 4').count(), { timeout: WAIT }).toBe(2)
+  await expect.poll(() => dialog.getByText('step 2 / 2').count(), { timeout: WAIT }).toBe(2)
   await expect.poll(() => dialog.getByRole('status').innerText(), { timeout: WAIT }).toMatch(/\d+ of 64 cells differ/)
   await page.keyboard.press('Escape')
 }

@@ -16,7 +16,6 @@ const judge = z.string().min(1).optional()
 const uint32 = z.int().min(0).max(0xffffffff)
 
 export const tableFormSchema = z.enum(['markdown', 'csv', 'latex', 'json'])
-export type TableForm = z.infer<typeof tableFormSchema>
 
 /** Which answers: all of them, or those a judge found wanting. */
 export const answerFilterSchema = z.strictObject({

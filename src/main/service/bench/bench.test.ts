@@ -121,18 +121,21 @@ describe('a run of the bench', () => {
 
 describe('blind votes', () => {
   test('hide which is which, are undone, and say who won and which judge agrees', async () => {
-    const { id, pairs, identical } = await bench.call('bench.startStudy', { a: sequential.id, b: together.id, seed: 7 })
+    // Hard enough that the two do not agree on everything.
+    const a = await bench.finish(parabench({ suite: 'storybook-hard', mode: 'sequential' }))
+    const b = await bench.finish(parabench({ suite: 'storybook-hard' }))
+    const { id, pairs, identical } = await bench.call('bench.startStudy', { a: a.id, b: b.id, seed: 7 })
     expect(pairs + identical).toBe(6)
     expect(pairs).toBeGreaterThan(0)
     const answers = async (job: string) => (await bench.call('bench.answers', { job, filter: {} })).answers
-    const [ofA, ofB] = [await answers(sequential.id), await answers(together.id)]
-    const alike = ofA.filter((a, i) => a.output === ofB[i]!.output && a.reasoning === ofB[i]!.reasoning)
+    const [ofA, ofB] = [await answers(a.id), await answers(b.id)]
+    const alike = ofA.filter((one, i) => one.output === ofB[i]!.output && one.reasoning === ofB[i]!.reasoning)
     expect(identical).toBe(alike.length)
     for (let place = 0; place < pairs; place++) {
       const pair = await bench.call('bench.pair', { study: id, place })
       expect(JSON.stringify(pair)).not.toMatch(/sequential|parallel|storybook/)
-      const a = ofA.find(({ instruction }) => instruction === pair.instruction)!
-      const aOnLeft = pair.left.picture.blob === a.output && pair.left.reasoning === a.reasoning
+      const one = ofA.find(({ instruction }) => instruction === pair.instruction)!
+      const aOnLeft = pair.left.picture.blob === one.output && pair.left.reasoning === one.reasoning
       await bench.call('bench.vote', { study: id, place, vote: aOnLeft ? 'right' : 'left' })
     }
     await expect(bench.call('bench.pair', { study: id, place: pairs })).rejects.toThrow('no such pair')
@@ -142,7 +145,7 @@ describe('blind votes', () => {
     expect((await bench.call('bench.pair', { study: id, place: 0 })).vote).toBeNull()
     await bench.call('bench.vote', { study: id, place: 0, vote: 'both-bad' })
     const { report, study } = await bench.call('bench.votes', { study: id })
-    expect(study).toMatchObject({ voted: pairs, a: sequential.id, b: together.id })
+    expect(study).toMatchObject({ voted: pairs, a: a.id, b: b.id })
     expect(report!.overall).toMatchObject({ pairs: 6, b: pairs - 1, both_bad: 1, tie: identical })
     expect(report!.agreement).toMatchObject([{ judge: 'exact 1', pairs: 6 }])
     expect((await bench.call('bench.studies', {})).studies).toMatchObject([{ id }])
@@ -154,6 +157,7 @@ describe('blind votes', () => {
     const other = await bench.finish(parabench({ limit: 1, seeds: [9] }))
     await expect(bench.call('bench.startStudy', { a: together.id, b: other.id })).rejects.toThrow('in common')
     await expect(bench.call('bench.startStudy', { a: together.id, b: together.id })).rejects.toThrow('itself')
+    await expect(bench.call('bench.startStudy', { a: together.id, b: sequential.id })).rejects.toThrow('same answers')
   })
 })
 

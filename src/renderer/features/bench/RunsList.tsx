@@ -46,10 +46,10 @@ export function RunsList({ onSuites }: { readonly onSuites: () => void }): React
       {ticked.length > 0 && (
         <footer className="bench-side-foot" aria-label="What to do with ticked runs" role="group">
           <span>{ticked.length === 1 ? 'Tick another run' : `${ticked.length} ticked`}</span>
-          <Button icon="compare" disabled={ticked.length < 2} onClick={() => show({ kind: 'compare', jobs: ticked })}>
+          <Button disabled={ticked.length < 2} onClick={() => show({ kind: 'compare', jobs: ticked })}>
             Compare
           </Button>
-          <Button icon="eye-off" disabled={ticked.length !== 2} onClick={() => void vote()}>
+          <Button disabled={ticked.length !== 2} onClick={() => void vote()}>
             Vote blind
           </Button>
           <IconButton small icon="x" label="Untick all" onClick={untick} />
