@@ -18,12 +18,18 @@ const plainLayout = (length: number): ForwardContext['layout'] => ({
   outputStart: 0,
 })
 
+/** For tests: pieces of other sizes, and attention of one kind or the other. */
+export interface LogitsOptions {
+  readonly chunk?: number
+  readonly fused?: boolean
+}
+
 /** One graph for one length. Feeds `tokens` [1, L]; returns `logits` [L, V]. */
 export function buildLogitsGraph(
   { config }: Pick<Trunk, 'config'>,
   length: number,
   weight: (name: string) => StoredWeight,
-  chunk?: number,
+  { chunk, fused = length >= LONG }: LogitsOptions = {},
 ): Uint8Array {
   const graph = new Graph()
   const context: ForwardContext = {
@@ -31,7 +37,7 @@ export function buildLogitsGraph(
     config,
     layout: plainLayout(length),
     batch: 1,
-    fused: length >= LONG,
+    fused,
     ...storedAccess(graph, weight, chunk),
   }
   const hidden = forwardHidden(context, graph.input('tokens', 'int64', [1, length]))
@@ -43,7 +49,7 @@ export function buildLogitsGraph(
 export async function trunkLogits(
   trunk: Trunk,
   tokens: Int32Array,
-  options: { readonly chunk?: number; readonly weight?: (name: string) => StoredWeight } = {},
+  options: LogitsOptions = {},
 ): Promise<Float32Array> {
   const { vocabSize } = trunk.config
   const outside = tokens.findIndex((id) => id < 0 || id >= vocabSize)
@@ -52,7 +58,7 @@ export async function trunkLogits(
       `Token ${outside} is ${tokens[outside]}; this model has ids 0 to ${vocabSize - 1}.`,
       'Give ids of this model.',
     )
-  const graph = buildLogitsGraph(trunk, tokens.length, options.weight ?? trunk.weight, options.chunk)
+  const graph = buildLogitsGraph(trunk, tokens.length, trunk.weight, options)
   const session = await createSession(graph, { weightsFrom: trunk.root })
   try {
     const data = BigInt64Array.from(tokens, BigInt)

@@ -48,6 +48,13 @@ describe.each(trunks)('%s', (name) => {
     expect(relativeError(pieces, expected.data)).toBeLessThan(PARITY)
   })
 
+  test('has them with the attention kernel of long sequences', async () => {
+    const tokens = Int32Array.from(await readJsonFile<number[]>(join(folder, 'tokens.json')))
+    const trunk = await openTrunk(await openCheckpoint(folder))
+    const { data } = await readNpy(join(folder, 'logits.npy'))
+    expect(relativeError(await trunkLogits(trunk, tokens, { fused: true }), data)).toBeLessThan(PARITY)
+  })
+
   test('has them in single precision too', async () => {
     const tokens = Int32Array.from(await readJsonFile<number[]>(join(folder, 'tokens.json')))
     const trunk = await openTrunk(await openCheckpoint(await widened(name)))

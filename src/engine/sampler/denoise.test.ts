@@ -244,3 +244,40 @@ test('a run with nothing to decide keeps its timeline and runs no forward', asyn
   expect(steps.map((step) => step.forwards)).toEqual(new Array(8).fill(0))
   expect(predictor.requests).toEqual([])
 })
+
+test('guidance is asked for at the steps that decide with it, and changes no token elsewhere', async () => {
+  const header = {
+    ...runHeader('parallel', { imageSteps: 3 }),
+    guidance: { text: 0, image: 2 },
+    temperatures: { text: 0, image: 1 },
+  }
+  const image = new Set(header.schedule.image!.steps)
+  const sparing = scriptedPredictor()
+  const steps = await runAll(fresh(header), { predictor: sparing })
+  for (const { step, forwards } of steps) expect(forwards).toBe(image.has(step) ? 2 : 1)
+  expect(sparing.requests.map(({ sequences }) => sequences.length)).toEqual(steps.map(({ forwards }) => forwards))
+})
+
+test('a pass over the same sequence is not run: there is nothing to leave out', async () => {
+  const header = { ...runHeader('parallel'), guidance: { text: 0, image: 2 } }
+  const steps = await runAll(fresh(header), { unconditional: (sequence) => sequence.slice() })
+  for (const { forwards } of steps) expect(forwards).toBe(1)
+})
+
+test('two unconditional sequences: the image is guided by both scales, the text by none', async () => {
+  const header = { ...runHeader('parallel', { imageSteps: 2 }), guidance: { text: 1.5, image: 2.5 } }
+  const predictor = scriptedPredictor()
+  const image = (sequence: Int32Array): Int32Array => {
+    const out = hideInstruction(sequence)
+    out[0] = MASK
+    return out
+  }
+  await runAll(fresh(header), { predictor, unconditional: { text: hideInstruction, image } })
+  const guided = predictor.requests.filter(({ sequences }) => sequences.length > 1)
+  expect(guided).toHaveLength(2)
+  for (const { sequences, asks } of guided) {
+    expect(sequences).toHaveLength(3)
+    expect(asks.image?.guidances).toEqual([1.5, 2.5])
+    expect(asks.text?.guidances ?? [0, 0]).toEqual([0, 0])
+  }
+})

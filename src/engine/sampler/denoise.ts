@@ -93,7 +93,10 @@ const splitScale = ({ guidance }: TrajectoryHeader): Record<Modality, number> =>
   image: Math.abs(guidance.text) + Math.abs(guidance.image),
 })
 
-/** A pass with zero weight is never run: an unconditional sequence exists only where its scale is not zero. */
+/**
+ * A pass with zero weight is never run: an unconditional sequence exists only where its scale is not zero and it differs from
+ * the conditional one (a generation has no image to leave out).
+ */
 function guided(
   { guidance }: TrajectoryHeader,
   conditional: Int32Array,
@@ -101,14 +104,20 @@ function guided(
   unconditional: Guides,
 ): PredictRequest {
   if (!MODALITIES.some((m) => asks[m] && asks[m].guidance !== 0)) return { sequences: [conditional], asks }
-  if (typeof unconditional === 'function') return { sequences: [conditional, unconditional(conditional)], asks }
+  const differs = (sequence: Int32Array): boolean => sequence.some((token, i) => token !== conditional[i])
+  if (typeof unconditional === 'function') {
+    const without = unconditional(conditional)
+    return { sequences: differs(without) ? [conditional, without] : [conditional], asks }
+  }
   const parts = MODALITIES.filter((m) => guidance[m] !== 0)
+    .map((m) => ({ scale: guidance[m], sequence: unconditional[m](conditional) }))
+    .filter(({ sequence }) => differs(sequence))
   const { text, image } = asks
   return {
-    sequences: [conditional, ...parts.map((m) => unconditional[m](conditional))],
+    sequences: [conditional, ...parts.map(({ sequence }) => sequence)],
     asks: {
       ...(text ? { text: { ...text, guidances: parts.map(() => 0) } } : {}),
-      ...(image ? { image: { ...image, guidances: parts.map((m) => guidance[m]) } } : {}),
+      ...(image ? { image: { ...image, guidances: parts.map(({ scale }) => scale) } } : {}),
     },
   }
 }

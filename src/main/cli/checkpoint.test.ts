@@ -1,9 +1,10 @@
 /** The parity tools from the command line: what they write is what the public code computed. */
-import { readFile, rm, mkdtemp, writeFile } from 'node:fs/promises'
+import { mkdtemp, readFile, rm, stat, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { PARITY, parityFolder, readJsonFile, readNpy, relativeError } from '../../engine/checkpoints/testing.ts'
+import { layOutPublished } from '../../engine/checkpoints/import-fixtures.ts'
 import { readRaster } from '../../engine/images.ts'
 import { tandem } from './testing.ts'
 
@@ -57,6 +58,53 @@ describe('tandem model logits', () => {
     )
     expect([ended.code, ended.err]).toEqual([2, expect.stringMatching(says)])
     await expect(readFile(out)).rejects.toThrow()
+  })
+})
+
+describe('tandem model import', () => {
+  it('makes a model of which the first edit is the second command', async () => {
+    const place = await layOutPublished('m', root)
+    const out = join(root, 'imported')
+    const shared = ['--vq', place.vq, '--image-size', '8', '--variant', 'mmada-parallel-m']
+    const ended = await tandem('model', 'import', place.directory, ...shared, '--as', 'tiny', '--out', out, '--json')
+    expect(ended.code, ended.err).toBe(0)
+    expect(JSON.parse(ended.out)).toMatchObject({
+      name: 'tiny',
+      variant: 'mmada-parallel-m',
+      precision: 'bf16',
+      copied: 0,
+    })
+    const picture = join(parityFolder('magvit-f16'), 'picture.png')
+    const edited = join(root, 'edited')
+    const instruction = 'Move the Cup.'
+    const run = await tandem(
+      'edit',
+      '--model',
+      out,
+      '--image',
+      picture,
+      '--instruction',
+      instruction,
+      '--steps',
+      '6',
+      '--out',
+      edited,
+      '--json',
+    )
+    expect(run.code, run.err).toBe(0)
+    // Its own guidance and image steps: 6 steps, 6 of them with the image (30 asked), each with a second pass.
+    expect(JSON.parse(run.out)).toMatchObject({ steps: 6, forwards: 12, mode: 'parallel' })
+    const { rgb, width } = await readRaster(join(edited, 'image.png'))
+    expect([width, rgb.length]).toEqual([8, 192])
+    const listed = await tandem('model', 'list', root, '--json')
+    expect((JSON.parse(listed.out) as { models: { name: string }[] }).models.map(({ name }) => name)).toContain('tiny')
+  })
+
+  it('says what is wrong in one line, and leaves no folder behind', async () => {
+    const out = join(root, 'nothing')
+    const ended = await tandem('model', 'import', parityFolder('llada-f32'), '--out', out)
+    expect([ended.code, ended.err]).toEqual([2, expect.stringMatching(/no readable tokenizer\.json/)])
+    await expect(stat(out)).rejects.toThrow()
   })
 })
 
