@@ -27,8 +27,8 @@ export interface InferGraph {
 
 export type Passes = 1 | 2 | 3
 
-/** From here on the runtime's attention kernel is faster than scores in memory, which grow with the square. */
-export const LONG = 512
+/** Positions of all sequences from which the runtime's attention kernel is faster than scores in memory (measured on CPU). */
+export const LONG = 384
 
 export interface InferGraphOptions {
   /** Also return the guided logits of the asked rows (`logits:text`, `logits:image`), for tests. */
@@ -73,7 +73,7 @@ export function buildInferGraph(
       stored.set(name, value)
       return value
     },
-    fused: layout.length >= LONG,
+    fused: passes * layout.length >= LONG,
     ...(options.stored ? storedAccess(graph, options.stored) : {}),
     ...(options.adapt ? { adapt: options.adapt(graph) } : {}),
   }
