@@ -153,6 +153,16 @@ describe('what is refused', () => {
       () => importAll({ ...importOptions('a', a, out()), imageSize: 18 }),
       /18 pixels does not fall into codes of 4/,
     ],
+    [
+      'a folder that holds another model, such as the checkpoint itself',
+      async () => {
+        const before = await readFile(join(m.directory, 'config.json'), 'utf8')
+        const said = await refusal(importAll(importOptions('m', m, m.directory)))
+        expect(await readFile(join(m.directory, 'config.json'), 'utf8')).toBe(before)
+        throw new Error(said)
+      },
+      /already holds another model/,
+    ],
     ['a model nobody can name', () => importAll({ ...importOptions('m', m, out()), variant: null }), /--variant/],
   ]
   test.each(cases)('%s', async (_, run, says) => {

@@ -2,7 +2,7 @@
  * Importing: a checkpoint is recognised, checked tensor by tensor, and described in a folder of small files; its weights
  * stay where they are. Quantised weights, if asked for, are written into that folder, and measured against the originals.
  */
-import { copyFile } from 'node:fs/promises'
+import { copyFile, readdir } from 'node:fs/promises'
 import { basename, join, resolve } from 'node:path'
 import type { ImportReport } from '../../shared/checkpoints.ts'
 import { TandemError } from '../../shared/errors.ts'
@@ -47,6 +47,7 @@ export interface ImportProgress {
 
 export async function* importCheckpoint(options: ImportOptions): AsyncGenerator<ImportProgress, ImportReport | null> {
   const directory = resolve(options.directory)
+  await checkPlace(options.out)
   const checkpoint = await openCheckpoint(directory)
   if (!isTrunk(checkpoint))
     throw new TandemError(
@@ -107,6 +108,16 @@ export async function* importCheckpoint(options: ImportOptions): AsyncGenerator<
   } finally {
     await vq.dispose()
   }
+}
+
+/** An import may be repeated in its own folder; another model's config, the checkpoint's own first of all, is not written over. */
+async function checkPlace(out: string): Promise<void> {
+  const names: string[] = await readdir(out).catch(() => [])
+  if (!names.includes(modelFiles.config) || names.includes(checkpointFile)) return
+  throw new TandemError(
+    `${basename(out)} already holds another model.`,
+    'Choose another --out, or another name with --as.',
+  )
 }
 
 async function* agree(options: ImportOptions, trunk: Trunk): AsyncGenerator<ImportProgress, Agreement | null> {
