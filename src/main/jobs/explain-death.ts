@@ -63,7 +63,7 @@ export function explainDeath(death: Death): Explanation {
     return {
       kind: 'killed',
       message: `The engine process was ended from outside (SIGKILL)${heldWords(death)}.`,
-      remedy: `${goOn(death)} If nobody ended it on purpose, memory may have run out: ${advice(death).words}`,
+      remedy: `${goOn(death)} If nobody ended it on purpose, memory may have run out. ${advice(death).words}`,
       proposal: null,
     }
   }
