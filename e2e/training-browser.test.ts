@@ -14,5 +14,5 @@ describeWith(chromiumMissing())('in a browser', () => {
     } finally {
       await studio.close()
     }
-  }, 240_000)
+  }, 420_000)
 })

@@ -15,5 +15,5 @@ describeWith(await electronMissing())('in Electron', () => {
     } finally {
       await studio.close()
     }
-  }, 240_000)
+  }, 420_000)
 })

@@ -11,7 +11,7 @@ import { historyRows, openHistory } from './first-edit.ts'
 import { killTrainer } from './processes.ts'
 
 const STEPS = 40
-const PATIENCE = { timeout: 90_000 }
+const PATIENCE = { timeout: 150_000 }
 const NAME = 'evening'
 
 const state = (page: Page): Locator => page.locator('.train-facts dd').first()
