@@ -58,6 +58,11 @@ export const rlSettingsSchema = z.strictObject({
   inner: z.int().min(1).max(64).default(2),
   /** s: denoising steps rewarded of each rollout; the output-level objective rewards the final pair alone. */
   sampledSteps: z.int().min(1).max(64).default(3),
+  /**
+   * Pairs over which a reward's mean and deviation are taken: unfinished ones the starting model makes of a random 1 % of
+   * the prompts, or true ones of the data. A weak model lies so far below the truth that all it makes is clipped to 0.
+   */
+  scaleOn: z.enum(['rollouts', 'data']).default('rollouts'),
   /** Where the reward acts: along the trajectory (ParaRL) or at its end. */
   objective: z.enum(['trajectory', 'output']).default('trajectory'),
   /** How log p of decoded tokens is estimated: under a random mask, ratio p ~ U[0, 1] (paper), or as they were decoded. */
@@ -237,6 +242,7 @@ export const phaseRowSchema = z.strictObject({
   rollouts: z.array(rolloutSchema),
   /** Means over the rollouts; null where nothing could be marked. */
   reward: z.number().nullable(),
+  raw: z.number().nullable(),
   final: z.number().nullable(),
   length: z.number(),
   entropy: z.number(),
@@ -275,6 +281,8 @@ export const rlValidationRowSchema = z.strictObject({
   kind: z.literal('validation'),
   ...at,
   reward: z.number().nullable(),
+  /** Mean of the reward's own number, before its scale. */
+  raw: z.number().nullable(),
   judge: z.record(z.string(), z.number().nullable()).nullable(),
 })
 export type RlValidationRow = z.infer<typeof rlValidationRowSchema>

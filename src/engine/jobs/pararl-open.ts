@@ -4,7 +4,8 @@ import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { z } from 'zod'
 import { TandemError } from '../../shared/errors.ts'
-import { rlConfigSchema, rlFiles, type RlConfig, type RlNoteCode } from '../../shared/rl.ts'
+import { rlConfigSchema, rlFiles, type RlConfig, type RlNoteCode, type RlSettings } from '../../shared/rl.ts'
+import { seededRandom } from '../data/random.ts'
 import { writeFileAtomic } from '../files.ts'
 import type { GraphAdapter } from '../model/adapter-graph.ts'
 import { adapterParameters, adapterSchema } from '../model/adapter-config.ts'
@@ -14,18 +15,20 @@ import { modelParameters } from '../model/forward.ts'
 import { layOutParameters, viewOf, type ParameterTable } from '../model/parameters.ts'
 import { createLikelihood, type Likelihood } from '../rl/likelihood-run.ts'
 import { openReward } from '../rl/open-reward.ts'
-import { pairsAt } from '../rl/pairs.ts'
+import { pairsAt, type Pair } from '../rl/pairs.ts'
 import { createPolicy, type Policy } from '../rl/policy.ts'
 import { hardest, openPrompts, rolloutSeed } from '../rl/prompts.ts'
-import { measureScale, type Reward, type Scale } from '../rl/reward.ts'
+import { measureScale, type Reward, type StepScale } from '../rl/reward.ts'
 import { runAll, type RlPrompt } from '../rl/rollout.ts'
+import { eligibleSteps } from '../rl/sampled-steps.ts'
 import type { ValidationParts } from '../rl/validate.ts'
 import { createEngine, type Engine } from '../run.ts'
 
 /** Sequences of one forward, in rollouts and in likelihoods. */
 const BATCH = 16
-/** True pairs over which a reward without a scale of its own is standardised: 1 % of the data, this many at least. */
+/** A scale stands on 1 % of the data, but on this many true pairs or rollouts at least. */
 const LEAST_PAIRS = 64
+const LEAST_RUNS = 32
 const chosenFile = 'prompts.json'
 
 export interface OpenedRl {
@@ -40,7 +43,7 @@ export interface OpenedRl {
   readonly policy: Policy
   readonly likelihood: Likelihood
   readonly reward: Reward
-  readonly scale: Scale | null
+  readonly scaleAt: StepScale
   readonly prompts: readonly RlPrompt[]
   readonly validation: ValidationParts | null
   readonly identity: string
@@ -81,8 +84,8 @@ export async function openRl(config: RlConfig, directory: string, note: Note, si
     const pool = await source.prompts('train', settings.pool)
     if (pool.length === 0)
       throw new TandemError('There is no prompt to train on.', 'Give a data set with rows in its train split.')
-    const scale = await scaleOf(reward, () => source.truePairs(Math.max(LEAST_PAIRS, Math.ceil(pool.length / 100))))
     const base = { engine, model, reward, policy, reference }
+    const scaleAt = await scaleOf(base, pool, settings, (count) => source.truePairs(count))
     const prompts = await choosePrompts(base, pool, config, directory, note)
     if (prompts.length < settings.prompts)
       note(
@@ -90,7 +93,7 @@ export async function openRl(config: RlConfig, directory: string, note: Note, si
         `There are ${prompts.length} prompts, fewer than the ${settings.prompts} of a phase: every phase asks them all.`,
       )
     const held = settings.validateEvery > 0 ? await source.prompts('val', settings.validationPrompts) : []
-    const validation = held.length > 0 ? { model, world: source.world, policy, reward, scale, prompts: held } : null
+    const validation = held.length > 0 ? { model, world: source.world, policy, reward, scaleAt, prompts: held } : null
     const digest = createHash('sha256')
     for (const { id, header } of prompts) digest.update(JSON.stringify([id, header.tokens]))
     const identity = JSON.stringify({
@@ -101,7 +104,7 @@ export async function openRl(config: RlConfig, directory: string, note: Note, si
       reward: reward.identity,
       settings,
     })
-    const opened = { config, ...base, table, adapter, start, likelihood, scale, prompts, validation, identity }
+    const opened = { config, ...base, table, adapter, start, likelihood, scaleAt, prompts, validation, identity }
     return { ...opened, dispose }
   } catch (error) {
     await dispose()
@@ -109,16 +112,47 @@ export async function openRl(config: RlConfig, directory: string, note: Note, si
   }
 }
 
-async function scaleOf(reward: Reward, pairs: () => ReturnType<typeof pairsAt>): Promise<Scale | null> {
-  if (reward.scale || !reward.standardised) return reward.scale
-  const raw = await reward.mark(await pairs())
-  const scale = measureScale(raw)
-  if (scale) return scale
+/**
+ * (3): mean and deviation over a random 1 % of the training prompts, from what the starting model makes of them, step by
+ * step: a pair half done is marked lower than a finished one whatever it is worth. Or over true pairs of the data.
+ */
+async function scaleOf(
+  { model, reward, policy, reference }: Pick<OpenedRl, 'model' | 'reward' | 'policy' | 'reference'>,
+  pool: readonly RlPrompt[],
+  settings: RlSettings,
+  truePairs: (count: number) => Promise<Pair[]>,
+): Promise<StepScale> {
+  if (!reward.standardised) return () => null
+  if (settings.scaleOn === 'data') {
+    const raw = reward.scale
+      ? []
+      : await reward.mark(await truePairs(Math.max(LEAST_PAIRS, Math.ceil(pool.length / 100))))
+    const scale = reward.scale ?? measureScale(raw)
+    if (!scale) throw noScale(raw, 'true pairs')
+    return () => scale
+  }
+  const order = seededRandom('pararl-scale', settings.seed).shuffle(pool)
+  const chosen = order.slice(0, Math.max(LEAST_RUNS, Math.ceil(pool.length / 100)))
+  const headers = chosen.map(({ header }, i) => ({ ...header, seed: rolloutSeed(settings.seed, -2, i, 0) }))
+  const marks = new Map<number, number[]>()
+  for (const [i, trajectory] of (await runAll(policy, reference, headers)).entries()) {
+    const steps = eligibleSteps(trajectory.header)
+    const raw = await reward.mark(await pairsAt(model, trajectory, steps, chosen[i]!.sample))
+    steps.forEach((step, k) => marks.set(step, [...(marks.get(step) ?? []), raw[k]!]))
+  }
+  const all = [...marks.values()].flat()
+  const whole = measureScale(all)
+  if (!whole) throw noScale(all, 'rollouts')
+  const scales = new Map([...marks].map(([step, own]) => [step, measureScale(own) ?? whole]))
+  return (step) => scales.get(step) ?? whole
+}
+
+function noScale(raw: readonly number[], what: string): TandemError {
   const broken = raw.filter((c) => !Number.isFinite(c)).length
-  throw new TandemError(
+  return new TandemError(
     broken > 0
-      ? `The reward gave no number for ${broken} of ${raw.length} true pairs of the data.`
-      : 'The reward marks every true pair of the data alike.',
+      ? `The reward gave no number for ${broken} of ${raw.length} pairs of ${what}.`
+      : `The reward marks all pairs of ${what} alike.`,
     'Try it with "tandem score", or give another reward.',
   )
 }

@@ -58,7 +58,12 @@ async function marksOf(reward: Reward, pairs: readonly Pair[]): Promise<Mark[]> 
   const raw = await reward.mark(pairs)
   if (raw.some((c) => !Number.isFinite(c)))
     throw new TandemError('The reward gave no number for this pair.', 'Try another picture or text, or another reward.')
-  const rewards = toRewards(raw, reward, reward.scale)
+  const rewards = toRewards(
+    raw,
+    raw.map(() => 0),
+    reward,
+    () => reward.scale,
+  )
   return raw.map((c, i) => ({ raw: c, reward: rewards[i]! }))
 }
 

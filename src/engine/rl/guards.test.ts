@@ -11,6 +11,7 @@ const row = (reward: number | null, mean: number | null): RlValidationRow => ({
   step: 0,
   seconds: 0,
   reward,
+  raw: null,
   judge: mean === null ? null : { mean },
 })
 
@@ -75,12 +76,10 @@ describe('a reward', () => {
     expect(standardise(c, { mean: 0.3, deviation: 0.1 })).toBeCloseTo(expected, 12)
   })
   test('is missing where the mark is not a number, and clipped where it needs no scale', () => {
-    expect(toRewards([0.5, NaN, Infinity], { standardised: true }, { mean: 0, deviation: 1 })).toEqual([
-      0.75,
-      null,
-      null,
-    ])
-    expect(toRewards([0.5, 1.2, NaN], { standardised: false }, null)).toEqual([0.5, 1, null])
+    expect(
+      toRewards([0.5, NaN, Infinity], [1, 2, 3], { standardised: true }, () => ({ mean: 0, deviation: 1 })),
+    ).toEqual([0.75, null, null])
+    expect(toRewards([0.5, 1.2, NaN], [1, 2, 3], { standardised: false }, () => null)).toEqual([0.5, 1, null])
   })
   test('has a scale only where its marks differ', () => {
     expect(measureScale([1, 3, NaN])).toEqual({ mean: 2, deviation: 1 })

@@ -14,7 +14,7 @@ import { advantages } from './objective.ts'
 import { pairsAt, type Pair } from './pairs.ts'
 import type { Policy } from './policy.ts'
 import { promptsOfPhase, rolloutSeed } from './prompts.ts'
-import { toRewards, type Reward, type Scale } from './reward.ts'
+import { toRewards, type Reward, type StepScale } from './reward.ts'
 import { runAll, type RlPrompt } from './rollout.ts'
 import { drawSampledSteps } from './sampled-steps.ts'
 
@@ -25,7 +25,7 @@ export interface PhaseContext {
   readonly likelihood: Likelihood
   readonly prompts: readonly RlPrompt[]
   readonly reward: Reward
-  readonly scale: Scale | null
+  readonly scaleAt: StepScale
   /** Weights the run started from. */
   readonly reference: Float32Array
   note(this: void, code: RlNoteCode, message: string): void
@@ -141,7 +141,7 @@ async function markRollouts(
   sampled: readonly (readonly number[])[],
   trajectories: readonly Trajectory[],
 ): Promise<MarkedRollout[]> {
-  const { settings, reward, scale } = context
+  const { settings, reward, scaleAt } = context
   const G = settings.rollouts
   const pairs: Pair[] = []
   const places: { rollout: number; at: number }[] = []
@@ -156,7 +156,12 @@ async function markRollouts(
     })
   }
   const { raw, asked } = await markInTime(context, pairs)
-  const values = toRewards(raw, reward, scale)
+  const values = toRewards(
+    raw,
+    places.map(({ at }) => at),
+    reward,
+    scaleAt,
+  )
   const found = new Map(places.map(({ rollout, at }, i) => [`${rollout}:${at}`, i]))
   const look = (rollout: number, step: number): { raw: number | null; reward: number | null } => {
     const i = found.get(`${rollout}:${step}`)
@@ -168,6 +173,7 @@ async function markRollouts(
     context.note('not-a-number', `The reward gave no number for ${bad} of ${asked} pairs; they have no advantage.`)
 
   const rows = trajectories.map((): MarkedRollout => ({ at: [], final: null }))
+  const same: string[] = []
   prompts.forEach((_, p) => {
     const own = Array.from({ length: G }, (__, g) => p * G + g)
     const lastOf = (i: number): number => trajectories[i]!.steps.length
@@ -179,12 +185,13 @@ async function markRollouts(
       own.forEach((i, g) => rows[i]!.at.push({ ...marks[g]!, advantage: advantage[g]! }))
     }
     for (const i of own) rows[i]!.final = look(i, lastOf(i)).reward
-    if (alike === sampled[p]!.length)
-      context.note(
-        'identical-rollouts',
-        `The ${G} rollouts of "${prompts[p]!.instruction}" were marked alike at every step: nothing is learned from them.`,
-      )
+    if (alike === sampled[p]!.length) same.push(prompts[p]!.instruction)
   })
+  if (same.length > 0)
+    context.note(
+      'identical-rollouts',
+      `The ${G} rollouts of "${same[0]}"${same.length > 1 ? ` and of ${same.length - 1} more of ${prompts.length} prompts` : ''} were marked alike at every step: nothing is learned from them.`,
+    )
   return rows
 }
 

@@ -36,15 +36,20 @@ export function cosine(a: Float32Array, b: Float32Array): number {
 export const standardise = (c: number, { mean, deviation }: Scale): number =>
   (1 + Math.min(1, Math.max(-1, (c - mean) / deviation))) / 2
 
-/** Marks as rewards; null where the mark is not a number. */
+/** The scale of a pair at a denoising step; null where there is none. */
+export type StepScale = (step: number) => Scale | null
+
+/** Marks of pairs at these steps as rewards; null where the mark is not a number. */
 export function toRewards(
   raw: readonly number[],
+  steps: readonly number[],
   reward: Pick<Reward, 'standardised'>,
-  scale: Scale | null,
+  scaleAt: StepScale,
 ): (number | null)[] {
-  return raw.map((c) => {
+  return raw.map((c, i) => {
     if (!Number.isFinite(c)) return null
     if (!reward.standardised) return Math.min(1, Math.max(0, c))
+    const scale = scaleAt(steps[i]!)
     return scale ? standardise(c, scale) : null
   })
 }

@@ -71,6 +71,7 @@ const rewardsOf = ({ rollouts }: Phase): number[] =>
 function phaseRow(phase: Phase): Omit<PhaseRow, 'step' | 'seconds'> {
   const { rollouts } = phase
   const rewards = rewardsOf(phase)
+  const raws = rollouts.flatMap(({ marks }) => marks.flatMap(({ raw }) => (raw === null ? [] : [raw])))
   const finals = rollouts.flatMap(({ final }) => (final === null ? [] : [final]))
   // KL(old || reference) on tokens that old drew: mean of log p_old - log p_reference, never negative in expectation.
   const differences = phase.old.flatMap((own, i) => own.map((logp, o) => logp - phase.reference[i]![o]!))
@@ -80,6 +81,7 @@ function phaseRow(phase: Phase): Omit<PhaseRow, 'step' | 'seconds'> {
     prompts: phase.prompts,
     rollouts: [...rollouts],
     reward: rewards.length > 0 ? meanOf(rewards) : null,
+    raw: raws.length > 0 ? meanOf(raws) : null,
     final: finals.length > 0 ? meanOf(finals) : null,
     length: meanOf(rollouts.map(({ length }) => length)),
     entropy: meanOf(rollouts.map(({ entropy }) => entropy)),

@@ -4,7 +4,7 @@ import type { World } from '../data/world/world.ts'
 import type { ModelFolder } from '../model/folder.ts'
 import { pairsAt, showWords } from './pairs.ts'
 import type { Policy } from './policy.ts'
-import { toRewards, type Reward, type Scale } from './reward.ts'
+import { toRewards, type Reward, type StepScale } from './reward.ts'
 import { runAll, type RlPrompt } from './rollout.ts'
 
 export interface ValidationParts {
@@ -12,12 +12,13 @@ export interface ValidationParts {
   readonly world: World | null
   readonly policy: Policy
   readonly reward: Reward
-  readonly scale: Scale | null
+  readonly scaleAt: StepScale
   readonly prompts: readonly RlPrompt[]
 }
 
 export interface Validated {
   readonly reward: number | null
+  readonly raw: number | null
   /** The six dimensions and their mean, 0..100, and the shares of right pictures and texts; null without a world. */
   readonly judge: Readonly<Record<string, number | null>> | null
 }
@@ -27,10 +28,11 @@ const mean = (values: readonly number[]): number | null =>
 
 /** Answers at temperature 0: the same weights give the same numbers. */
 export async function validatePolicy(parts: ValidationParts, weights: Float32Array): Promise<Validated> {
-  const { model, world, policy, reward, scale, prompts } = parts
+  const { model, world, policy, reward, scaleAt, prompts } = parts
   const headers = prompts.map(({ header }, i) => ({ ...header, seed: i, temperatures: { text: 0, image: 0 } }))
   const trajectories = await runAll(policy, weights, headers)
   const raw: number[] = []
+  const lasts = trajectories.map(({ steps }) => steps.length)
   const verdicts: Record<string, number | null>[] = []
   for (const [i, trajectory] of trajectories.entries()) {
     const { sample } = prompts[i]!
@@ -51,7 +53,8 @@ export async function validatePolicy(parts: ValidationParts, weights: Float32Arr
   }
   const names = [...dimensionNames, 'mean', 'right_image', 'right_reasoning']
   return {
-    reward: mean(toRewards(raw, reward, scale).filter((r) => r !== null)),
+    raw: mean(raw.filter(Number.isFinite)),
+    reward: mean(toRewards(raw, lasts, reward, scaleAt).filter((r) => r !== null)),
     judge:
       verdicts.length === 0
         ? null

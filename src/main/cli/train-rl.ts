@@ -42,6 +42,11 @@ const SETTINGS = [
   ['--inner <n>', 'updates made with the rollouts of a phase, 2', integer(1, 64)],
   ['--sampled-steps <s>', 's: denoising steps rewarded of each rollout, 3', integer(1, 64)],
   [
+    '--scale-on <what>',
+    'pairs a reward is standardised over: rollouts or data',
+    oneOf(['rollouts', 'data'] as const, 'choice'),
+  ],
+  [
     '--objective <name>',
     'trajectory (ParaRL) or output (the reward of the final pair)',
     oneOf(['trajectory', 'output'] as const, 'objective'),
@@ -251,7 +256,7 @@ function lines(): Live {
       if (update.type === 'started') note(`${update.total} steps, ${update.detail}`)
       if (update.type === 'rl' && update.row.kind === 'validation') {
         const { step, reward, judge } = update.row
-        const parts = Object.entries({ reward, ...judge }).filter(
+        const parts = Object.entries({ reward, raw: update.row.raw, ...judge }).filter(
           (entry): entry is [string, number] => entry[1] !== null,
         )
         note(`validation at ${step}: ${metricsLine(Object.fromEntries(parts))}`)
