@@ -24,6 +24,7 @@ const validation = (step: number, score: number | null): RlRow => ({
   step,
   seconds: step,
   reward: 0.5,
+  raw: 0.3,
   judge: { output_alignment: score },
 })
 
