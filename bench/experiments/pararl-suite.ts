@@ -37,13 +37,13 @@ export async function suiteScores(options: {
   const policy = createPolicy(model.config, table, { batch: BATCH })
   try {
     const headers = await Promise.all(
-      prompts.map(async ({ id, instruction, input }) =>
+      prompts.map(async (prompt) =>
         prepareRun(engine, {
-          instruction,
-          input: await input(model.config.image.size),
+          instruction: prompt.instruction,
+          input: await prompt.input(model.config.image.size),
           mode: 'parallel',
           steps: options.steps,
-          seed: hashWords(['parabench', 1, id], 1)[0]!,
+          seed: hashWords(['parabench', 1, prompt.id], 1)[0]!,
           guidance: { text: 0, image: 0 },
           temperatures: { text: 0, image: 0 },
         }),
