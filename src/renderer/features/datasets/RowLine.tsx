@@ -65,6 +65,14 @@ function Found({ tone, n, word }: { readonly tone: string; readonly n: number; r
 
 function Pictures({ dataset, row }: { readonly dataset: string; readonly row: DatasetRecord }): ReactElement {
   const thumb = useThumb(dataset, row)
+  if (row.broken)
+    return (
+      <span className="data-thumbs">
+        <span className="data-thumb-none data-thumb-wide">
+          <Icon name="warning" size={14} />
+        </span>
+      </span>
+    )
   const side = (url: string | null | undefined, there: boolean, name: string): ReactElement =>
     url ? (
       <img src={url} alt={name} draggable={false} />
