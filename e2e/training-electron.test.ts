@@ -6,7 +6,7 @@ import { describeWith } from './needs.ts'
 import { compareBeforeAndAfter, trainAnAdapter } from './training-story.ts'
 
 describeWith(await electronMissing())('in Electron', () => {
-  it('an adapter is trained, paused, killed, resumed, used beside its base, and exported', async () => {
+  it('an adapter is trained, paused, killed, resumed, and used beside its base', async () => {
     const studio = await openInElectron()
     try {
       await trainAnAdapter(studio.page, studio.app.process().pid!)

@@ -68,7 +68,10 @@ export async function trainAnAdapter(page: Page, host: number): Promise<void> {
   await expect.poll(() => points(page), PATIENCE).toBeGreaterThanOrEqual(STEPS)
   await page.getByRole('tab', { name: /Previews/ }).click()
   await page.locator('.preview img').first().waitFor()
+}
 
+/** Where the host hands downloads to the page that asked: Electron has a dialog of its own. */
+export async function exportTheAdapter(page: Page): Promise<void> {
   const [file] = await Promise.all([
     page.waitForEvent('download'),
     page.getByRole('button', { name: 'Export the adapter' }).click(),
