@@ -5,11 +5,12 @@
  */
 import { createHash } from 'node:crypto'
 import { existsSync } from 'node:fs'
-import { readFile } from 'node:fs/promises'
+import { cp, readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { z } from 'zod'
 import { imageTokenizerConfigSchema, type ImageTokenizerConfig } from '../../src/shared/model-config.ts'
+import { CELLS } from '../../src/engine/data/world/cells.ts'
 import { worldWords } from '../../src/engine/data/world/words.ts'
 import { loadWorld, type World } from '../../src/engine/data/world/world.ts'
 import { writeFileAtomic } from '../../src/engine/files.ts'
@@ -26,7 +27,7 @@ import { loadCheckpoint, type TrainState } from '../../src/engine/train/checkpoi
 import { checkpointPath, train, type LoopOptions, type TrainTask } from '../../src/engine/train/loop.ts'
 import { architectureSchema, loopSchema } from '../../src/engine/train/recipe.ts'
 import { createSftTask, sftSchema } from '../../src/engine/train/sft.ts'
-import { cellWindows, createWorldSource } from '../../src/engine/train/storybook.ts'
+import { cellWindows, createWorldSource, sceneEncoder } from '../../src/engine/train/storybook.ts'
 import { createTokenizerTask, tokenizerTrainingSchema } from '../../src/engine/train/tokenizer-task.ts'
 
 export const smallWorldFolder = fileURLToPath(new URL('../../resources/experiments/small-world/', import.meta.url))
@@ -64,7 +65,10 @@ export const loadSmallWorld = (): Promise<World> => loadWorld(smallWorldFolder)
 
 const key = (value: unknown): string => createHash('sha256').update(JSON.stringify(value)).digest('hex').slice(0, 12)
 
-/** Folder of the trained image tokenizer, made on first need: models of one recipe share it. */
+/**
+ * Folder of the trained image tokenizer, made on first need: models of one recipe share it. With so few bits for a whole
+ * cell two cells may end with one code, and one of them could never be drawn: then it is trained again from another start.
+ */
 async function imageTokenizer(world: World, recipe: SmallWorldRecipe, threads?: number): Promise<string> {
   const { model, training, emptyCopies } = recipe.imageTokenizer
   const config = imageTokenizerConfigSchema.parse({ format: 'tandem-image-tokenizer', version: 1, ...model })
@@ -72,15 +76,42 @@ async function imageTokenizer(world: World, recipe: SmallWorldRecipe, threads?: 
   const out = join(directory, 'tokenizer')
   if (existsSync(out)) return out
   const windows = cellWindows(world, model.factor, emptyCopies)
-  const task = await createTokenizerTask(config, training, windows, windows)
-  const { state } = await drive(task, directory, recipe.imageTokenizer, recipe.seed, threads)
-  await writeTogether(out, async (temporary) => {
-    await writeFileAtomic(join(temporary, modelFiles.imageConfig), JSON.stringify(config, null, 2) + '\n')
-    await writeHalfWeights(join(temporary, modelFiles.imageWeights), task.table, state.ema, {
-      format: 'tandem-image-tokenizer',
-    })
-  })
-  return out
+  for (let attempt = 0; attempt < MOST_ATTEMPTS; attempt++) {
+    const task = await createTokenizerTask(config, training, windows, windows)
+    const started = join(directory, `attempt-${attempt}`)
+    const { state } = await drive(task, started, recipe.imageTokenizer, recipe.seed + attempt, threads)
+    const made = join(started, 'tokenizer')
+    if (!existsSync(made))
+      await writeTogether(made, async (temporary) => {
+        await writeFileAtomic(join(temporary, modelFiles.imageConfig), JSON.stringify(config, null, 2) + '\n')
+        await writeHalfWeights(join(temporary, modelFiles.imageWeights), task.table, state.ema, {
+          format: 'tandem-image-tokenizer',
+        })
+      })
+    const shared = await cellsShared(world, made)
+    console.error(`image tokenizer, attempt ${attempt + 1}: ${shared} cells share their codes with another`)
+    if (shared > 0) continue
+    await writeTogether(out, (temporary) => cp(made, temporary, { recursive: true }))
+    return out
+  }
+  throw new Error(`no image tokenizer of ${MOST_ATTEMPTS} tells all cells apart: give it more bits or steps`)
+}
+
+const MOST_ATTEMPTS = 12
+
+/** Cells of the world (a background with a sprite or none) whose codes another cell has too. */
+async function cellsShared(world: World, tokenizer: string): Promise<number> {
+  const codec = await openCodec(tokenizer, world.size)
+  const encode = await sceneEncoder(world, codec)
+  const seen = new Set<string>()
+  let cells = 0
+  for (const background of world.backgrounds)
+    for (const sprite of [null, ...world.sprites.map(({ name }) => name)]) {
+      cells++
+      seen.add(encode({ background, cells: Array.from({ length: CELLS }, () => sprite) }).join())
+    }
+  await codec.dispose()
+  return cells - seen.size
 }
 
 async function openCodec(folder: string, size: number): Promise<ImageCodec> {
