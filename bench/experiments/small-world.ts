@@ -97,7 +97,7 @@ async function imageTokenizer(world: World, recipe: SmallWorldRecipe, threads?: 
   throw new Error(`no image tokenizer of ${MOST_ATTEMPTS} tells all cells apart: give it more bits or steps`)
 }
 
-const MOST_ATTEMPTS = 12
+const MOST_ATTEMPTS = 40
 
 /** Cells of the world (a background with a sprite or none) whose codes another cell has too. */
 async function cellsShared(world: World, tokenizer: string): Promise<number> {
