@@ -124,6 +124,7 @@ const parts = await interleave(
 )
 const result = {
   model: model.name,
+  rounds,
   batch: BATCH,
   denoisingSteps: STEPS,
   sampledSteps: SAMPLED,
