@@ -124,6 +124,7 @@ function filesOf(folder) {
 function install(from, to) {
   const record = join(to, '.files')
   const before = readIfThere(record).split('\n')
+  mkdirSync(to, { recursive: true })
   const files = filesOf(from)
   for (const name of files) {
     mkdirSync(dirname(join(to, name)), { recursive: true })

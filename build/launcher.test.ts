@@ -152,8 +152,9 @@ describe('the screens', () => {
 const fs = require('node:fs')
 fs.appendFileSync('bundles.txt', 'x')
 if (fs.readFileSync('src/renderer/main.tsx', 'utf8') === 'wrong') process.exit(1)
-fs.mkdirSync('dist/renderer', { recursive: true })
-fs.writeFileSync('dist/renderer/index.html', '')`
+const out = process.env.TANDEM_BUILD_OUT + '/renderer'
+fs.mkdirSync(out, { recursive: true })
+fs.writeFileSync(out + '/index.html', '')`
   const bundles = async (): Promise<number> => (await readFile(at('bundles.txt'), 'utf8').catch(() => '')).length
 
   beforeEach(async () => {

@@ -61,6 +61,25 @@ describe('pictures', () => {
     const mask = await readMask(path, { size: 8 })
     expect([mask.length, mask[0], mask[63]]).toEqual([64, 0, 255])
   })
+
+  it.each([5, 12, 26, 33, 100, 257])(
+    'a mask of %i pixels is read under the middles of the model pixels',
+    async (side) => {
+      const path = join(root, `mask-${side}.png`)
+      const grey = Uint8Array.from({ length: side * side }, (_, i) => Math.floor(i / side) % 256)
+      await sharp(grey, { raw: { width: side, height: side, channels: 1 } })
+        .png()
+        .toFile(path)
+      const mask = await readMask(path, { size: 32 })
+      /** By search: the row whose extent holds the middle. */
+      const under = (i: number): number => {
+        for (let p = 0; ; p++) if ((2 * i + 1) * side < 64 * (p + 1)) return p
+      }
+      expect(Array.from({ length: 32 }, (_, y) => mask[y * 32 + 7])).toEqual(
+        Array.from({ length: 32 }, (_, y) => under(y) % 256),
+      )
+    },
+  )
 })
 
 describe('pictures from elsewhere', () => {

@@ -4,8 +4,9 @@
  */
 import { readFile, stat } from 'node:fs/promises'
 import { basename } from 'node:path'
-import type { Metadata, Sharp } from 'sharp'
+import type { Metadata, OutputInfo, Sharp } from 'sharp'
 import { TandemError } from '../shared/errors.ts'
+import { nearestPixels } from '../shared/nearest.ts'
 import { addPngText } from '../shared/png-text.ts'
 
 /** Decoding more than this is refused: no model reads so much, and it would take gigabytes. */
@@ -62,14 +63,15 @@ async function openPicture(source: PictureSource): Promise<{ image: Sharp; meta:
   return { image: sharp(bytes, { limitInputPixels: MAX_PIXELS, failOn: 'truncated' }).rotate(), meta, name }
 }
 
-async function decode(image: Sharp, name: string): Promise<Uint8Array> {
-  const data = await image
+/** Raw bytes [height, width, channels] of what the pipeline makes. */
+async function decode(image: Sharp, name: string): Promise<{ data: Uint8Array; info: OutputInfo }> {
+  const { data, info } = await image
     .raw()
-    .toBuffer()
+    .toBuffer({ resolveWithObject: true })
     .catch((error: unknown) => {
       throw new TandemError(`${name} is damaged or cut short.`, 'Save or download it again.', 'input', { cause: error })
     })
-  return new Uint8Array(data.buffer, data.byteOffset, data.byteLength)
+  return { data: new Uint8Array(data.buffer, data.byteOffset, data.byteLength), info }
 }
 
 /** Decodes any picture to RGB size x size, transparency on white. */
@@ -77,7 +79,7 @@ export async function readPicture(source: PictureSource, { size }: { size: numbe
   const { image, meta, name } = await openPicture(source)
   const exact = meta.width === size && meta.height === size
   const scaled = exact ? image : image.resize(size, size, { fit: 'fill' })
-  const rgb = await decode(scaled.flatten({ background: '#fff' }).toColourspace('srgb').removeAlpha(), name)
+  const { data: rgb } = await decode(scaled.flatten({ background: '#fff' }).toColourspace('srgb').removeAlpha(), name)
   if (rgb.length !== size * size * 3)
     throw new TandemError(`${name} has an unusual pixel format.`, 'Save it as an RGB PNG.')
   return { rgb, width: meta.width, height: meta.height, squashed: meta.width !== meta.height }
@@ -86,29 +88,22 @@ export async function readPicture(source: PictureSource, { size }: { size: numbe
 /** Decodes a picture at its own size to RGB [height, width, 3], transparency on white. */
 export async function readRaster(source: PictureSource): Promise<Omit<Picture, 'squashed'>> {
   const { image, name } = await openPicture(source)
-  const { data, info } = await image
-    .flatten({ background: '#fff' })
-    .toColourspace('srgb')
-    .removeAlpha()
-    .raw()
-    .toBuffer({ resolveWithObject: true })
-    .catch((error: unknown) => {
-      throw new TandemError(`${name} is damaged or cut short.`, 'Save or download it again.', 'input', { cause: error })
-    })
+  const { data, info } = await decode(image.flatten({ background: '#fff' }).toColourspace('srgb').removeAlpha(), name)
   if (info.channels !== 3) throw new TandemError(`${name} has an unusual pixel format.`, 'Save it as an RGB PNG.')
-  return { rgb: new Uint8Array(data.buffer, data.byteOffset, data.byteLength), width: info.width, height: info.height }
+  return { rgb: data, width: info.width, height: info.height }
 }
 
 /** Decodes a mask to one luminance byte a pixel, size x size; transparent pixels count as black. */
 export async function readMask(path: string, { size }: { size: number }): Promise<Uint8Array> {
   const { image, name } = await openPicture(path)
-  const grey = image
-    .resize(size, size, { fit: 'fill', kernel: 'nearest' })
-    .flatten({ background: '#000' })
-    .greyscale()
-    .removeAlpha()
-  const data = await decode(grey, name)
-  return data.length === size * size ? data : data.filter((_, i) => i % (data.length / (size * size)) === 0)
+  const grey = image.flatten({ background: '#000' }).greyscale().removeAlpha()
+  const { data, info } = await decode(grey, name)
+  const columns = nearestPixels(info.width, size)
+  const out = new Uint8Array(size * size)
+  nearestPixels(info.height, size).forEach((row, y) =>
+    columns.forEach((column, x) => (out[y * size + x] = data[(row * info.width + column) * info.channels]!)),
+  )
+  return out
 }
 
 /** Encodes RGB [height, width, 3] as PNG; `text` becomes tEXt-style metadata readable by any tool. */

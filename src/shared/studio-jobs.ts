@@ -58,7 +58,6 @@ export const jobProgressSchema = z.strictObject({
   total: z.int().nonnegative(),
   metrics: z.record(z.string(), z.number()),
 })
-export type JobProgress = z.infer<typeof jobProgressSchema>
 
 export const studioJobSchema = z.strictObject({
   id: idSchema,

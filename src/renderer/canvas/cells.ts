@@ -2,6 +2,7 @@
  * Cells of a model's image grid, as they lie in a generation box: which ones a mask frees, where a cell is on the
  * document, and the outline around a set of them. Cells are numbered row by row from the top left.
  */
+import { nearestPixels } from '../../shared/nearest.ts'
 import type { Box } from '../../shared/studio.ts'
 import { clamp, contains, type Point } from './geometry.ts'
 import { cropPlane, WHITE, type Plane } from './mask.ts'
@@ -21,28 +22,13 @@ export const wholeBox = (box: Box): Box => ({
 })
 
 /**
- * The pixels of `from` that stand for those of `to` when a picture is resampled by nearest, as libvips picks them: far
- * larger pictures are thinned by a whole factor first, which leaves half of what does not divide on either side.
- */
-export function samplePixels(from: number, to: number): number[] {
-  if (from < to) return Array.from({ length: to }, (_, i) => Math.floor((i * from) / to))
-  const factor = Math.max(1, Math.floor(from / to / 2))
-  const thinned = Math.floor(from / factor)
-  const lost = from / factor - thinned
-  return Array.from({ length: to }, (_, i) => {
-    const at = Math.floor(((i + 0.5) * from) / factor / to - lost / 2)
-    return factor * Math.min(thinned - 1, Math.max(0, at))
-  })
-}
-
-/**
  * The cells a run may redraw: those with any white pixel after the mask's part in the box is resampled to the model's
  * size. The engine reads the same mask by the same rule (src/engine/jobs/generate.ts).
  */
 export function cellsOf(mask: Plane, box: Box, model: ImageGrid): number[] {
   const { x, y, width, height } = wholeBox(box)
   const part = cropPlane(mask, x, y, width, height)
-  const rows = samplePixels(height, model.size)
+  const rows = nearestPixels(height, model.size)
   return cellsOfRows(
     rows.map((row) => part.data.subarray(row * width, (row + 1) * width)),
     model,
@@ -51,7 +37,7 @@ export function cellsOf(mask: Plane, box: Box, model: ImageGrid): number[] {
 
 /** The same, from the rows that stand for those of the model's picture. */
 export function cellsOfRows(rows: readonly Uint8ClampedArray[], { size, grid }: ImageGrid): number[] {
-  const columns = samplePixels(rows[0]?.length ?? 1, size)
+  const columns = nearestPixels(rows[0]?.length ?? 1, size)
   const cellAlong = (i: number): number => Math.floor((i * grid) / size)
   const free = new Set<number>()
   rows.forEach((row, y) =>

@@ -1,6 +1,7 @@
 /** Small readings from large canvases: one colour of the composed picture, the cells a mask frees. */
 import type { Document } from '../../shared/document.ts'
-import { cellsOfRows, samplePixels, wholeBox, type ImageGrid } from './cells.ts'
+import { nearestPixels } from '../../shared/nearest.ts'
+import { cellsOfRows, wholeBox, type ImageGrid } from './cells.ts'
 import { intersect, type Point } from './geometry.ts'
 import { blankPlane, type Plane } from './mask.ts'
 import { readPlane } from './mask-raster.ts'
@@ -26,7 +27,7 @@ export function freeCells(surface: Surface, box: Box, model: ImageGrid): number[
   const { x, y, width, height } = wholeBox(box)
   const { size } = model
   const context = contextOf(new OffscreenCanvas(width, size))
-  samplePixels(height, size).forEach((row, i) =>
+  nearestPixels(height, size).forEach((row, i) =>
     context.drawImage(surface.canvas, x, y + row, width, 1, 0, i, width, 1),
   )
   const { data } = context.getImageData(0, 0, width, size)

@@ -4,7 +4,6 @@
  * as tokens of a tokenizer of its own, with masks where nothing is decided yet.
  */
 import { z } from 'zod'
-import { trainScorerResultSchema } from '../../../shared/rl.ts'
 import type { ParameterSpec } from '../../model/parameters.ts'
 
 const size = z.int().positive()
@@ -41,8 +40,6 @@ export const scorerFiles = {
   tokenizer: 'tokenizer.json',
   scores: 'scores.json',
 } as const
-
-export const scoresFileSchema = trainScorerResultSchema.shape.scores
 
 export const towers = ['text', 'picture'] as const
 export type Tower = (typeof towers)[number]
