@@ -26,11 +26,13 @@ export interface Choice {
   readonly label: string
 }
 
+/** `base`: of a run made here with adapters, whose hash is that of all of them together, the model they were laid on. */
 export function matchModel(
   made: { readonly name: string; readonly hash: string },
   models: readonly ModelInfo[],
+  base: string | null = null,
 ): ModelMatch {
-  const exact = models.find((model) => model.hash === made.hash)
+  const exact = models.find((model) => model.hash === made.hash || model.id === base)
   if (exact) return { kind: 'here', model: exact }
   const named = models.find((model) => model.name === made.name || model.id === made.name)
   return named ? { kind: 'other-version', model: named } : { kind: 'absent' }

@@ -9,7 +9,7 @@ import { TandemError } from '../../shared/errors.ts'
 import { decodeTrajectory, type Compression } from '../../shared/trajectory-codec.ts'
 import type { Frame } from '../../shared/trajectory-frame.ts'
 import { BadTrajectory, type Trajectory, type TrajectoryHeader, type TrajectoryStep } from '../../shared/trajectory.ts'
-import type { RunError } from '../../shared/studio.ts'
+import type { Run, RunError } from '../../shared/studio.ts'
 import { api } from '../api.ts'
 import { studio, useStudio, withEntry } from './store.ts'
 import { FrameIndex } from './trajectories-frames.ts'
@@ -251,10 +251,14 @@ function ensureVocabulary(model: string): Promise<void> {
 }
 
 /** The words of a run and whether its model is at hand; asks for the vocabulary where it is. */
-export function useLexicon(trajectory: Trajectory | null): { lexicon: Lexicon | null; match: ModelMatch | null } {
+export function useLexicon(
+  trajectory: Trajectory | null,
+  run: string | null,
+): { lexicon: Lexicon | null; match: ModelMatch | null } {
   const header = trajectory?.header ?? null
   const models = useStudio((s) => s.models)
-  const match = useMemo(() => (header ? matchModel(header.model, models) : null), [header, models])
+  const base = useStudio((s) => (run === null ? null : baseOf(s.runs.get(run))))
+  const match = useMemo(() => (header ? matchModel(header.model, models, base) : null), [header, models, base])
   const id = match && match.kind !== 'absent' ? match.model.id : null
   const vocabulary = useStudio((s) => (id === null ? null : (s.vocabularies.get(id) ?? null)))
   useEffect(() => {
@@ -266,3 +270,7 @@ export function useLexicon(trajectory: Trajectory | null): { lexicon: Lexicon | 
   )
   return { lexicon, match }
 }
+
+/** The model under the adapters of a run that was made here. */
+const baseOf = (run: Run | undefined): string | null =>
+  run && !run.imported && (run.settings.adapters ?? []).length > 0 ? run.settings.model : null

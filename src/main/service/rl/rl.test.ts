@@ -3,6 +3,8 @@ import { cp, mkdir } from 'node:fs/promises'
 import { join } from 'node:path'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import type { ArgsOf, Method, ResultOf } from '../../../shared/ipc.ts'
+import { decodeTrajectory } from '../../../shared/trajectory-codec.ts'
+import { zlibCompression } from '../../store/records.ts'
 import { completeRlSettings } from '../../../shared/rl.ts'
 import type { PararlStudioSpec } from '../../../shared/studio-rl.ts'
 import type { StudioJob } from '../../../shared/studio-jobs.ts'
@@ -77,6 +79,8 @@ test('a run leaves rows, rollouts that open on the timeline, and a model among t
   const run = await call('rl.openRollout', which)
   expect(run).toMatchObject({ state: 'done', step: 3, hasTrajectory: true, imported: true })
   expect(run.warnings[0]).toContain('Rollout 3 of 3')
+  const { header } = decodeTrajectory((await call('runs.trajectory', { run: run.id })).bytes, zlibCompression)
+  expect(Object.values(header.labels ?? {})).toContain('the')
   expect((await call('rl.openRollout', which)).id).toBe(run.id)
   await expect(call('rl.openRollout', { ...which, rollout: 9 })).rejects.toThrow('no such rollout')
 

@@ -6,6 +6,8 @@ import type { ParsedArgsOf } from '../../../shared/ipc.ts'
 import { rlFiles, rlRowSchema, type PhaseRow, type RlRow } from '../../../shared/rl.ts'
 import type { Run } from '../../../shared/studio.ts'
 import type { StudioJob } from '../../../shared/studio-jobs.ts'
+import { decodeTrajectory, encodeTrajectory } from '../../../shared/trajectory-codec.ts'
+import { zlibCompression } from '../../store/records.ts'
 import type { HandlerDeps } from '../handlers/deps.ts'
 import { runOfTrajectory } from '../open-trajectory.ts'
 import { readRows, type RowsPage } from '../training/metrics-file.ts'
@@ -55,13 +57,14 @@ export async function openRollout(deps: HandlerDeps, which: Which): Promise<Run>
   })
   const { marks } = rollout
   const run = await runOfTrajectory(deps, {
-    bytes: new Uint8Array(bytes),
+    bytes: await withWords(deps, new Uint8Array(bytes), job.spec.model),
     name: 'The rollout',
     project: which.project,
     known: {
       model: job.spec.model,
       change: {
         id,
+        preview: { job: job.id, title: job.title, step: phase.step, prompt: which.prompt },
         warnings: [
           `Rollout ${rollout.rollout + 1} of ${job.spec.settings.rollouts} in phase ${phase.phase} of "${job.title}", rewarded at steps ${marks.map(({ step }) => step).join(', ')}. It can be scrubbed; it cannot go on from a step, because the weights it was drawn with were not kept.`,
         ],
@@ -70,6 +73,19 @@ export async function openRollout(deps: HandlerDeps, which: Which): Promise<Run>
   })
   publisher.publish('run.changed', { run })
   return run
+}
+
+/** The trajectory with what its tokens read as: a rollout is recorded without, and its policy is no model of the studio. */
+async function withWords({ models }: HandlerDeps, bytes: Uint8Array, model: string): Promise<Uint8Array> {
+  const { labels } = await models.vocabulary(model)
+  const trajectory = decodeTrajectory(bytes, zlibCompression, 'The rollout')
+  const { header, steps, events } = trajectory
+  const used = new Set<number>(header.tokens)
+  for (const { commits, candidates } of steps)
+    for (const token of [...commits.tokens, ...candidates.tokens]) used.add(token)
+  const words = [...used].flatMap((token) => (labels[token] === undefined ? [] : [[String(token), labels[token]]]))
+  const named = { ...header, labels: Object.fromEntries(words) as Record<string, string> }
+  return encodeTrajectory({ header: named, steps, events }, zlibCompression)
 }
 
 type RlJob = StudioJob & { readonly spec: Extract<StudioJob['spec'], { kind: 'pararl' }> }

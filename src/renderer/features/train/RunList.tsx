@@ -15,7 +15,10 @@ export function RunList({
   compared,
   onChoose,
   onCompare,
+  others,
 }: {
+  /** There are runs of another kind below: the list is not empty without these. */
+  readonly others: boolean
   readonly jobs: readonly TrainingJob[]
   readonly chosen: string | null
   readonly compared: readonly TrainingJob[]
@@ -46,7 +49,7 @@ export function RunList({
           New run
         </Button>
       </header>
-      {jobs.length === 0 ? (
+      {jobs.length === 0 && others ? null : jobs.length === 0 ? (
         <EmptyState icon="graph" title="No runs yet">
           Choose data and a model beside this, look at what it will cost, and start.
         </EmptyState>

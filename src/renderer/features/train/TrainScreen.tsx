@@ -36,6 +36,7 @@ export function TrainScreen(): ReactElement {
     <div className="train">
       <aside className="train-side" style={{ width }} aria-label="Training runs">
         <RunList
+          others={rewarded.length > 0}
           jobs={jobs}
           chosen={job?.id ?? rl?.id ?? null}
           compared={compared}

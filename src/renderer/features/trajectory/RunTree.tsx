@@ -24,7 +24,7 @@ export function RunTree(): ReactElement | null {
   const viewed = useStudio((s) => s.viewedRun)
   const known = useStudio((s) => s.runs)
   const trajectory = useStudio((s) => (s.viewedRun === null ? null : (s.trajectories.get(s.viewedRun) ?? null)))
-  const { lexicon } = useLexicon(trajectory)
+  const { lexicon } = useLexicon(trajectory, viewed)
   const ids = useTree(viewed)
   const tree = useRef<HTMLUListElement>(null)
   const lines = useMemo(() => {

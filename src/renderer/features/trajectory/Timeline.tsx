@@ -32,7 +32,7 @@ export function Timeline({ onCompare }: { readonly onCompare: () => void }): Rea
   const branches = useBranches(run)
   const { trajectory } = useTrajectory(run)
   // Where its model is elsewhere the panel says what cannot be shown.
-  const { match } = useLexicon(trajectory)
+  const { match } = useLexicon(trajectory, run)
   const step = useShownStep()
   const overlayKind = useMoment((s) => s.overlayKind)
   const error = useMoment((s) => s.error)

@@ -31,7 +31,7 @@ function measure(text: string): number {
 
 export function useWords(run: string | null, step: number): WordView {
   const { trajectory, load } = useTrajectory(run)
-  const { lexicon, match } = useLexicon(trajectory)
+  const { lexicon, match } = useLexicon(trajectory, run)
   const header = trajectory?.header ?? null
   const slots = useMemo(() => (header && lexicon ? new SlotWidths(header, lexicon, measure) : null), [header, lexicon])
   const words = useMemo(() => {

@@ -112,7 +112,9 @@ function Notices({ job, rows }: { readonly job: RlJob; readonly rows: RlRows }):
   const result = pararlStudioResultSchema.safeParse(job.result).data
   const change = judgeChange(rows.validations, 'output_alignment')
   const stops = rows.notes.filter(({ stops: ends }) => ends)
-  const warnings = [...new Set(rows.notes.filter(({ stops: ends }) => !ends).map(({ message }) => message))]
+  // Which prompts were chosen is no warning: the record has it.
+  const noted = rows.notes.filter(({ stops: ends, code }) => !ends && code !== 'hard-prompts')
+  const warnings = [...new Set(noted.map(({ message }) => message))].slice(-3)
   return (
     <div className="train-notices">
       {job.state === 'failed' && job.error && (
@@ -137,7 +139,7 @@ function Notices({ job, rows }: { readonly job: RlJob; readonly rows: RlRows }):
           {duration(result.seconds * 1000)}.{' '}
           {change === null
             ? 'The exact judge did not see it before and after.'
-            : `By the exact judge its Output Alignment went ${change >= 0 ? 'up' : 'down'} by ${Math.abs(change).toFixed(1)} points on fresh prompts.`}
+            : `By the exact judge its Output Alignment ${changeWords(change)} on fresh prompts.`}
         </Notice>
       )}
       {warnings.map((message) => (
@@ -148,3 +150,8 @@ function Notices({ job, rows }: { readonly job: RlJob; readonly rows: RlRows }):
     </div>
   )
 }
+
+const changeWords = (change: number): string =>
+  Math.abs(change) < 0.05
+    ? 'stayed as it was'
+    : `went ${change > 0 ? 'up' : 'down'} by ${Math.abs(change).toFixed(1)} points`
