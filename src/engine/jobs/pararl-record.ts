@@ -5,6 +5,7 @@ import { rlFiles, rlRowSchema, type RlNoteCode, type RlRow } from '../../shared/
 import { asWrite, writeFileAtomic } from '../files.ts'
 
 export interface RlRecord {
+  /** Of phases without their rollouts, which are on disk: a long run would keep them all. */
   readonly rows: readonly RlRow[]
   add(row: RlRow): Promise<void>
 }
@@ -19,10 +20,12 @@ export async function openRecord(directory: string, step: number): Promise<RlRec
     if (row && (ofPhase(row) ? row.step < step : row.step <= step)) rows.push(row)
   }
   if (text !== null) await writeFileAtomic(path, rows.map((row) => JSON.stringify(row) + '\n').join(''))
+  const slim = (row: RlRow): RlRow => (row.kind === 'phase' ? { ...row, rollouts: [], prompts: [] } : row)
+  const kept = rows.map(slim)
   return {
-    rows,
+    rows: kept,
     async add(row) {
-      rows.push(row)
+      kept.push(slim(row))
       await asWrite(rlFiles.record, () => appendFile(path, JSON.stringify(row) + '\n'))
     },
   }
