@@ -3,7 +3,7 @@ import { resolve } from 'node:path'
 import type { Command } from 'commander'
 import type { SpecOf } from '../../shared/jobs.ts'
 import { TandemError } from '../../shared/errors.ts'
-import { completeRlSettings, type PararlResult, type RlData } from '../../shared/rl.ts'
+import { completeRlSettings, pararlResultSchema, trainScorerResultSchema, type RlData } from '../../shared/rl.ts'
 import { driveJob } from './drive.ts'
 import { shippedModel } from './installation.ts'
 import { createLive, metricsLine, type Live } from './live.ts'
@@ -124,7 +124,7 @@ function addPararl(train: Command): void {
       '\nExamples:\n  tandem train pararl --data world --reward storybook --steps 200 --out runs/pararl\n  tandem train pararl --model mine --data world --reward storybook --objective output --rollouts 8 --sampled-steps 3 --steps 200 --out runs/output --json-lines\n  tandem train pararl --data quadruplets --reward clip-vit-base-patch32 --lora-rank 8 --steps 500 --out runs/clip\n  tandem train pararl --out runs/pararl --resume',
     )
     .action(async (options: PararlOptions) => {
-      const result = (await driveJob(pararlSpec(options), liveFor(options))) as PararlResult
+      const result = pararlResultSchema.parse(await driveJob(pararlSpec(options), liveFor(options)))
       report(options, result, result.model)
     })
 }
@@ -232,7 +232,7 @@ function addScorer(train: Command): void {
         saveEvery: 60,
         name,
       } as const
-      const result = (await driveJob(spec, liveFor(options))) as { folder: string }
+      const result = trainScorerResultSchema.parse(await driveJob(spec, liveFor(options)))
       report(options, result, result.folder)
     })
 }
