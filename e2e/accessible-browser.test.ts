@@ -105,6 +105,20 @@ describeWith(chromiumMissing())('the studio', () => {
     await page.locator('dialog[open]').waitFor({ state: 'detached' })
   })
 
+  it('the screens beside the editor, empty and with their forms', async () => {
+    const screens = page.getByRole('navigation', { name: 'Screens' })
+    for (const name of ['Data', 'Train', 'Bench', 'Models']) {
+      await screens.getByRole('button', { name, exact: true }).click()
+      await page.getByRole('main', { name }).waitFor()
+      await page.waitForTimeout(800)
+      await both()
+    }
+    await screens.getByRole('button', { name: 'Train', exact: true }).click()
+    await page.getByText('From rewards').first().click()
+    await both()
+    await screens.getByRole('button', { name: 'Edit', exact: true }).click()
+  })
+
   it('every menu that a button opens', async () => {
     const openers = page.locator('button[aria-haspopup=menu]:visible:enabled')
     for (let i = 0; i < (await openers.count()); i++) {
