@@ -72,21 +72,23 @@ export function Timeline({ onCompare }: { readonly onCompare: () => void }): Rea
             disabled={idle}
           />
         </div>
-        <IconButton
-          icon="compare"
-          label="Compare with another run"
-          shortcut={compareChord}
-          disabled={idle}
-          onClick={onCompare}
-        />
-        <IconButton
-          icon="star"
-          label="This edit was right"
-          detail="Save it as a row of a data set."
-          disabled={!known?.picture}
-          onClick={() => run !== null && saveAsRow(run)}
-        />
-        <ExportMenu run={run} />
+        <div className="tj-group">
+          <IconButton
+            icon="compare"
+            label="Compare with another run"
+            shortcut={compareChord}
+            disabled={idle}
+            onClick={onCompare}
+          />
+          <IconButton
+            icon="star"
+            label="This edit was right"
+            detail="Save it as a row of a data set."
+            disabled={!known?.picture}
+            onClick={() => run !== null && saveAsRow(run)}
+          />
+          <ExportMenu run={run} />
+        </div>
       </div>
       {tracks ? (
         <>
