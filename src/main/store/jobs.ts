@@ -33,7 +33,8 @@ export function createJobStore(db: Database): JobStore {
   const place = db.prepare('UPDATE jobs SET position = ? WHERE id = ?')
   const remove = db.prepare('DELETE FROM jobs WHERE id = ?')
 
-  const read = ({ record }: Row): StudioJob => studioJobSchema.parse(JSON.parse(record))
+  /** Null for a row this version cannot read: it stays on disk, and keeps nobody from the rest. */
+  const read = ({ record }: Row): StudioJob | null => studioJobSchema.safeParse(JSON.parse(record)).data ?? null
   function find(id: string): StudioJob | null {
     const row = one.get(id)
     return row ? read(row) : null
@@ -43,7 +44,7 @@ export function createJobStore(db: Database): JobStore {
     if (!job) throw new TandemError('That job is not there any more.', 'Choose another one.')
     return job
   }
-  const waiting = (): string[] => order.all().map(({ id }) => id)
+  const waiting = (): string[] => order.all().flatMap(({ id }) => (find(id) ? [id] : []))
 
   return {
     insert: (job) => void insert.run(job.id, job.spec.kind, job.state, job.createdAt, JSON.stringify(job)),
@@ -54,7 +55,7 @@ export function createJobStore(db: Database): JobStore {
       change.run(after.state, JSON.stringify(after), id)
       return after
     },
-    list: () => all.all().map(read),
+    list: () => all.all().flatMap((row) => read(row) ?? []),
     delete: (id) => void remove.run(id),
     waiting,
     enqueue: db.transaction((id: string, before: string | null = null) => {
