@@ -1,6 +1,7 @@
 /**
  * Jobs as messages: what can be asked of the engine process, and what it answers. A kind is added together with its
  * generator in src/engine/jobs.ts; whoever receives a message parses it with the schema here.
+ * Long, because it is one union: a kind's spec, its result and the events between them are read together.
  */
 import { z } from 'zod'
 import {

@@ -8,7 +8,7 @@ interface Jobs {
   readonly jobs: ReadonlyMap<string, StudioJob>
   /** Ids of those that wait or run, in their order. */
   readonly order: readonly string[]
-  /** The one each screen looks at, by kind of screen; kept over a reload by the screen itself. */
+  /** The rows were asked for and are here. */
   readonly loaded: boolean
 }
 
