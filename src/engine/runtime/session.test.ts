@@ -129,10 +129,15 @@ test('opening and closing again and again does not grow memory without bound', a
     await session.run({ x: { data: new Float32Array(512), dims: [1, 512] } })
     await session.dispose()
   }
-  for (let i = 0; i < 10; i++) await cycle()
-  const before = process.memoryUsage.rss()
-  for (let i = 0; i < 60; i++) await cycle()
-  const grown = (process.memoryUsage.rss() - before) / 2 ** 20
-  // Leaking each session would be 60 MB and more.
-  expect(grown).toBeLessThan(30)
+  // What the allocator keeps of freed memory differs from round to round and settles; a leak of each session's
+  // megabyte would add 60 in every one of them.
+  const round = async (): Promise<number> => {
+    const before = process.memoryUsage.rss()
+    for (let i = 0; i < 60; i++) await cycle()
+    return (process.memoryUsage.rss() - before) / 2 ** 20
+  }
+  const grown: number[] = []
+  do grown.push(await round())
+  while (grown.at(-1)! >= 30 && grown.length < 5)
+  expect(Math.min(...grown)).toBeLessThan(30)
 })
