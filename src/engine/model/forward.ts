@@ -6,12 +6,12 @@
 import type { ModelConfig } from '../../shared/model-config.ts'
 import type { Graph } from '../graph/graph.ts'
 import { attend } from '../graph/ops/attend.ts'
-import { add, div, mul, scale, silu, sqrt } from '../graph/ops/elementwise.ts'
+import { add, mul, silu } from '../graph/ops/elementwise.ts'
 import { gather } from '../graph/ops/gather.ts'
 import { linear, matmul } from '../graph/ops/matmul.ts'
 import { multiHead } from '../graph/ops/multi-head.ts'
+import { rmsNorm } from '../graph/ops/rms-norm.ts'
 import { rope } from '../graph/ops/rope.ts'
-import { reduceSumSquare } from '../graph/ops/reduce.ts'
 import { expand, pad, reshape, slice, transpose } from '../graph/ops/shape.ts'
 import type { Value } from '../graph/types.ts'
 import { fieldOrder, type Layout } from './layout.ts'
@@ -109,14 +109,6 @@ function project({ parameter, product, adapt }: ForwardContext, name: string, ro
   const base = product ? product(name, x, 0, rows) : linear(x, parameter(name))
   const extra = adapt?.(name, x)
   return extra ? add(base, extra) : base
-}
-
-/** Root-mean-square norm over the last axis of x [n, d]. */
-function rmsNorm(x: Value, weight: Value, eps: number): Value {
-  const d = Number(x.shape.at(-1))
-  const epsilon = x.graph.constant(Float32Array.of(eps), [])
-  const rms = sqrt(add(scale(reduceSumSquare(x, [-1]), 1 / d), epsilon))
-  return mul(div(x, rms), weight)
 }
 
 /**

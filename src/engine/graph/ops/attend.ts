@@ -5,9 +5,10 @@
  */
 import { expectType, formatShape } from '../shapes.ts'
 import { defineOp, GraphError, type Value } from '../types.ts'
-import { mul, sub } from './elementwise.ts'
+import { mul, neg, scalar } from './elementwise.ts'
 import { matmul, swapLast } from './matmul.ts'
 import { reduceSum, softmax } from './reduce.ts'
+import { concat, expand } from './shape.ts'
 
 /** scores [B, h, Lq, Lk], values [B, h, Lk, d] -> [B, h, Lq, d]. */
 export const attend = (scores: Value, values: Value): Value => scores.graph.op('Attend', [scores, values])
@@ -28,7 +29,13 @@ export const Attend = defineOp({
   },
   vjp({ dy, inputs: [scores, values], output, wants }) {
     const p = softmax(scores!)
-    const dScores = (): Value => mul(p, sub(matmul(dy, swapLast(values!)), reduceSum(mul(dy, output), [-1])))
+    const dScores = (): Value => {
+      // dP - rowsum(dO * O) as one product: the sum stands as a column more beside dO, against a column of ones.
+      const dot = reduceSum(mul(dy, output), [-1])
+      const ones = expand(scalar(dy, 1), [...values!.shape.slice(0, -1), 1])
+      const last = dy.shape.length - 1
+      return mul(p, matmul(concat([dy, neg(dot)], last), swapLast(concat([values!, ones], last))))
+    }
     return [wants[0] ? dScores() : null, wants[1] ? matmul(swapLast(p), dy) : null]
   },
 })

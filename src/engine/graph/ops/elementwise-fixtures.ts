@@ -2,7 +2,7 @@
 import { broadcast, get, make, type Plain } from '../testing.ts'
 import type { Value } from '../types.ts'
 import { rowwise, softmaxOf, sum, whole, type OpCase } from './case-fixtures.ts'
-import { add, div, exp, log, max, mul, neg, relu, sigmoid, sign, sqrt, stopGradient, sub, tanh } from './elementwise.ts'
+import { add, div, exp, log, max, mul, neg, relu, sigmoid, sign, silu, sqrt, stopGradient, sub, tanh } from './elementwise.ts'
 import { argmax, cast, cumsum, equal, less, where } from './logic.ts'
 import { logSoftmax, reduceMax, reduceMean, reduceSum, reduceSumSquare, softmax } from './reduce.ts'
 
@@ -124,6 +124,10 @@ export const elementwiseCases = {
     (x) => 1 / (1 + Math.exp(-x)),
   ),
   Tanh: elementwise((x) => tanh(x), Math.tanh),
+  Silu: elementwise(
+    (x) => silu(x),
+    (x) => x / (1 + Math.exp(-x)),
+  ),
   Relu: elementwise(
     (x) => relu(x),
     (x) => Math.max(0, x),

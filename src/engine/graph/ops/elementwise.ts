@@ -47,8 +47,8 @@ export const stopGradient = (x: Value): Value => x.graph.op('StopGradient', [x])
 /** A float32 scalar literal in the graph of `like`. */
 export const scalar = (like: Value, value: number): Value => like.graph.constant(Float32Array.of(value), [])
 export const scale = (x: Value, factor: number): Value => mul(x, scalar(x, factor))
-/** x * sigmoid(x). */
-export const silu = (x: Value): Value => mul(x, sigmoid(x))
+/** x * sigmoid(x) (SiLU, swish). */
+export const silu = (x: Value): Value => x.graph.op('Silu', [x])
 
 export const Add = binary('Add', ({ dy }) => [dy, dy])
 export const Sub = binary('Sub', ({ dy, wants }) => [dy, wants[1] ? neg(dy) : null])
@@ -71,6 +71,13 @@ export const Log = unary('Log', ({ dy, inputs: [x] }) => [div(dy, x!)])
 export const Sqrt = unary('Sqrt', ({ dy, output }) => [div(dy, scale(output, 2))])
 export const Sigmoid = unary('Sigmoid', ({ dy, output }) => [mul(dy, mul(output, sub(scalar(output, 1), output)))])
 export const Tanh = unary('Tanh', ({ dy, output }) => [mul(dy, sub(scalar(output, 1), mul(output, output)))])
+/** One pass over memory where a sigmoid and a product would be two. */
+export const Silu = defineOp({
+  infer: ([x]) => expectType(x, FLOAT, 'Silu'),
+  emit: (c) => c.node('QuickGelu', c.inputs, c.output, { alpha: { f: 1 } }, 'com.microsoft'),
+  // y' = s (1 + x (1 - s)) with x s = y.
+  vjp: ({ dy, inputs: [x], output }) => [mul(dy, mul(sigmoid(x!), add(sub(x!, output), scalar(dy, 1))))],
+})
 export const Relu = unary('Relu', ({ dy, output }) => [mul(dy, sign(output))])
 export const Sign = unary('Sign', null)
 export const StopGradient = defineOp({

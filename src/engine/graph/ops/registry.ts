@@ -2,7 +2,7 @@
 import type { OpDefinition } from '../types.ts'
 import { Attend } from './attend.ts'
 import { Conv, ConvTranspose } from './conv.ts'
-import { Add, Div, Exp, Log, Max, Mul, Neg, Relu, Sigmoid, Sign, Sqrt, StopGradient, Sub, Tanh } from './elementwise.ts'
+import { Add, Div, Exp, Log, Max, Mul, Neg, Relu, Sigmoid, Sign, Silu, Sqrt, StopGradient, Sub, Tanh } from './elementwise.ts'
 import { Gather, GatherElements, ScatterAdd } from './gather.ts'
 import { ArgMax, Cast, CumSum, Equal, Less, Where } from './logic.ts'
 import { Gemm, MatMul } from './matmul.ts'
@@ -10,6 +10,7 @@ import { Enlarge, GroupNorm } from './picture.ts'
 import { ProductInt8, ProductNBits } from './quantised.ts'
 import { LogSoftmax, ReduceMax, ReduceMean, ReduceSum, ReduceSumSquare, Softmax } from './reduce.ts'
 import { MultiHead } from './multi-head.ts'
+import { RmsNorm } from './rms-norm.ts'
 import { Rope } from './rope.ts'
 import { Concat, Expand, Pad, Reshape, Slice, Transpose } from './shape.ts'
 
@@ -26,6 +27,7 @@ export const ops = {
   Sigmoid,
   Tanh,
   Relu,
+  Silu,
   Sign,
   StopGradient,
   Reshape,
@@ -38,6 +40,7 @@ export const ops = {
   Gemm,
   Attend,
   MultiHead,
+  RmsNorm,
   Rope,
   ReduceSum,
   ReduceMean,

@@ -7,6 +7,7 @@ import { conv, convTranspose } from './conv.ts'
 import { gather, gatherElements, scatterAdd } from './gather.ts'
 import { gemm, matmul } from './matmul.ts'
 import { multiHead } from './multi-head.ts'
+import { rmsNorm } from './rms-norm.ts'
 import { rope } from './rope.ts'
 import { concat, expand, pad, reshape, slice, transpose } from './shape.ts'
 
@@ -23,6 +24,17 @@ const gemmCase = (transA: boolean, transB: boolean): OpCase => ({
   floats: [transA ? [4, 2] : [2, 4], transB ? [3, 4] : [4, 3]],
   build: (a, b) => gemm(a, b, transA, transB),
   reference: (a, b) => product(transA ? flipped(a) : a, transB ? flipped(b) : b),
+})
+
+const normCase = (rows: number, width: number, epsilon: number): OpCase => ({
+  what: `${rows} rows of ${width}, epsilon ${epsilon}`,
+  floats: [[rows, width], [width]],
+  build: (x, w) => rmsNorm(x, w, epsilon),
+  reference: (x, w) =>
+    make([rows, width], ([i, j]) => {
+      const square = sum(width, (k) => get(x, [i!, k]) ** 2) / width
+      return (get(x, [i!, j!]) / Math.sqrt(square + epsilon)) * get(w, [j!])
+    }),
 })
 
 /** Pairs (i, i + dh / 2) of each head as complex numbers, times e^(i angle); scaled, as a query's tables are. */
@@ -211,6 +223,7 @@ export const tensorCases = {
     reference: product,
   })),
   Gemm: [gemmCase(false, false), gemmCase(false, true), gemmCase(true, false), gemmCase(true, true)],
+  RmsNorm: [normCase(3, 4, 1e-5), normCase(1, 7, 0.3)],
   Rope: [ropeCase(1, 4, 1, 4), ropeCase(2, 3, 3, 8)],
   Attend: [
     {

@@ -12,6 +12,7 @@ import { gather, gatherElements } from '../../graph/ops/gather.ts'
 import { linear, matmul } from '../../graph/ops/matmul.ts'
 import { logSoftmax, reduceMean, reduceSum, reduceSumSquare } from '../../graph/ops/reduce.ts'
 import { concat, pad, reshape, slice, transpose } from '../../graph/ops/shape.ts'
+import { rmsNorm } from '../../graph/ops/rms-norm.ts'
 import type { Value } from '../../graph/types.ts'
 import { gradientName } from '../../model/parameters.ts'
 import {
@@ -28,25 +29,20 @@ type Parameter = (name: string) => Value
 
 const EPSILON = 1e-6
 
-function rmsNorm(x: Value, weight: Value): Value {
-  const width = Number(x.shape.at(-1))
-  return mul(div(x, sqrt(add(scale(reduceSumSquare(x, [-1]), 1 / width), scalar(x, EPSILON)))), weight)
-}
-
 /** One pre-norm block with full attention. x [B * n, d]. */
 function block(config: ScorerConfig, parameter: Parameter, tower: Tower, layer: number, x: Value, n: number): Value {
   const { dModel: d, heads } = config
   const batch = Number(x.shape[0]) / n
   const weight = (part: string): Value => parameter(names.block(tower, layer, part))
   const split = (value: Value): Value => reshape(value, [batch, n, heads, d / heads])
-  const normed = rmsNorm(x, weight('attn_norm'))
+  const normed = rmsNorm(x, weight('attn_norm'), EPSILON)
   const q = scale(split(linear(normed, weight('q_proj'))), 1 / Math.sqrt(d / heads))
   const k = split(linear(normed, weight('k_proj')))
   const v = split(linear(normed, weight('v_proj')))
   const scores = matmul(transpose(q, [0, 2, 1, 3]), transpose(k, [0, 2, 3, 1]))
   const mixed = transpose(attend(scores, transpose(v, [0, 2, 1, 3])), [0, 2, 1, 3])
   const attended = add(x, linear(reshape(mixed, [batch * n, d]), weight('attn_out')))
-  const inner = rmsNorm(attended, weight('ff_norm'))
+  const inner = rmsNorm(attended, weight('ff_norm'), EPSILON)
   const gated = mul(silu(linear(inner, weight('ff_proj'))), linear(inner, weight('up_proj')))
   return add(attended, linear(gated, weight('ff_out')))
 }
@@ -57,7 +53,7 @@ function encode(config: ScorerConfig, parameter: Parameter, tower: Tower, embedd
   let x = reshape(add(embedded, parameter(names.place(tower))), [batch * n, d])
   for (let layer = 0; layer < config.layers; layer++) x = block(config, parameter, tower, layer, x, n)
   const pooled = reduceMean(reshape(x, [batch, n, d]), [1], false)
-  const out = linear(rmsNorm(pooled, parameter(names.norm(tower))), parameter(names.out(tower)))
+  const out = linear(rmsNorm(pooled, parameter(names.norm(tower)), EPSILON), parameter(names.out(tower)))
   return div(out, sqrt(add(reduceSumSquare(out, [-1]), scalar(out, EPSILON))))
 }
 
