@@ -16,20 +16,31 @@ export interface Ceiling {
 }
 
 interface Product {
-  readonly op: 'MatMul' | 'Gemm'
+  readonly op: 'MatMul' | 'MatMulRows' | 'Gemm'
   readonly left: readonly number[]
   readonly right: readonly number[]
   readonly attrs: Attrs
 }
+
+/** Ops that hold a matrix product, and the product alone. */
+const PRODUCTS = new Map<string, Product['op']>([
+  ['MatMul', 'MatMul'],
+  ['MatMulRows', 'MatMulRows'],
+  ['Attend', 'MatMul'],
+  ['Gemm', 'Gemm'],
+])
 
 /** Copies of an operand, so that no two products are the same node; pairs of copies are enough. */
 const COPIES = 8
 
 export async function productCeiling(source: Graph): Promise<Ceiling> {
   const products = source.nodes.flatMap((node): Product[] => {
-    if (node.op !== 'MatMul' && node.op !== 'Gemm' && node.op !== 'Attend') return []
+    const op = PRODUCTS.get(node.op)
+    if (!op) return []
     const [left, right] = node.inputs.map((value) => value.shape as number[])
-    return [{ op: node.op === 'Gemm' ? 'Gemm' : 'MatMul', left: left!, right: right!, attrs: node.attrs }]
+    // A sum written as a product with a vector is no matrix product: memory bounds it.
+    if (op === 'Gemm' && (node.output.shape as number[]).includes(1)) return []
+    return [{ op, left: left!, right: right!, attrs: node.attrs }]
   })
   const graph = new Graph()
   const operands = new Map<string, Value>()

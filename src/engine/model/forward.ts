@@ -8,7 +8,7 @@ import type { Graph } from '../graph/graph.ts'
 import { attend } from '../graph/ops/attend.ts'
 import { add, mul, silu } from '../graph/ops/elementwise.ts'
 import { gather } from '../graph/ops/gather.ts'
-import { linear, matmul } from '../graph/ops/matmul.ts'
+import { linear, matmulRows } from '../graph/ops/matmul.ts'
 import { multiHead } from '../graph/ops/multi-head.ts'
 import { rmsNorm } from '../graph/ops/rms-norm.ts'
 import { rope } from '../graph/ops/rope.ts'
@@ -225,8 +225,8 @@ function block(context: ForwardContext, tables: RopeTables, layer: number, x: Va
 
 /** q [B, Lq, h, dh], k and v [B, Lk, g, dh] -> [B, Lq, h, dh], scores stored: what training differentiates. */
 function plainAttention(q: Value, k: Value, v: Value, heads: number): Value {
-  const keys = repeatHeads(transpose(k, [0, 2, 3, 1]), heads)
-  const scores = matmul(transpose(q, [0, 2, 1, 3]), keys)
+  const keys = repeatHeads(transpose(k, [0, 2, 1, 3]), heads)
+  const scores = matmulRows(transpose(q, [0, 2, 1, 3]), keys)
   const values = repeatHeads(transpose(v, [0, 2, 1, 3]), heads)
   return transpose(attend(scores, values), [0, 2, 1, 3])
 }

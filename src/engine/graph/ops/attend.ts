@@ -6,7 +6,7 @@
 import { expectType, formatShape } from '../shapes.ts'
 import { defineOp, GraphError, type Value } from '../types.ts'
 import { mul, neg, scalar } from './elementwise.ts'
-import { matmul, swapLast } from './matmul.ts'
+import { matmul, matmulRows, swapLast } from './matmul.ts'
 import { reduceSum, softmax } from './reduce.ts'
 import { concat, expand } from './shape.ts'
 
@@ -34,7 +34,7 @@ export const Attend = defineOp({
       const dot = reduceSum(mul(dy, output), [-1])
       const ones = expand(scalar(dy, 1), [...values!.shape.slice(0, -1), 1])
       const last = dy.shape.length - 1
-      return mul(p, matmul(concat([dy, neg(dot)], last), swapLast(concat([values!, ones], last))))
+      return mul(p, matmulRows(concat([dy, neg(dot)], last), concat([values!, ones], last)))
     }
     return [wants[0] ? dScores() : null, wants[1] ? matmul(swapLast(p), dy) : null]
   },

@@ -8,6 +8,8 @@ import { transpose } from './shape.ts'
 
 /** [..., n, k] x [..., k, m] -> [..., n, m], leading axes broadcast. */
 export const matmul = (a: Value, b: Value): Value => a.graph.op('MatMul', [a, b])
+/** [..., n, k] x [..., m, k] -> [..., n, m]: rows against rows. */
+export const matmulRows = (a: Value, b: Value): Value => a.graph.op('MatMulRows', [a, b])
 /** op(a) x op(b) for matrices; op transposes where asked. */
 export const gemm = (a: Value, b: Value, transA = false, transB = false): Value =>
   a.graph.op('Gemm', [a, b], { transA: transA ? 1 : 0, transB: transB ? 1 : 0 })
@@ -38,6 +40,32 @@ export const MatMul = defineOp({
   vjp: ({ dy, inputs: [a, b], wants }) => [
     wants[0] ? matmul(dy, swapLast(b!)) : null,
     wants[1] ? matmul(swapLast(a!), dy) : null,
+  ],
+})
+
+/** As MatMul of a with b turned, whose gradient would come out turned as well and have to be turned back. */
+export const MatMulRows = defineOp({
+  infer([a, b]) {
+    const left = expectType(a, ['float32'], 'MatMulRows left')
+    const right = expectType(b, ['float32'], 'MatMulRows right')
+    const [n, k] = left.shape.slice(-2)
+    const [m, k2] = right.shape.slice(-2)
+    if (left.shape.length < 2 || right.shape.length !== left.shape.length || k !== k2) {
+      throw new GraphError(`cannot multiply rows of ${formatShape(left.shape)} by rows of ${formatShape(right.shape)}`)
+    }
+    const batch = broadcastShapes(left.shape.slice(0, -2), right.shape.slice(0, -2))
+    return { dtype: 'float32', shape: [...batch, n!, m!] }
+  },
+  emit(c) {
+    const rank = c.inputTypes[1]!.shape.length
+    const perm = Array.from({ length: rank }, (_, i) => (i < rank - 2 ? i : 2 * rank - 3 - i))
+    const turned = c.temp()
+    c.node('Transpose', [c.inputs[1]!], turned, { perm: { ints: perm } })
+    c.node('MatMul', [c.inputs[0]!, turned], c.output)
+  },
+  vjp: ({ dy, inputs: [a, b], wants }) => [
+    wants[0] ? matmul(dy, b!) : null,
+    wants[1] ? matmul(swapLast(dy), a!) : null,
   ],
 })
 

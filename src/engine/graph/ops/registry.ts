@@ -5,7 +5,7 @@ import { Conv, ConvTranspose } from './conv.ts'
 import { Add, Div, Exp, Log, Max, Mul, Neg, Relu, Sigmoid, Sign, Silu, Sqrt, StopGradient, Sub, Tanh } from './elementwise.ts'
 import { Gather, GatherElements, ScatterAdd } from './gather.ts'
 import { ArgMax, Cast, CumSum, Equal, Less, Where } from './logic.ts'
-import { Gemm, MatMul } from './matmul.ts'
+import { Gemm, MatMul, MatMulRows } from './matmul.ts'
 import { Enlarge, GroupNorm } from './picture.ts'
 import { ProductInt8, ProductNBits } from './quantised.ts'
 import { LogSoftmax, ReduceMax, ReduceMean, ReduceSum, ReduceSumSquare, Softmax } from './reduce.ts'
@@ -37,6 +37,7 @@ export const ops = {
   Pad,
   Concat,
   MatMul,
+  MatMulRows,
   Gemm,
   Attend,
   MultiHead,

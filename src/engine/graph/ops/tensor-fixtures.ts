@@ -5,7 +5,7 @@ import { attend } from './attend.ts'
 import { softmaxOf, sum, whole, type OpCase } from './case-fixtures.ts'
 import { conv, convTranspose } from './conv.ts'
 import { gather, gatherElements, scatterAdd } from './gather.ts'
-import { gemm, matmul } from './matmul.ts'
+import { gemm, matmul, matmulRows } from './matmul.ts'
 import { multiHead } from './multi-head.ts'
 import { rmsNorm } from './rms-norm.ts'
 import { rope } from './rope.ts'
@@ -19,6 +19,10 @@ const product = (a: Plain, b: Plain): Plain => {
   })
 }
 const flipped = (x: Plain): Plain => make([x.shape[1]!, x.shape[0]!], ([i, j]) => get(x, [j!, i!]))
+const turned = (x: Plain): Plain => {
+  const [rows, columns] = x.shape.slice(-2) as [number, number]
+  return make([...x.shape.slice(0, -2), columns, rows], (at) => get(x, [...at.slice(0, -2), at.at(-1)!, at.at(-2)!]))
+}
 const gemmCase = (transA: boolean, transB: boolean): OpCase => ({
   what: `${transA ? 'A^T' : 'A'} ${transB ? 'B^T' : 'B'}`,
   floats: [transA ? [4, 2] : [2, 4], transB ? [3, 4] : [4, 3]],
@@ -221,6 +225,25 @@ export const tensorCases = {
     floats,
     build: (a: Value, b: Value) => matmul(a, b),
     reference: product,
+  })),
+  MatMulRows: [
+    [
+      [2, 4],
+      [3, 4],
+    ],
+    [
+      [2, 3, 4],
+      [1, 5, 4],
+    ],
+    [
+      [1, 2, 3, 4],
+      [5, 1, 2, 4],
+    ],
+  ].map((floats) => ({
+    what: floats.map((s) => `[${s.join()}]`).join(' by rows of '),
+    floats,
+    build: (a, b) => matmulRows(a, b),
+    reference: (a, b) => product(a, turned(b)),
   })),
   Gemm: [gemmCase(false, false), gemmCase(false, true), gemmCase(true, false), gemmCase(true, true)],
   RmsNorm: [normCase(3, 4, 1e-5), normCase(1, 7, 0.3)],

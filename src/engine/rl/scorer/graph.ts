@@ -9,7 +9,7 @@ import { encodeModel } from '../../graph/onnx.ts'
 import { attend } from '../../graph/ops/attend.ts'
 import { add, div, exp, max, mul, neg, scalar, scale, silu, sqrt } from '../../graph/ops/elementwise.ts'
 import { gather, gatherElements } from '../../graph/ops/gather.ts'
-import { linear, matmul } from '../../graph/ops/matmul.ts'
+import { linear, matmul, matmulRows } from '../../graph/ops/matmul.ts'
 import { logSoftmax, reduceMean, reduceSum, reduceSumSquare } from '../../graph/ops/reduce.ts'
 import { concat, pad, reshape, slice, transpose } from '../../graph/ops/shape.ts'
 import { rmsNorm } from '../../graph/ops/rms-norm.ts'
@@ -39,7 +39,7 @@ function block(config: ScorerConfig, parameter: Parameter, tower: Tower, layer: 
   const q = scale(split(linear(normed, weight('q_proj'))), 1 / Math.sqrt(d / heads))
   const k = split(linear(normed, weight('k_proj')))
   const v = split(linear(normed, weight('v_proj')))
-  const scores = matmul(transpose(q, [0, 2, 1, 3]), transpose(k, [0, 2, 3, 1]))
+  const scores = matmulRows(transpose(q, [0, 2, 1, 3]), transpose(k, [0, 2, 1, 3]))
   const mixed = transpose(attend(scores, transpose(v, [0, 2, 1, 3])), [0, 2, 1, 3])
   const attended = add(x, linear(reshape(mixed, [batch * n, d]), weight('attn_out')))
   const inner = rmsNorm(attended, weight('ff_norm'), EPSILON)
