@@ -97,9 +97,17 @@ function adamw(
 
 /** Scales the gradient to at most `limit` in Euclidean norm; returns the norm before. */
 export function clipGradient(gradient: Float32Array, limit: number): number {
-  let sum = 0
-  for (let i = 0; i < gradient.length; i++) sum += gradient[i]! * gradient[i]!
-  const norm = Math.sqrt(sum)
+  // Four sums that do not wait for each other.
+  let [a, b, c, d] = [0, 0, 0, 0]
+  const even = gradient.length & ~3
+  for (let i = 0; i < even; i += 4) {
+    a += gradient[i]! * gradient[i]!
+    b += gradient[i + 1]! * gradient[i + 1]!
+    c += gradient[i + 2]! * gradient[i + 2]!
+    d += gradient[i + 3]! * gradient[i + 3]!
+  }
+  for (let i = even; i < gradient.length; i++) a += gradient[i]! * gradient[i]!
+  const norm = Math.sqrt(a + b + c + d)
   if (norm > limit) {
     const factor = limit / norm
     for (let i = 0; i < gradient.length; i++) gradient[i] = gradient[i]! * factor

@@ -2,7 +2,23 @@
 import { broadcast, get, make, type Plain } from '../testing.ts'
 import type { Value } from '../types.ts'
 import { rowwise, softmaxOf, sum, whole, type OpCase } from './case-fixtures.ts'
-import { add, div, exp, log, max, mul, neg, relu, sigmoid, sign, silu, sqrt, stopGradient, sub, tanh } from './elementwise.ts'
+import {
+  add,
+  div,
+  exp,
+  log,
+  max,
+  mul,
+  neg,
+  relu,
+  sigmoid,
+  sign,
+  silu,
+  sqrt,
+  stopGradient,
+  sub,
+  tanh,
+} from './elementwise.ts'
 import { argmax, cast, cumsum, equal, less, where } from './logic.ts'
 import { logSoftmax, reduceMax, reduceMean, reduceSum, reduceSumSquare, softmax } from './reduce.ts'
 

@@ -2,7 +2,23 @@
 import type { OpDefinition } from '../types.ts'
 import { Attend } from './attend.ts'
 import { Conv, ConvTranspose } from './conv.ts'
-import { Add, Div, Exp, Log, Max, Mul, Neg, Relu, Sigmoid, Sign, Silu, Sqrt, StopGradient, Sub, Tanh } from './elementwise.ts'
+import {
+  Add,
+  Div,
+  Exp,
+  Log,
+  Max,
+  Mul,
+  Neg,
+  Relu,
+  Sigmoid,
+  Sign,
+  Silu,
+  Sqrt,
+  StopGradient,
+  Sub,
+  Tanh,
+} from './elementwise.ts'
 import { Gather, GatherElements, ScatterAdd } from './gather.ts'
 import { ArgMax, Cast, CumSum, Equal, Less, Where } from './logic.ts'
 import { Gemm, MatMul, MatMulRows } from './matmul.ts'
