@@ -134,7 +134,8 @@ export function startPlayback(): () => void {
     viewed = run
     if (run === null) return
     const known = studio.get().runs.get(run)
-    if (known === undefined || known.hasTrajectory || known.state === 'running') void ensureTrajectory(run)
+    // A run that is only about to begin has no record yet: its first event brings it.
+    if (known === undefined || known.hasTrajectory) void ensureTrajectory(run)
   }
   stops.push(
     useStudio.subscribe((now, before) => {

@@ -221,7 +221,7 @@ export function useTrajectory(run: string | null): { trajectory: Trajectory | nu
   const trajectory = useStudio((s) => (run === null ? null : (s.trajectories.get(run) ?? null)))
   const load = useLoads((s) => (run === null ? null : (s.loads.get(run) ?? null)))
   const known = useStudio((s) => (run === null ? undefined : s.runs.get(run)))
-  const fetchable = known === undefined || known.hasTrajectory || known.state === 'running'
+  const fetchable = known === undefined || known.hasTrajectory
   useEffect(() => {
     if (run === null) return
     held.set(run, (held.get(run) ?? 0) + 1)

@@ -15,7 +15,7 @@ export function ProgressBar({ value, label }: { readonly value: number | null; r
       aria-valuemax={100}
       aria-valuenow={percent ?? undefined}
     >
-      <span style={percent === null ? undefined : { width: `${percent}%` }} />
+      <span style={percent === null ? undefined : { transform: `translateX(${percent - 100}%)` }} />
     </div>
   )
 }
