@@ -1,7 +1,12 @@
 /**
  * The studio's numbers in a real browser on the real service and engine: start to an interactive window and to a first
  * stroke, a step from its event to its paint, panning and zooming a large document, scrubbing. Times are taken inside the
- * page, after the frame that shows the change has been handed over. Usage: node bench/studio.ts
+ * page, after the frame that shows the change has been handed over. Usage: node bench/studio.ts [steps]
+ * With `steps` only the steps are measured and nothing is saved: for a look at one change.
+ *
+ * A step is heard at any moment between two frames of the display and waits for the next one: `step_event_to_paint` holds
+ * that wait, `step_beyond_its_frame` is what the studio itself takes, hearing it and making the frame. The processor time
+ * of the page's main thread stands beside both: other work on the machine stretches the former, not the latter.
  */
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
@@ -15,10 +20,12 @@ import { percentile, saveResult } from './lib.ts'
 const SIDE = 4096
 const LAYERS = 10
 const WARM_STARTS = 5
+const RUNS = 3
+const STEPS = 64
 
 interface Probe {
-  /** Of each step event: milliseconds to the paint that shows it, and whether it did. */
-  steps: { ms: number; shown: boolean }[]
+  /** Of each step event: milliseconds to the paint that shows it, those beside the wait for its frame, and whether it did. */
+  steps: { ms: number; beyond: number; shown: boolean }[]
   /** Main-thread milliseconds of each frame while `frames` is collected. */
   frames: number[] | null
 }
@@ -27,12 +34,10 @@ interface Probe {
 function installProbe(): void {
   const probe: Probe = { steps: [], frames: null }
   Object.assign(window, { probe })
-  const afterPaint = (done: () => void): void => {
-    requestAnimationFrame(() => {
-      const { port1, port2 } = new MessageChannel()
-      port1.onmessage = done
-      port2.postMessage(null)
-    })
+  const soon = (done: () => void): void => {
+    const { port1, port2 } = new MessageChannel()
+    port1.onmessage = done
+    port2.postMessage(null)
   }
   const shownStep = (): number => Number(document.querySelector('[role=slider][aria-label=Step]')?.ariaValueNow ?? -1)
   const Native = window.WebSocket
@@ -43,18 +48,26 @@ function installProbe(): void {
         const step = /^\{"seq":\d+,"name":"run\.step".*?"record":\{"step":(\d+)/.exec(String(data).slice(0, 400))?.[1]
         if (step === undefined) return
         const began = performance.now()
-        afterPaint(() => {
-          const ms = performance.now() - began
-          probe.steps.push({ ms, shown: shownStep() >= Number(step) })
+        let heard = began
+        soon(() => (heard = performance.now()))
+        requestAnimationFrame(() => {
+          const frame = performance.now()
+          soon(() => {
+            const painted = performance.now()
+            const wait = heard === began ? 0 : Math.max(0, frame - heard)
+            probe.steps.push({
+              ms: painted - began,
+              beyond: painted - began - wait,
+              shown: shownStep() >= Number(step),
+            })
+          })
         })
       })
     }
   }
   const frame = (): void => {
     const began = performance.now()
-    const { port1, port2 } = new MessageChannel()
-    port1.onmessage = () => probe.frames?.push(performance.now() - began)
-    port2.postMessage(null)
+    soon(() => probe.frames?.push(performance.now() - began))
     requestAnimationFrame(frame)
   }
   requestAnimationFrame(frame)
@@ -104,19 +117,41 @@ try {
   await page.waitForFunction(() => document.querySelector('[role=slider][aria-label=Step]')?.ariaValueNow === '16')
   // A longer run gives more steps to measure.
   await page.getByRole('tab', { name: /^Run/ }).click()
-  await page.getByRole('spinbutton', { name: 'Steps' }).fill('64')
+  await page.getByRole('spinbutton', { name: 'Steps' }).fill(String(STEPS))
   await page.keyboard.press('Enter')
   await page.evaluate(() => {
     const { probe } = window as unknown as { probe: Probe }
     probe.steps = []
     probe.frames = []
   })
-  for (let i = 0; i < 3; i++) {
+  const processor = await watchProcessor(page)
+  for (let run = 1; run <= RUNS; run++) {
     await page.keyboard.press('Control+Enter')
-    await page.waitForTimeout(4000)
+    // Not asked at every frame, as Playwright would: asking is work, too.
+    for (let heard = 0; heard < run * STEPS; heard = (await probeOf(page)).steps.length) await page.waitForTimeout(250)
+    await page.waitForTimeout(500)
   }
+  const spent = await processor()
   const { steps, frames: work } = await probeOf(page)
+  const stepNumbers = {
+    step_event_to_paint: {
+      ...summary(steps.map((s) => s.ms)),
+      shown: steps.filter((s) => s.shown).length / steps.length,
+    },
+    step_beyond_its_frame: summary(steps.map((s) => s.beyond)),
+    frame_work_while_steps_come: summary(work ?? []),
+    main_thread_cpu_ms_a_step: Object.fromEntries(Object.entries(spent).map(([what, ms]) => [what, ms / steps.length])),
+  }
+  console.log(JSON.stringify(stepNumbers, null, 2))
+  if (process.argv[2] !== 'steps') await rest(page, stepNumbers)
+} finally {
+  await browser.close()
+  await served.stop()
+  await rm(data, { recursive: true, force: true })
+}
 
+/** Everything but the steps, and the whole saved. */
+async function rest(page: Page, stepNumbers: object): Promise<void> {
   // Warm starts: the service is up, the browser has been here before.
   const interactive: number[] = []
   const stroke: number[] = []
@@ -153,19 +188,30 @@ try {
   await saveResult('studio', {
     warm_start_interactive: summary(interactive),
     warm_start_first_stroke: summary(stroke),
-    step_event_to_paint: {
-      ...summary(steps.map((s) => s.ms)),
-      shown: steps.filter((s) => s.shown).length / steps.length,
-    },
-    frame_work_while_steps_come: summary(work ?? []),
+    ...stepNumbers,
     scrub_cached: summary(cached),
     scrub_first_visit: summary(uncached),
     pan_zoom: await panAndZoom(page),
   })
-} finally {
-  await browser.close()
-  await served.stop()
-  await rm(data, { recursive: true, force: true })
+}
+
+/** Processor time of the page's main thread since the first call, in ms: all its tasks, and parts of them. */
+async function watchProcessor(page: Page): Promise<() => Promise<Record<string, number>>> {
+  const session = await page.context().newCDPSession(page)
+  await session.send('Performance.enable', { timeDomain: 'threadTicks' })
+  const now = async (): Promise<Record<string, number>> => {
+    const { metrics } = await session.send('Performance.getMetrics')
+    const of = (name: string): number => 1000 * (metrics.find((metric) => metric.name === name)?.value ?? 0)
+    return {
+      all: of('TaskDuration'),
+      script: of('ScriptDuration'),
+      style: of('RecalcStyleDuration'),
+      layout: of('LayoutDuration'),
+    }
+  }
+  const began = await now()
+  return async () =>
+    Object.fromEntries(Object.entries(await now()).map(([what, ms]) => [what, ms - (began[what] ?? 0)]))
 }
 
 /** Ten layers of 4096 x 4096 with the overlays on: wheel and drag, main-thread work of every frame. */
