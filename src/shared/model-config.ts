@@ -36,6 +36,11 @@ export const modelOptionsSchema = z.strictObject({
   fuse: z.boolean().default(false),
   /** Head weights are the embedding weights. */
   tiedHead: z.boolean().default(false),
+  /**
+   * What the input part of a sequence attends to: everything (absent: the published architecture), or the input alone. Then
+   * its keys and values are the same at every step, and keeping them changes no token.
+   */
+  inputAttends: z.enum(['all', 'input']).optional(),
 })
 export type ModelOptions = z.infer<typeof modelOptionsSchema>
 

@@ -1,6 +1,12 @@
 /** Shape arithmetic shared by the shape rules: broadcasting, axes, element counts; symbolic sizes are equal by name. */
 import { GraphError, type Dim, type Shape, type TypeInfo } from './types.ts'
 
+/** A size so many times: of a size known at run time only, "3*rows". */
+export const times = (dim: Dim, n: number): Dim => (typeof dim === 'number' ? dim * n : n === 1 ? dim : `${n}*${dim}`)
+/** The sizes of two parts together: "past+rows". */
+export const together = (a: Dim, b: Dim): Dim =>
+  typeof a === 'number' && typeof b === 'number' ? a + b : `${a}+${b}`
+
 export function sameShape(a: Shape, b: Shape): boolean {
   return a.length === b.length && a.every((dim, i) => dim === b[i])
 }
@@ -41,8 +47,12 @@ export function countElements(shape: Shape): { count: number; symbols: string } 
   let count = 1
   const symbols: string[] = []
   for (const dim of shape) {
+    const [, factor, symbol] = /^(?:(\d+)\*)?(.+)$/.exec(String(dim))!
     if (typeof dim === 'number') count *= dim
-    else symbols.push(dim)
+    else {
+      count *= Number(factor ?? 1)
+      symbols.push(symbol!)
+    }
   }
   return { count, symbols: symbols.sort().join(',') }
 }

@@ -12,8 +12,10 @@ import { linear, matmulRows } from '../graph/ops/matmul.ts'
 import { multiHead } from '../graph/ops/multi-head.ts'
 import { rmsNorm } from '../graph/ops/rms-norm.ts'
 import { rope } from '../graph/ops/rope.ts'
-import { expand, pad, reshape, slice, transpose } from '../graph/ops/shape.ts'
-import type { Value } from '../graph/types.ts'
+import { take } from '../graph/ops/rows.ts'
+import { concat, expand, pad, reshape, slice, transpose } from '../graph/ops/shape.ts'
+import { times } from '../graph/shapes.ts'
+import type { Dim, Value } from '../graph/types.ts'
 import { fieldOrder, type Layout } from './layout.ts'
 import type { ParameterSpec } from './parameters.ts'
 
@@ -97,7 +99,7 @@ export interface ForwardContext {
 }
 
 /** Width of all keys, and of all values, of one position. */
-const keyWidth = ({ dModel, heads, kvHeads }: TrunkConfig): number => ((kvHeads ?? heads) * dModel) / heads
+export const keyWidth = ({ dModel, heads, kvHeads }: TrunkConfig): number => ((kvHeads ?? heads) * dModel) / heads
 
 function gridOf({ image }: TrunkConfig): number {
   if (!image) throw new Error('row and column embeddings need an image grid')
@@ -112,20 +114,51 @@ function project({ parameter, product, adapt }: ForwardContext, name: string, ro
 }
 
 /**
- * Hidden states after the last norm, for the output part of the sequence only: tokens [B, L] -> [B, L - outputStart, d].
- * The last block computes queries and MLP for those rows alone: nothing after it reads the others.
+ * Which rows a forward computes, where it is not all of them and the output part at the end. For inference: no gradient.
+ * Rows that are not computed are known by their keys and values alone.
  */
-export function forwardHidden(context: ForwardContext, tokens: Value): Value {
+export interface Reach {
+  /** [n] positions in the sequence. */
+  readonly computed?: Value
+  /** [m] of the computed rows, by their place among them: those that anything is asked of. */
+  readonly asked?: Value
+  /** Keys (turned to their positions) and values of the other rows, [B, P, kv], for each layer. */
+  readonly known?: (layer: number) => readonly [Value, Value]
+  /** Is told keys and values of the computed rows, [B, n, kv], layer by layer. */
+  readonly tell?: (layer: number, keys: Value, values: Value) => void
+}
+
+/** Rows of a block: how many of each sequence, and those of them that the last block goes on with. */
+interface Rows {
+  readonly count: Dim
+  readonly asked: Dim
+  /** Of a value with the rows on `axis`. */
+  readonly pick: (value: Value, axis: number) => Value
+}
+
+/**
+ * Hidden states after the last norm, for the output part of the sequence only: tokens [B, L] -> [B, L - outputStart, d];
+ * or for the rows asked, [B, m, d]. The last block computes queries and MLP for those rows alone: nothing after it reads
+ * the others.
+ */
+export function forwardHidden(context: ForwardContext, tokens: Value, reach: Reach = {}): Value {
   const { config, layout, batch, parameter } = context
-  const { length } = layout
-  let x = reshape(embed(context, tokens), [batch * length, config.dModel])
-  const tables = ropeTables(context)
-  for (let layer = 0; layer < config.layers; layer++) {
-    const from = layer === config.layers - 1 ? layout.outputStart : 0
-    x = block(context, tables, layer, x, from)
-  }
+  const { length, outputStart } = layout
+  const { computed, asked } = reach
+  const count = computed ? computed.shape[0]! : length
+  const all: Rows = { count, asked: count, pick: (value) => value }
+  const few: Rows = asked
+    ? { count, asked: asked.shape[0]!, pick: (value, axis) => take(value, asked, axis) }
+    : outputStart === 0
+      ? all
+      : { count, asked: length - outputStart, pick: (value, axis) => slice(value, axis, outputStart, length) }
+  const embedded = embed(context, tokens)
+  const tables = ropeTables(context, computed)
+  let x = reshape(computed ? take(embedded, computed) : embedded, [times(count, batch), config.dModel])
+  for (let layer = 0; layer < config.layers; layer++)
+    x = block(context, tables, layer, x, layer === config.layers - 1 ? few : all, reach)
   const normed = rmsNorm(x, parameter(names.finalNorm), config.normEps)
-  return reshape(normed, [batch, length - layout.outputStart, config.dModel])
+  return reshape(normed, [batch, few.asked, config.dModel])
 }
 
 function embed(context: ForwardContext, tokens: Value): Value {
@@ -169,7 +202,7 @@ interface RopeTables {
   readonly key: { readonly cos: Value; readonly sin: Value }
 }
 
-function ropeTables({ graph, config, layout }: ForwardContext): RopeTables {
+function ropeTables({ graph, config, layout }: ForwardContext, computed?: Value): RopeTables {
   const headDim = config.dModel / config.heads
   const half = headDim / 2
   const table = (fn: (angle: number) => number, factor: number): Value => {
@@ -177,7 +210,8 @@ function ropeTables({ graph, config, layout }: ForwardContext): RopeTables {
     layout.positions.forEach((position, row) => {
       for (let i = 0; i < half; i++) data[row * half + i] = factor * fn(position * config.ropeTheta ** (-i / half))
     })
-    return graph.constant(data, [layout.length, half])
+    const made = graph.constant(data, [layout.length, half])
+    return computed ? gather(made, computed) : made
   }
   const scaled = 1 / Math.sqrt(headDim)
   return {
@@ -186,41 +220,66 @@ function ropeTables({ graph, config, layout }: ForwardContext): RopeTables {
   }
 }
 
-/** One pre-norm block; queries and MLP only for positions `from` onwards. x [B*L, d] -> [B*(L-from), d]. */
-function block(context: ForwardContext, tables: RopeTables, layer: number, x: Value, from: number): Value {
-  const { config, layout, batch, parameter } = context
-  const { dModel: d, heads } = config
-  const { length } = layout
-  const headDim = d / heads
+/** One pre-norm block; queries and MLP only for the rows asked. x [B * count, d] -> [B * asked, d]. */
+function block(
+  context: ForwardContext,
+  tables: RopeTables,
+  layer: number,
+  x: Value,
+  { count, asked, pick }: Rows,
+  { known, tell }: Reach,
+): Value {
+  const { config, batch, parameter } = context
+  const { dModel: d } = config
   const weight = (part: string): Value => parameter(names.block(layer, part))
   const kv = keyWidth(config)
   const through = (part: string, rows: Value, width = d): Value =>
     project(context, names.block(layer, part), width, rows)
-  const rest = length - from
   const tail = (value: Value): Value =>
-    from === 0 ? value : reshape(slice(reshape(value, [batch, length, d]), 1, from, length), [batch * rest, d])
-  const tableTail = (value: Value): Value => (from === 0 ? value : slice(value, 0, from, length))
+    asked === count ? value : reshape(pick(reshape(value, [batch, count, d]), 1), [times(asked, batch), d])
 
   const normed = rmsNorm(x, weight('attn_norm'), config.normEps)
-  const split = (value: Value, rows: number, width: number): Value =>
-    reshape(value, [batch, rows, width / headDim, headDim])
-  const rotated = (value: Value, rows: number, width: number, { cos, sin }: RopeTables['key']): Value =>
-    split(rope(reshape(value, [batch, rows, width]), cos, sin), rows, width)
-
-  const turn = { cos: tableTail(tables.query.cos), sin: tableTail(tables.query.sin) }
-  const q = rotated(through('q_proj', tail(normed)), rest, d, turn)
-  const k = rotated(through('k_proj', normed, kv), length, kv, tables.key)
-  const flat = (value: Value, rows: number): Value => reshape(value, [batch, rows, d])
-  const values = split(through('v_proj', normed, kv), length, kv)
-  const mixed = context.fused
-    ? multiHead(flat(q, rest), flat(byHead(k, heads), length), flat(byHead(values, heads), length), heads)
-    : plainAttention(q, k, values, heads)
-  const attended = add(tail(x), through('attn_out', reshape(mixed, [batch * rest, d])))
+  const { query, key } = tables
+  const q = rope(reshape(through('q_proj', tail(normed)), [batch, asked, d]), pick(query.cos, 0), pick(query.sin, 0))
+  const keys = rope(reshape(through('k_proj', normed, kv), [batch, count, kv]), key.cos, key.sin)
+  const values = reshape(through('v_proj', normed, kv), [batch, count, kv])
+  tell?.(layer, keys, values)
+  const [otherKeys, otherValues] = known?.(layer) ?? []
+  const mixed = attention(
+    context,
+    q,
+    otherKeys ? concat([otherKeys, keys], 1) : keys,
+    otherValues ? concat([otherValues, values], 1) : values,
+  )
+  const attended = add(tail(x), through('attn_out', reshape(mixed, [times(asked, batch), d])))
 
   const inner = rmsNorm(attended, weight('ff_norm'), config.normEps)
   const wide = config.mlpHidden
   const gated = mul(silu(through('ff_proj', inner, wide)), through('up_proj', inner, wide))
   return add(attended, through('ff_out', gated))
+}
+
+/**
+ * q [B, Lq, d], k and v [B, Lk, kv] -> [B, Lq, d]. Every query sees every key; but where the model's input does not attend
+ * to its output, queries of the input (there are any only where all rows are computed) see the keys of the input.
+ */
+function attention(context: ForwardContext, q: Value, k: Value, v: Value): Value {
+  const { config, layout } = context
+  const { outputStart: input, length } = layout
+  if (config.options.inputAttends !== 'input' || q.shape[1] !== length || input === 0)
+    return fullAttention(context, q, k, v)
+  const own = fullAttention(context, slice(q, 1, 0, input), slice(k, 1, 0, input), slice(v, 1, 0, input))
+  return concat([own, fullAttention(context, slice(q, 1, input, length), k, v)], 1)
+}
+
+function fullAttention({ config, fused }: ForwardContext, q: Value, k: Value, v: Value): Value {
+  const { dModel: d, heads } = config
+  const split = (value: Value): Value => {
+    const [batch, rows, width] = value.shape as [Dim, Dim, number]
+    return reshape(value, [batch, rows, width / (d / heads), d / heads])
+  }
+  if (fused) return multiHead(q, wholeHeads(split(k), heads), wholeHeads(split(v), heads), heads)
+  return reshape(plainAttention(split(q), split(k), split(v), heads), q.shape)
 }
 
 /** q [B, Lq, h, dh], k and v [B, Lk, g, dh] -> [B, Lq, h, dh], scores stored: what training differentiates. */
@@ -231,10 +290,12 @@ function plainAttention(q: Value, k: Value, v: Value, heads: number): Value {
   return transpose(attend(scores, values), [0, 2, 1, 3])
 }
 
-/** [B, L, g, dh] -> [B, L, heads, dh], each of g heads heads / g times. */
-function byHead(x: Value, heads: number): Value {
-  if (x.shape[2] === heads) return x
-  return transpose(repeatHeads(transpose(x, [0, 2, 1, 3]), heads), [0, 2, 1, 3])
+/** [B, L, g, dh] -> [B, L, heads * dh], each of g heads heads / g times. */
+function wholeHeads(x: Value, heads: number): Value {
+  const [batch, rows, groups, width] = x.shape as [Dim, Dim, number, number]
+  const index = BigInt64Array.from({ length: heads }, (_, head) => BigInt(Math.floor((head * groups) / heads)))
+  const wide = groups === heads ? x : take(x, x.graph.constant(index, [heads]), 2)
+  return reshape(wide, [batch, rows, heads * width])
 }
 
 /** [B, g, a, b] -> [B, heads, a, b]: each of g heads stands heads / g times, one after the other. */

@@ -8,12 +8,13 @@ import type { ModelConfig, Task } from '../../shared/model-config.ts'
 import { Graph, type InitializerData } from '../graph/graph.ts'
 import { encodeModel } from '../graph/onnx.ts'
 import { add, div, mul, scalar, sub } from '../graph/ops/elementwise.ts'
-import { gather, gatherElements } from '../graph/ops/gather.ts'
+import { gatherElements } from '../graph/ops/gather.ts'
 import { cast, cumsum, less } from '../graph/ops/logic.ts'
 import { reduceSum, softmax } from '../graph/ops/reduce.ts'
-import { reshape, slice } from '../graph/ops/shape.ts'
+import { ends, take } from '../graph/ops/rows.ts'
+import { concat, reshape, slice } from '../graph/ops/shape.ts'
 import type { Value } from '../graph/types.ts'
-import { forwardHidden, headLogits, modelParameters, type ForwardContext } from './forward.ts'
+import { forwardHidden, headLogits, keyWidth, modelParameters, type ForwardContext, type Reach } from './forward.ts'
 import { findField, resolveLayout, type Layout } from './layout.ts'
 import { storedAccess, type StoredWeight } from './stored-weights.ts'
 import { vocabularyOf } from './train-graph.ts'
@@ -37,6 +38,11 @@ export interface InferGraphOptions {
   readonly instruction?: number
   /** Weights that stay in their files; `weight` is then not asked. */
   readonly stored?: (name: string) => StoredWeight
+  /**
+   * `make`: also returns keys and values of the positions fed as `keep` [P], `keys:l` and `values:l` [B, P, kv] for every
+   * layer. `use`: is fed them, and computes the rows fed as `computed` [n] alone; `rows:m` then count places among those.
+   */
+  readonly cache?: 'make' | 'use'
   /** What adapters add beside stored weights. */
   readonly adapt?: (graph: Graph) => NonNullable<ForwardContext['adapt']>
 }
@@ -73,24 +79,54 @@ export function buildInferGraph(
       stored.set(name, value)
       return value
     },
-    fused: passes * layout.length >= LONG,
+    fused: passes * layout.length >= LONG || options.cache === 'use',
     ...(options.stored ? storedAccess(graph, options.stored) : {}),
     ...(options.adapt ? { adapt: options.adapt(graph) } : {}),
   }
-  const rest = layout.length - layout.outputStart
-  const hidden = forwardHidden(context, graph.input('tokens', 'int64', [passes, layout.length]))
-  const sequences = Array.from({ length: passes }, (_, p) => reshape(slice(hidden, 0, p, p + 1), [rest, config.dModel]))
-  for (const modality of ['text', 'image'] as const) {
-    if (modality === 'text' && !findField(layout, 'outputText')) continue
-    const n = `rows_${modality}`
-    const rows = graph.input(`rows:${modality}`, 'int64', [n])
+  const tokens = graph.input('tokens', 'int64', [passes, layout.length])
+  const modalities = (['text', 'image'] as const).filter((m) => m === 'image' || findField(layout, 'outputText'))
+  const rows = modalities.map((m) => graph.input(`rows:${m}`, 'int64', [`rows_${m}`]))
+  const asked = rows.length === 1 ? rows[0]! : concat(rows, 0)
+  const hidden = forwardHidden(context, tokens, reachOf(context, asked, options.cache))
+  modalities.forEach((modality, i) => {
+    const own = rows.length === 1 ? hidden : ends(hidden, rows[i]!, i === 0 ? 'start' : 'end')
     const { offset, size } = vocabularyOf(config, modality)
-    const logitsOf = (sequence: Value): Value => headLogits(context, gather(sequence, rows), offset, size)
-    const guided = guide(graph, modality, sequences.map(logitsOf))
+    const logits = Array.from({ length: passes }, (_, p) => {
+      const sequence = reshape(slice(own, 0, p, p + 1), [rows[i]!.shape[0]!, config.dModel])
+      return headLogits(context, sequence, offset, size)
+    })
+    const guided = guide(graph, modality, logits)
     if (options.logits) graph.output(`logits:${modality}`, guided)
     drawRows(graph, config, modality, guided)
-  }
+  })
   return { model: encodeModel(graph), layout, passes }
+}
+
+/** What is computed: all rows up to the last block and the asked ones in it, or, with a cache in use, `computed` alone. */
+function reachOf(
+  { graph, config, layout, batch }: ForwardContext,
+  asked: Value,
+  cache: InferGraphOptions['cache'],
+): Reach {
+  if (cache === 'use') {
+    const kept = (what: string, layer: number): Value =>
+      graph.input(`${what}:${layer}`, 'float32', [batch, 'kept', keyWidth(config)])
+    return {
+      computed: graph.input('computed', 'int64', ['computed']),
+      asked,
+      known: (layer) => [kept('keys', layer), kept('values', layer)],
+    }
+  }
+  const positions = add(asked, graph.constant(BigInt64Array.of(BigInt(layout.outputStart)), []))
+  if (cache === undefined) return { asked: positions }
+  const keep = graph.input('keep', 'int64', ['kept'])
+  return {
+    asked: positions,
+    tell(layer, keys, values) {
+      graph.output(`keys:${layer}`, take(keys, keep))
+      graph.output(`values:${layer}`, take(values, keep))
+    },
+  }
 }
 
 /** From logits of the asked rows to the results: a pick each and its confidence. */

@@ -28,6 +28,7 @@ import { LogSoftmax, ReduceMax, ReduceMean, ReduceSum, ReduceSumSquare, Softmax 
 import { MultiHead } from './multi-head.ts'
 import { RmsNorm } from './rms-norm.ts'
 import { Rope } from './rope.ts'
+import { Ends, Take } from './rows.ts'
 import { Concat, Expand, Pad, Reshape, Slice, Transpose } from './shape.ts'
 
 export const ops = {
@@ -59,6 +60,8 @@ export const ops = {
   MultiHead,
   RmsNorm,
   Rope,
+  Take,
+  Ends,
   ReduceSum,
   ReduceMean,
   ReduceSumSquare,

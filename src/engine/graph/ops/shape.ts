@@ -1,5 +1,5 @@
 /** Ops that move elements without changing them: reshape, transpose, expand, slice, concat, pad rows. */
-import { countElements, fixedDim, formatShape, normaliseAxis } from '../shapes.ts'
+import { countElements, fixedDim, formatShape, normaliseAxis, together } from '../shapes.ts'
 import { defineOp, GraphError, type Dim, type Shape, type Value } from '../types.ts'
 
 export const reshape = (x: Value, shape: Shape): Value => x.graph.op('Reshape', [x], { shape })
@@ -96,15 +96,15 @@ export const Concat = defineOp<{ axis: number }>({
   infer(inputs, { axis }) {
     const first = inputs[0]!
     const at = normaliseAxis(axis, first.shape.length)
-    let size = 0
+    let size: Dim = 0
     for (const input of inputs) {
       const same = input.shape.length === first.shape.length && input.dtype === first.dtype
       if (!same || input.shape.some((dim, i) => i !== at && dim !== first.shape[i])) {
         throw new GraphError(`cannot concatenate ${inputs.map((x) => formatShape(x.shape)).join(' ')} on axis ${axis}`)
       }
-      size += fixedDim(input.shape[at], 'concatenated axis')
+      size = size === 0 ? input.shape[at]! : together(size, input.shape[at]!)
     }
-    return { dtype: first.dtype, shape: first.shape.map((dim: Dim, i) => (i === at ? size : dim)) }
+    return { dtype: first.dtype, shape: first.shape.map((dim, i) => (i === at ? size : dim)) }
   },
   emit: (c, { axis }) => c.node('Concat', c.inputs, c.output, { axis: { i: axis } }),
   vjp({ dy, inputs, attrs: { axis }, wants }) {

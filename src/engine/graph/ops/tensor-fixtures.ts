@@ -9,6 +9,7 @@ import { gemm, matmul, matmulRows } from './matmul.ts'
 import { multiHead } from './multi-head.ts'
 import { rmsNorm } from './rms-norm.ts'
 import { rope } from './rope.ts'
+import { ends, take } from './rows.ts'
 import { concat, expand, pad, reshape, slice, transpose } from './shape.ts'
 
 const product = (a: Plain, b: Plain): Plain => {
@@ -328,6 +329,32 @@ export const tensorCases = {
           Math.exp(sum(width, (d) => get(q, [b!, i!, first + d]) * get(k, [b!, j, first + d])))
         return sum(keys, (j) => score(j) * get(v, [b!, j, at!])) / sum(keys, score)
       }),
+    stops: true,
+  })),
+  Take: [
+    {
+      what: 'rows of both sequences, one of them twice',
+      floats: [[2, 3, 4]],
+      integers: [whole([4], 2, 0, 2, 1)],
+      build: (x, rows) => take(x, rows),
+      reference: (x, rows) => make([2, 4, 4], ([b, i, j]) => get(x, [b!, get(rows, [i!]), j!])),
+      stops: true,
+    },
+    {
+      what: 'entries of the last axis',
+      floats: [[2, 3]],
+      integers: [whole([2], 1, 1)],
+      build: (x, rows) => take(x, rows, -1),
+      reference: (x, rows) => make([2, 2], ([i, j]) => get(x, [i!, get(rows, [j!])])),
+      stops: true,
+    },
+  ],
+  Ends: (['start', 'end'] as const).map((from): OpCase => ({
+    what: `two rows from the ${from}`,
+    floats: [[2, 5, 3]],
+    integers: [whole([2], 7, 7)],
+    build: (x, like) => ends(x, like, from),
+    reference: (x) => make([2, 2, 3], ([b, i, j]) => get(x, [b!, from === 'start' ? i! : 3 + i!, j!])),
     stops: true,
   })),
   ConvTranspose: [
