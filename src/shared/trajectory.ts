@@ -5,6 +5,7 @@
  * in trajectory-frame.ts, the bytes in trajectory-codec.ts.
  */
 import { z } from 'zod'
+import { accelerationSchema } from './acceleration.ts'
 import { taskSchema, type FieldName } from './model-config.ts'
 
 export const trajectoryVersion = 1
@@ -76,6 +77,8 @@ export const trajectoryHeaderSchema = z
     region: z.array(z.int().nonnegative()).optional(),
     /** Sequence positions held from the start. */
     pinned: z.array(position),
+    /** What the run gave up for speed; absent where it computed everything. */
+    acceleration: accelerationSchema.optional(),
     /** The run this one was resumed from, and the last step it shares with it; those steps are copied into this record. */
     parent: z.strictObject({ hash, step: z.int().min(0).max(maxSteps) }).optional(),
     /** What the text tokens of a finished run read as, by id: its words can be shown where the model is not at hand. */

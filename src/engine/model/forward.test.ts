@@ -24,6 +24,7 @@ const variants: [what: string, options: ModelOptions][] = [
   ['grid embeddings alone', { ...noOptions, gridEmbeddings: true }],
   ['segment embeddings alone', { ...noOptions, segmentEmbeddings: true }],
   ['the fuse alone', { ...noOptions, fuse: true }],
+  ['an input that does not attend to the output', { ...noOptions, inputAttends: 'input' }],
 ]
 
 /** The reference's rows of each output field, cut to the field's vocabulary, sequence by sequence. */

@@ -1,15 +1,29 @@
-/** The mask predictor as the sampler sees it: sessions per layout and number of sequences, made on first need. */
+/**
+ * The mask predictor as the sampler sees it: sessions per layout, number of sequences and use of a cache, made on first
+ * need. Keys and values that a run reuses live as long as the run's own key object.
+ */
 import type { Task } from '../../shared/model-config.ts'
 import type { Modality } from '../../shared/trajectory.ts'
 import { createSession, type Session, type Tensor } from '../runtime/session.ts'
 import type { ProviderName } from '../runtime/providers.ts'
-import type { Ask, Picks, Predictor, PredictRequest } from '../sampler/predictor.ts'
+import type { Ask, Picks, Predictor, PredictRequest, Reuse } from '../sampler/predictor.ts'
 import type { ModelFolder } from './folder.ts'
-import { buildInferGraph, guidanceFeed, type Passes } from './infer-graph.ts'
+import { buildInferGraph, guidanceFeed, type InferGraphOptions, type Passes } from './infer-graph.ts'
+import { createInputCache } from './input-cache.ts'
 import type { Layout } from './layout.ts'
 
 export interface ModelPredictor extends Predictor {
+  /** Rows computed and known since it was made, over all forwards: what reuse has saved. */
+  readonly rows: { readonly computed: number; readonly known: number }
   dispose(): Promise<void>
+}
+
+export interface PredictorOptions {
+  readonly provider?: ProviderName
+  readonly threads?: number
+  readonly instruction?: number
+  /** False: keys and values are computed anew even where keeping them changes nothing, as a reference. */
+  readonly keepInput?: boolean
 }
 
 /**
@@ -18,65 +32,137 @@ export interface ModelPredictor extends Predictor {
  */
 const COLDEST = 1e-20
 
+type Use = InferGraphOptions['cache'] | 'none'
+
+/** Keys and values of kept rows as feeds, and the rows that are then left to compute. */
+interface Stored {
+  readonly feeds: Readonly<Record<string, Tensor>>
+  readonly computed: readonly number[]
+}
+
 export function createPredictor(
   model: Pick<ModelFolder, 'config' | 'weights' | 'stored'>,
   task: Task,
-  { instruction, ...options }: { provider?: ProviderName; threads?: number; instruction?: number } = {},
+  { instruction, keepInput = true, ...options }: PredictorOptions = {},
 ): ModelPredictor {
   const { config, stored } = model
-  const opened = new Map<Passes, Promise<{ session: Session; layout: Layout }>>()
-  const open = (passes: Passes): Promise<{ session: Session; layout: Layout }> => {
-    const known = opened.get(passes)
+  const opened = new Map<string, Promise<{ session: Session; layout: Layout }>>()
+  const open = (passes: Passes, use: Use): Promise<{ session: Session; layout: Layout }> => {
+    const known = opened.get(`${passes} ${use}`)
     if (known) return known
     const made = (async () => {
       const graph = buildInferGraph(config, task, passes, (name) => model.weights(name), {
         ...(instruction === undefined ? {} : { instruction }),
         ...(stored ? { stored: stored.weight } : {}),
         ...(stored?.adapt ? { adapt: stored.adapt } : {}),
+        ...(use === 'none' || use === undefined ? {} : { cache: use }),
       })
       const where = stored ? { weightsFrom: stored.root } : {}
       return { session: await createSession(graph.model, { ...options, ...where }), layout: graph.layout }
     })()
-    opened.set(passes, made)
+    opened.set(`${passes} ${use}`, made)
     return made
   }
+  let kept = new WeakMap<object, Stored>()
+  const inputs = createInputCache(config, task, instruction)
+  const rows = { computed: 0, known: 0 }
+
+  const run = async (
+    request: PredictRequest,
+    use: Use,
+    extra: Record<string, Tensor>,
+    computed?: readonly number[],
+  ) => {
+    const { sequences, asks } = request
+    const passes = sequences.length as Passes
+    const { session, layout } = await open(passes, use)
+    const flat = new BigInt64Array(passes * layout.length)
+    sequences.forEach((sequence, p) => sequence.forEach((token, i) => (flat[p * layout.length + i] = BigInt(token))))
+    const feeds: Record<string, Tensor> = { tokens: { data: flat, dims: [passes, layout.length] }, ...extra }
+    const modalities = (['text', 'image'] as const).filter((m) => session.inputNames.includes(`rows:${m}`))
+    const places = computed ? new Map(computed.map((position, i) => [position, i])) : null
+    const placeOf = (position: number): number => places?.get(position) ?? position - layout.outputStart
+    // Nothing asked of a modality: one row is asked and its answer thrown away, sizes of zero are poorly served.
+    const spare = computed?.[0] ?? layout.outputStart
+    for (const m of modalities) Object.assign(feeds, askFeeds(m, asks[m], spare, placeOf, passes))
+    const results = await session.run(feeds)
+    const here = computed?.length ?? layout.length
+    rows.computed += passes * here
+    rows.known += passes * (layout.length - here)
+    return { results, layout, modalities }
+  }
+
+  /** Computes the kept rows' keys and values, with whatever the request asks of the same forward. */
+  const refresh = async (request: PredictRequest, { key, keep }: Reuse): Promise<Picked> => {
+    const data = BigInt64Array.from(keep, BigInt)
+    const { results, layout, modalities } = await run(request, 'make', { keep: { data, dims: [keep.length] } })
+    const out = new Set(keep)
+    const computed = Array.from({ length: layout.length }, (_, p) => p).filter((p) => !out.has(p))
+    const feeds = Object.fromEntries(Object.entries(results).filter(([name]) => /^(keys|values):/.test(name)))
+    kept.set(key, { feeds, computed })
+    return readPicks(config.image.offset, request, results, modalities)
+  }
+
   return {
-    async predict({ sequences, asks }: PredictRequest) {
-      const passes = sequences.length as Passes
-      const { session, layout } = await open(passes)
-      const flat = new BigInt64Array(passes * layout.length)
-      sequences.forEach((sequence, p) => sequence.forEach((token, i) => (flat[p * layout.length + i] = BigInt(token))))
-      const feeds: Record<string, Tensor> = { tokens: { data: flat, dims: [passes, layout.length] } }
-      const modalities = (['text', 'image'] as const).filter((m) => session.inputNames.includes(`rows:${m}`))
-      for (const modality of modalities) Object.assign(feeds, askFeeds(modality, asks[modality], layout, passes))
-      const results = await session.run(feeds)
-      const out: Partial<Record<Modality, Picks>> = {}
-      for (const modality of modalities) {
-        const ask = asks[modality]
-        if (!ask) continue
-        const offset = modality === 'image' ? config.image.offset : 0
-        const tokens = results[`token:${modality}`]!.data as BigInt64Array
-        const confidence = results[`confidence:${modality}`]!.data as Float32Array
-        out[modality] = {
-          tokens: Int32Array.from(ask.positions, (_, i) => Number(tokens[i]) + offset),
-          confidence: confidence.slice(0, ask.positions.length),
-        }
+    rows,
+    async predict(request) {
+      const reuse = request.reuse ?? (keepInput ? inputs.reuse(request.sequences) : undefined)
+      if (!reuse) {
+        const { results, modalities } = await run(request, 'none', {})
+        return readPicks(config.image.offset, request, results, modalities)
       }
-      return out
+      if (!kept.has(reuse.key)) {
+        const same = reuse.sequences.every((sequence, p) => request.sequences[p]!.every((t, i) => t === sequence[i]))
+        if (same) return refresh(request, reuse)
+        await refresh({ sequences: reuse.sequences, asks: {} }, reuse)
+      }
+      const { feeds, computed } = kept.get(reuse.key)!
+      const positions = { data: BigInt64Array.from(computed, BigInt), dims: [computed.length] }
+      const { results, modalities } = await run(request, 'use', { ...feeds, computed: positions }, computed)
+      return readPicks(config.image.offset, request, results, modalities)
     },
     async dispose() {
       for (const entry of opened.values()) await (await entry).session.dispose()
       opened.clear()
+      kept = new WeakMap()
     },
   }
 }
 
-/** A modality with nothing to decide asks for one row and throws the answer away: sizes of zero are poorly served. */
-function askFeeds(modality: Modality, ask: Ask | undefined, layout: Layout, passes: number): Record<string, Tensor> {
-  const positions = ask?.positions ?? [layout.outputStart]
+type Picked = Partial<Record<Modality, Picks>>
+
+function readPicks(
+  offset: number,
+  { asks }: PredictRequest,
+  results: Readonly<Record<string, Tensor>>,
+  modalities: readonly Modality[],
+): Picked {
+  const out: Picked = {}
+  for (const modality of modalities) {
+    const ask = asks[modality]
+    if (!ask) continue
+    const first = modality === 'image' ? offset : 0
+    const tokens = results[`token:${modality}`]!.data as BigInt64Array
+    const confidence = results[`confidence:${modality}`]!.data as Float32Array
+    out[modality] = {
+      tokens: Int32Array.from(ask.positions, (_, i) => Number(tokens[i]) + first),
+      confidence: confidence.slice(0, ask.positions.length),
+    }
+  }
+  return out
+}
+
+function askFeeds(
+  modality: Modality,
+  ask: Ask | undefined,
+  spare: number,
+  placeOf: (position: number) => number,
+  passes: number,
+): Record<string, Tensor> {
+  const positions = ask?.positions ?? [spare]
   const n = positions.length
   const feeds: Record<string, Tensor> = {
-    [`rows:${modality}`]: { data: BigInt64Array.from(positions, (p) => BigInt(p - layout.outputStart)), dims: [n] },
+    [`rows:${modality}`]: { data: BigInt64Array.from(positions, (p) => BigInt(placeOf(p))), dims: [n] },
     [`uniform:${modality}`]: { data: ask?.uniforms ?? new Float32Array(n), dims: [n, 1] },
     [`temperature:${modality}`]: { data: Float32Array.of(Math.max(COLDEST, ask?.temperature ?? 1)), dims: [] },
   }

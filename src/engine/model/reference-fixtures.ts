@@ -58,10 +58,12 @@ export function referenceLogits(
     })
   }
 
-  /** Every position attends to every position, head by head. */
-  function attention(q: Vector[], k: Vector[], v: Vector[]): Vector[] {
+  /** Every position attends to every position, head by head; the input to itself alone where the option says so. */
+  function attention(q: Vector[], allKeys: Vector[], v: Vector[]): Vector[] {
     const size = d / config.heads
+    const input = firstOutput()
     return q.map((_, p) => {
+      const k = config.options.inputAttends === 'input' && p < input ? allKeys.slice(0, input) : allKeys
       const out: Vector = []
       for (let head = 0; head < config.heads; head++) {
         const part = (x: Vector): Vector => x.slice(head * size, (head + 1) * size)
@@ -72,10 +74,20 @@ export function referenceLogits(
         const weightsOf = scores.map(Math.exp)
         const total = weightsOf.reduce((a, b) => a + b, 0)
         for (let i = 0; i < size; i++)
-          out.push(v.reduce((sum, value, at) => sum + (weightsOf[at]! / total) * part(value)[i]!, 0))
+          out.push(weightsOf.reduce((sum, weight, at) => sum + (weight / total) * part(v[at]!)[i]!, 0))
       }
       return out
     })
+  }
+
+  /** Where the first output field begins. */
+  function firstOutput(): number {
+    let at = 0
+    for (const segment of config.layouts[task]) {
+      if (segment.kind === 'field' && segment.name.startsWith('output')) break
+      at += segment.kind === 'control' ? segment.tokens.length : segment.length
+    }
+    return at
   }
 
   /** RoPE: component i of the first half turns with component i of the second, by position x theta^(-2i / size). */

@@ -7,7 +7,9 @@ import { seededRandom, type Random } from '../data/random.ts'
 import { applyEvents, frame, type Frame } from '../../shared/trajectory-frame.ts'
 import { eventsByStep } from '../../shared/trajectory.ts'
 import type { Modality, TokenPicks, Trajectory, TrajectoryHeader, TrajectoryStep } from '../../shared/trajectory.ts'
+import { haltonRanks } from './halton.ts'
 import type { Ask, Picks, Predictor, PredictRequest } from './predictor.ts'
+import { cachesOf, nextReuse, type Caches } from './reuse.ts'
 import { rules, type RuleName, type Update } from './rules.ts'
 
 /** The sequence without what guidance leaves out: the instruction. */
@@ -34,12 +36,16 @@ const OUTPUT_FIELD = { text: 'outputText', image: 'outputImage' } as const
 export interface Denoising {
   readonly header: TrajectoryHeader
   readonly state: Frame
+  /** What an accelerated run knows of earlier forwards. */
+  readonly caches: Caches
 }
 
-/** What a step asks of the predictor; `request` is null where nothing is left to decide. */
+/** What a step asks of the predictor; `request` is null where it decides nothing. */
 export interface StepQuestion {
   readonly step: number
   readonly random: Random
+  /** Tokens each modality decides at this step by its schedule; absent where it decides none. */
+  readonly decisions: Readonly<Partial<Record<Modality, Decision>>>
   readonly request: PredictRequest | null
 }
 
@@ -54,38 +60,76 @@ export async function* denoise(known: Trajectory, options: DenoiseOptions): Asyn
   }
 }
 
-export const openDenoising = (known: Trajectory): Denoising => ({ header: known.header, state: resumeState(known) })
+export const openDenoising = (known: Trajectory): Denoising => ({
+  header: known.header,
+  state: resumeState(known),
+  caches: cachesOf(known),
+})
 
-/** The forward that step `step` needs. Randomness is a function of the run's seed and the step alone. */
+/**
+ * The forward that step `step` needs. Randomness is a function of the run's seed and the step alone. A step that decides
+ * nothing needs none: the sequence stays as it is, and drafts of the last forward stand.
+ */
 export function askStep(
-  { header, state }: Denoising,
+  { header, state, caches }: Denoising,
   step: number,
   unconditional: Guides,
   random: Random = seededRandom('denoise', header.seed, step),
 ): StepQuestion {
   const asks: Partial<Record<Modality, Ask>> = {}
+  const decisions: Partial<Record<Modality, Decision>> = {}
   const scales = typeof unconditional === 'function' ? header.guidance : splitScale(header)
   for (const modality of MODALITIES) {
     const uniforms = drawUniforms(random, fieldLength(header, modality))
     const positions = maskedPositions(header, state, modality)
     const schedule = header.schedule[modality]
     if (!schedule || positions.length === 0) continue
-    const decides = schedule.steps.includes(step) || step > (schedule.steps.at(-1) ?? 0)
+    const decision = decisionOf(header, modality, step, positions.length)
+    if (decision) decisions[modality] = decision
     // Between updates the drafts of the last one stand: guided ones are not worth another forward, unguided ones are worse.
     const drafted = schedule.steps[0] !== undefined && step > schedule.steps[0]
-    if (!decides && drafted && scales[modality] !== 0) continue
+    if (!decision && drafted && scales[modality] !== 0) continue
     const first = fieldStart(header, modality)
     asks[modality] = {
       positions,
       uniforms: Float32Array.from(positions, (p) => uniforms[p - first]!),
       temperature: ruleOf(schedule.kind).pickAt(header.temperatures[modality]),
-      guidance: decides ? scales[modality] : 0,
+      guidance: decision ? scales[modality] : 0,
     }
   }
-  const conditional = Int32Array.from(state.tokens)
-  const busy = MODALITIES.some((m) => asks[m])
-  return { step, random, request: busy ? guided(header, conditional, asks, unconditional) : null }
+  // The first step shows what the model thinks, whether it decides or not.
+  const busy = MODALITIES.some((m) => asks[m] && (decisions[m] || step === 1))
+  if (!busy) return { step, random, decisions, request: null }
+  const request = guided(header, Int32Array.from(state.tokens), asks, unconditional)
+  const reuse = nextReuse(
+    caches,
+    header,
+    request.sequences,
+    (tokens) => guided(header, tokens, asks, unconditional).sequences,
+  )
+  return { step, random, decisions, request: reuse ? { ...request, reuse } : request }
 }
+
+/** An update of a modality: how many tokens it decides, and what it is of its schedule; null past the schedule's end. */
+interface Decision {
+  readonly count: number
+  readonly update: Update | null
+}
+
+/** What step `step` decides of a modality with `masked` tokens left; undefined where that is nothing. */
+function decisionOf(header: TrajectoryHeader, modality: Modality, step: number, masked: number): Decision | undefined {
+  const { kind, steps } = header.schedule[modality]!
+  const i = steps.indexOf(step) + 1
+  // Past a modality's own steps only what a person masked again is left: decided evenly over the rest of the run.
+  if (step > (steps.at(-1) ?? 0)) return { count: Math.ceil(masked / (header.steps - step + 1)), update: null }
+  if (i === 0) return undefined
+  const update = { total: maskedAtStart(header, modality), masked, i, n: steps.length, step, steps: header.steps }
+  const count = ruleOf(kind).reveal(update)
+  return count > 0 || sureFrom(header, modality) !== null ? { count, update } : undefined
+}
+
+const sureFrom = ({ acceleration }: TrajectoryHeader, modality: Modality): number | null =>
+  acceleration?.sure[modality] ?? null
 
 /** Whether any guidance is asked for, of each modality, where there are two unconditional sequences. */
 const splitScale = ({ guidance }: TrajectoryHeader): Record<Modality, number> => ({
@@ -127,7 +171,7 @@ const ruleOf = (kind: string): (typeof rules)[RuleName] => rules[kind as RuleNam
 /** Keeps what the step decides, in place, and returns its record. */
 export function takeStep(
   { header, state }: Denoising,
-  { step, random, request }: StepQuestion,
+  { step, random, request, decisions }: StepQuestion,
   picks: Partial<Record<Modality, Picks>>,
 ): TrajectoryStep {
   const commits = emptyPicks()
@@ -136,7 +180,7 @@ export function takeStep(
     const ask = request?.asks[modality]
     const picked = picks[modality]
     if (!ask || !picked) continue
-    const keep = chooseKept(header, modality, step, ask, picked, random)
+    const keep = chooseKept(header, modality, decisions[modality], ask, picked, random)
     ask.positions.forEach((position, i) => {
       const target = keep.has(i) ? commits : candidates
       target.positions.push(position)
@@ -148,34 +192,28 @@ export function takeStep(
   return { step, commits, remasked: [], candidates, forwards: request?.sequences.length ?? 0 }
 }
 
-/** Which of the asked rows step `step` keeps: the most confident ones, as many as the schedule says. */
+/** Which of the asked rows a step keeps: the most confident ones, as many as the schedule says, and all that are sure. */
 function chooseKept(
   header: TrajectoryHeader,
   modality: Modality,
-  step: number,
+  decision: Decision | undefined,
   ask: Ask,
   picks: Picks,
   random: Random,
 ): ReadonlySet<number> {
-  const { kind, steps } = header.schedule[modality]!
-  const i = steps.indexOf(step) + 1
-  // Past a modality's own steps only what a person masked again is left: decided evenly over the rest of the run.
-  const late = step > (steps.at(-1) ?? 0)
-  if (i === 0 && !late) return new Set()
-  const update: Update = {
-    total: maskedAtStart(header, modality),
-    masked: ask.positions.length,
-    i,
-    n: steps.length,
-    step,
-    steps: header.steps,
-  }
-  const rule = ruleOf(kind)
-  const count = late ? Math.ceil(update.masked / (header.steps - step + 1)) : rule.reveal(update)
-  const noise = late ? null : rule.noise(modality, header.temperatures[modality], update)
-  const scores = Array.from(picks.confidence, (p) => Math.log(Math.max(p, 1e-30)) + (noise ? noise(random) : 0))
+  if (!decision) return new Set()
+  const { count, update } = decision
+  const { kind } = header.schedule[modality]!
+  const noise = update ? ruleOf(kind).noise(modality, header.temperatures[modality], update) : null
+  const confident = (p: number): number => Math.log(Math.max(p, 1e-30)) + (noise ? noise(random) : 0)
+  const spread = modality === 'image' && header.acceleration?.imageOrder === 'halton'
+  const ranks = spread ? haltonRanks(header.image.grid) : null
+  const first = fieldStart(header, modality)
+  const scores = Array.from(picks.confidence, (p, row) => (ranks ? -ranks[ask.positions[row]! - first]! : confident(p)))
   const order = scores.map((_, row) => row).sort((a, b) => scores[b]! - scores[a]! || a - b)
-  return new Set(order.slice(0, count))
+  const sure = sureFrom(header, modality)
+  const atOnce = sure === null ? [] : order.filter((row) => picks.confidence[row]! >= sure)
+  return new Set([...order.slice(0, count), ...atOnce])
 }
 
 function drawUniforms(random: Random, n: number): Float32Array {

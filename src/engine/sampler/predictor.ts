@@ -5,6 +5,19 @@ export interface PredictRequest {
   /** The conditional sequence [L] and, only when guidance asks for them, the unconditional ones. */
   readonly sequences: readonly Int32Array[]
   readonly asks: Readonly<Partial<Record<Modality, Ask>>>
+  /** Rows that may be known from an earlier forward. */
+  readonly reuse?: Reuse
+}
+
+/**
+ * Keys and values of some rows as they were when these sequences stood there. Whoever answers keeps them for as long as
+ * `key` lives, and computes them from the sequences where it has none.
+ */
+export interface Reuse {
+  readonly key: object
+  readonly sequences: readonly Int32Array[]
+  /** Positions, ascending; none of them is asked. */
+  readonly keep: readonly number[]
 }
 
 /** Rows of one modality to decide. */
