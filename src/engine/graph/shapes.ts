@@ -4,8 +4,7 @@ import { GraphError, type Dim, type Shape, type TypeInfo } from './types.ts'
 /** A size so many times: of a size known at run time only, "3*rows". */
 export const times = (dim: Dim, n: number): Dim => (typeof dim === 'number' ? dim * n : n === 1 ? dim : `${n}*${dim}`)
 /** The sizes of two parts together: "past+rows". */
-export const together = (a: Dim, b: Dim): Dim =>
-  typeof a === 'number' && typeof b === 'number' ? a + b : `${a}+${b}`
+export const together = (a: Dim, b: Dim): Dim => (typeof a === 'number' && typeof b === 'number' ? a + b : `${a}+${b}`)
 
 export function sameShape(a: Shape, b: Shape): boolean {
   return a.length === b.length && a.every((dim, i) => dim === b[i])
