@@ -4,6 +4,7 @@
  * a trajectory. docs/pararl.md has the method with its equations.
  */
 import { z } from 'zod'
+import { previewRowSchema } from './training.ts'
 import { adapterTargets } from './training-settings.ts'
 
 const share = z.number().min(0).max(1)
@@ -26,6 +27,8 @@ export const rlFiles = {
   /** rollouts/000012/{phase.json, p0-g3.tdm}: by phase, prompt and rollout. */
   rollouts: 'rollouts',
   phase: 'phase.json',
+  /** previews/000050/0/{trajectory.tdm, image.png, reasoning.txt}: by update and prompt, as in training.ts. */
+  previews: 'previews',
   model: 'model',
   adapter: 'adapter',
 } as const
@@ -110,12 +113,23 @@ export const rlSettingsSchema = z.strictObject({
   /** Warn when the share of different rollouts of a prompt stays below this. */
   distinctFloor: share.default(0.25),
 
+  /** Updates between previews: prompts that validate, answered without chance and always with one seed; 0 only when asked. */
+  previewEvery: z.int().nonnegative().default(50),
+  previewPrompts: z.int().min(0).max(64).default(4),
+  previewSeed: uint32.default(0),
+
   saveEvery: z.number().positive().default(120),
   /** Phases whose trajectories are kept: every n-th; what a resume needs is always kept. */
   keepEvery: z.int().positive().default(1),
   name: z.string().min(1).nullable().default(null),
 })
 export type RlSettings = z.infer<typeof rlSettingsSchema>
+
+/** What a run is told by: everything but what only looks at it. */
+export function learningSettings(settings: RlSettings): object {
+  const { previewEvery: _every, previewPrompts: _prompts, previewSeed: _seed, ...learning } = settings
+  return learning
+}
 
 export const completeRlSettings = (part: z.input<typeof rlSettingsSchema>): RlSettings => rlSettingsSchema.parse(part)
 
@@ -313,6 +327,8 @@ export const rlRowSchema = z.discriminatedUnion('kind', [
   updateRowSchema,
   rlValidationRowSchema,
   rlNoteRowSchema,
+  /** A prompt answered by the weights as they stood: samples are rollouts. */
+  previewRowSchema,
 ])
 export type RlRow = z.infer<typeof rlRowSchema>
 export type RlNoteCode = (typeof rlNoteCodes)[number]

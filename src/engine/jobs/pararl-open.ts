@@ -4,7 +4,14 @@ import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { z } from 'zod'
 import { TandemError } from '../../shared/errors.ts'
-import { rlConfigSchema, rlFiles, type RlConfig, type RlNoteCode, type RlSettings } from '../../shared/rl.ts'
+import {
+  learningSettings,
+  rlConfigSchema,
+  rlFiles,
+  type RlConfig,
+  type RlNoteCode,
+  type RlSettings,
+} from '../../shared/rl.ts'
 import { seededRandom } from '../data/random.ts'
 import { writeFileAtomic } from '../files.ts'
 import type { GraphAdapter } from '../model/adapter-graph.ts'
@@ -23,6 +30,8 @@ import { runAll, type RlPrompt } from '../rl/rollout.ts'
 import { eligibleSteps } from '../rl/sampled-steps.ts'
 import type { ValidationParts } from '../rl/validate.ts'
 import { createEngine, type Engine } from '../run.ts'
+import type { PreviewPrompt } from '../train/sft.ts'
+import { liveModel, type LiveModel } from './live-model.ts'
 
 /** Sequences of one forward, in rollouts and in likelihoods. */
 const BATCH = 16
@@ -46,6 +55,9 @@ export interface OpenedRl {
   readonly scaleAt: StepScale
   readonly prompts: readonly RlPrompt[]
   readonly validation: ValidationParts | null
+  readonly live: LiveModel
+  /** Prompts looked at while training goes: the first that validate; where none do, the first that train. */
+  readonly shown: readonly PreviewPrompt[]
   readonly identity: string
   dispose(): Promise<void>
 }
@@ -94,6 +106,10 @@ export async function openRl(config: RlConfig, directory: string, note: Note, si
       )
     const held = settings.validateEvery > 0 ? await source.prompts('val', settings.validationPrompts) : []
     const validation = held.length > 0 ? { model, world: source.world, policy, reward, scaleAt, prompts: held } : null
+    const wanted = settings.previewPrompts
+    const known = held.length >= wanted ? held : await source.prompts('val', wanted)
+    const shown = (known.length > 0 ? known : pool).slice(0, wanted).map(previewPrompt)
+    const live = liveModel(model, table, adapter?.config ?? null)
     const digest = createHash('sha256')
     for (const { id, header } of prompts) digest.update(JSON.stringify([id, header.tokens]))
     const identity = JSON.stringify({
@@ -102,13 +118,23 @@ export async function openRl(config: RlConfig, directory: string, note: Note, si
       data: config.data.kind === 'world' ? config.data : { kind: 'folder' },
       prompts: digest.digest('hex').slice(0, 32),
       reward: reward.identity,
-      settings,
+      settings: learningSettings(settings),
     })
-    const opened = { config, ...base, table, adapter, start, likelihood, scaleAt, prompts, validation, identity }
-    return { ...opened, dispose }
+    const basis = { config, ...base, table, adapter, start, likelihood, scaleAt, prompts, validation }
+    return { ...basis, live, shown, identity, dispose }
   } catch (error) {
     await dispose()
     throw error
+  }
+}
+
+function previewPrompt({ id, instruction, header }: RlPrompt): PreviewPrompt {
+  const field = header.fields.find(({ name }) => name === 'inputImage')
+  const codes = field && header.tokens.slice(field.start, field.start + field.length)
+  return {
+    row: id,
+    instruction,
+    inputImage: codes ? Int32Array.from(codes, (token) => token - header.image.offset) : null,
   }
 }
 

@@ -9,25 +9,27 @@ import type { JobUpdate, SpecOf } from '../../shared/jobs.ts'
 import {
   rlFiles,
   type PararlResult,
-  type PhaseRow,
   type RlConfig,
   type RlNoteCode,
   type RlRow,
   type RlValidationRow,
-  type UpdateRow,
 } from '../../shared/rl.ts'
+import type { PreviewEntry } from '../../shared/training.ts'
 import { writeFileAtomic } from '../files.ts'
 import { diversityFell, judgeFell, klPassed, type Finding } from '../rl/guards.ts'
 import { prunePhases } from '../rl/phase-record.ts'
 import { createParaRlTask } from '../rl/task.ts'
 import { validatePolicy, type Validated } from '../rl/validate.ts'
 import { loadCheckpoint } from '../train/checkpoint.ts'
-import { checkpointPath, train, type LoopOptions, type TrainEvent } from '../train/loop.ts'
+import { checkpointPath, train, type Look, type LoopOptions } from '../train/loop.ts'
 import type { JobContext } from './context.ts'
 import { openFolder } from './output.ts'
+import { makePreviews } from './previews.ts'
+import { lockRun, type RunLock } from './run-lock.ts'
 import { exportRl } from './pararl-export.ts'
 import { openRl, readRlConfig, type OpenedRl } from './pararl-open.ts'
 import { openRecord, type RlRecord } from './pararl-record.ts'
+import { progressOf, updateRow } from './pararl-rows.ts'
 
 const seconds = (): number => performance.now() / 1000
 
@@ -36,7 +38,9 @@ export async function* pararlJob(spec: SpecOf<'pararl'>, context: JobContext): A
   const config = await configOf(spec, directory)
   const folder = await openFolder(directory)
   let opened: OpenedRl | null = null
+  let lock: RunLock | null = null
   try {
+    lock = await lockRun(directory)
     const pending: RlRow[] = []
     const clock = { step: 0, seconds: 0 }
     const note = (code: RlNoteCode, message: string, stops = false): void =>
@@ -51,14 +55,17 @@ export async function* pararlJob(spec: SpecOf<'pararl'>, context: JobContext): A
     Object.assign(clock, { step: known?.step ?? 0, seconds: known?.seconds ?? 0 })
     const record = await openRecord(directory, clock.step)
     const halt = new AbortController()
-    const sitting: Sitting = { opened, record, pending, clock, halt, directory, note, validated: null }
-    yield* before(sitting)
+    const { controls } = context
+    const sitting: Sitting = { opened, record, pending, told: [], clock, halt, directory, note, validated: null }
+    yield* before(sitting, context.signal)
     if (context.signal.aborted) return
-    yield* updates(sitting, AbortSignal.any([context.signal, halt.signal]))
+    const signal = AbortSignal.any([context.signal, halt.signal])
+    yield* updates(sitting, { signal, ...(controls ? { controls } : {}) })
     if (context.signal.aborted) return
     yield { type: 'result', result: await resultOf(sitting) }
   } finally {
     await opened?.dispose()
+    await lock?.release()
     await folder.abandon()
   }
 }
@@ -69,6 +76,8 @@ interface Sitting {
   readonly record: RlRecord
   /** Rows that are made while a step runs, and written after it. */
   readonly pending: RlRow[]
+  /** Rows that are written and wait to be told. */
+  readonly told: RlRow[]
   readonly clock: { step: number; seconds: number }
   /** Ends the run after the step, with a checkpoint. */
   readonly halt: AbortController
@@ -105,18 +114,49 @@ async function configOf(spec: SpecOf<'pararl'>, directory: string): Promise<RlCo
 }
 
 /** What the starting model is worth, once: guard rails and result compare with it. */
-async function* before(sitting: Sitting): AsyncGenerator<JobUpdate> {
+async function* before(sitting: Sitting, signal: AbortSignal): AsyncGenerator<JobUpdate> {
   const { opened, record, clock } = sitting
   yield* flush(sitting)
-  if (!opened.validation || record.rows.some((row) => row.kind === 'validation')) return
-  yield* write(sitting, {
-    kind: 'validation',
-    ...clock,
-    ...(await validatePolicy(opened.validation, opened.reference)),
-  })
+  if (opened.validation && !record.rows.some((row) => row.kind === 'validation'))
+    yield* write(sitting, {
+      kind: 'validation',
+      ...clock,
+      ...(await validatePolicy(opened.validation, opened.reference)),
+    })
+  const seen = record.rows.filter((row) => row.kind === 'preview')
+  const isWanted = opened.config.settings.previewEvery > 0 && clock.step === 0 && seen.length < opened.shown.length
+  if (!isWanted || signal.aborted) return
+  await preview(sitting, { weights: opened.reference, ...clock, samples: 0, asked: false }, signal)
+  yield* tell(sitting)
 }
 
-async function* updates(sitting: Sitting, signal: AbortSignal): AsyncGenerator<JobUpdate> {
+/** The chosen prompts answered by these weights, on disk before it returns. False when it was stopped. */
+async function preview(
+  { opened, record, told, directory }: Sitting,
+  look: Look,
+  signal: AbortSignal,
+): Promise<boolean> {
+  const { previewSeed: seed, denoisingSteps: steps } = opened.config.settings
+  const entries = await makePreviews(opened.live, opened.shown, { steps, seed }, directory, look, signal)
+  for (const entry of entries ?? []) {
+    // A process that was killed in between has written the first of them.
+    if (record.rows.some((row) => isSamePreview(row, entry))) continue
+    await record.add(entry)
+    told.push(entry)
+  }
+  return entries !== null
+}
+
+const isSamePreview = (row: RlRow, { step, prompt, asked }: PreviewEntry): boolean =>
+  !asked && row.kind === 'preview' && row.step === step && row.prompt === prompt && !row.asked
+
+function* tell({ told }: Sitting): Generator<JobUpdate> {
+  for (const row of told.splice(0)) yield { type: 'rl', row }
+}
+
+type Asked = Pick<LoopOptions, 'controls'> & { readonly signal: AbortSignal }
+
+async function* updates(sitting: Sitting, asked: Asked): AsyncGenerator<JobUpdate> {
   const { opened, directory, pending, clock } = sitting
   const { settings } = opened.config
   const { validation } = opened
@@ -140,7 +180,14 @@ async function* updates(sitting: Sitting, signal: AbortSignal): AsyncGenerator<J
   })
   const total = settings.steps
   const began = { step: clock.step, at: seconds() }
-  for await (const event of train(task, loopOptions(opened, directory, signal))) {
+  const look = { every: settings.previewEvery, run: (look: Look) => preview(sitting, look, asked.signal) }
+  const options: LoopOptions = {
+    ...loopOptions(opened, directory),
+    ...asked,
+    ...(opened.shown.length > 0 ? { preview: look } : {}),
+  }
+  for await (const event of train(task, options)) {
+    yield* tell(sitting)
     if (event.kind === 'start')
       yield { type: 'started', total, detail: `${event.parameters} parameters, from step ${event.step}` }
     else if (event.kind === 'step') {
@@ -149,7 +196,9 @@ async function* updates(sitting: Sitting, signal: AbortSignal): AsyncGenerator<J
       Object.assign(clock, { step: event.step, seconds: event.seconds })
       const row = updateRow(event)
       yield* write(sitting, row)
-      yield { type: 'progress', done: event.step, total, metrics: progressOf(sitting, row, began) }
+      const rate = (seconds() - began.at) / Math.max(1, row.step - began.step)
+      const metrics = progressOf(sitting.record.rows, row, { steps: total, rate })
+      yield { type: 'progress', done: event.step, total, metrics }
       const found = klPassed(row, settings)
       if (found) yield* finding(sitting, found)
     } else if (event.kind === 'validation' && sitting.validated) yield* validated(sitting, sitting.validated)
@@ -197,7 +246,7 @@ async function* write(sitting: Sitting, row: RlRow): AsyncGenerator<JobUpdate> {
   if (row.kind === 'note') yield { type: 'warning', message: row.message }
 }
 
-function loopOptions({ config: { settings } }: OpenedRl, directory: string, signal: AbortSignal): LoopOptions {
+function loopOptions({ config: { settings } }: OpenedRl, directory: string): LoopOptions {
   const { steps, seed, optimiser, weightDecay, warmup, clip, ema, validateEvery, saveEvery } = settings
   return {
     directory,
@@ -216,46 +265,6 @@ function loopOptions({ config: { settings } }: OpenedRl, directory: string, sign
     saveEvery,
     // A run that was killed before its first checkpoint is there, too: it starts again.
     resume: true,
-    signal,
-  }
-}
-
-function updateRow(event: Extract<TrainEvent, { kind: 'step' }>): UpdateRow {
-  const { metrics, step, seconds: spent, learningRate, gradientNorm } = event
-  const number = (name: string): number => metrics[name] ?? 0
-  return {
-    kind: 'update',
-    step,
-    seconds: spent,
-    phase: number('phase'),
-    inner: number('inner'),
-    objective: number('objective'),
-    klOld: number('kl_old'),
-    klReference: number('kl_reference'),
-    clipFraction: number('clip_fraction'),
-    ratio: { mean: number('ratio_mean'), low: number('ratio_low'), high: number('ratio_high') },
-    tokens: number('tokens'),
-    learningRate,
-    gradientNorm,
-    took: number('took'),
-  }
-}
-
-function progressOf(
-  { record, opened }: Sitting,
-  row: UpdateRow,
-  began: { readonly step: number; readonly at: number },
-): Record<string, number> {
-  const phase = record.rows.findLast((known): known is PhaseRow => known.kind === 'phase')
-  const rate = (seconds() - began.at) / Math.max(1, row.step - began.step)
-  return {
-    ...(phase && phase.reward !== null ? { reward: phase.reward } : {}),
-    ...(phase && phase.final !== null ? { final_reward: phase.final } : {}),
-    ...(phase ? { entropy: phase.entropy, length: phase.length, distinct: phase.distinct } : {}),
-    objective: row.objective,
-    kl: row.klReference,
-    clip_fraction: row.clipFraction,
-    eta_seconds: rate * (opened.config.settings.steps - row.step),
   }
 }
 

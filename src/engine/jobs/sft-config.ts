@@ -7,7 +7,7 @@ import { adapterSchema } from '../model/adapter-config.ts'
 import { readJson } from '../model/folder.ts'
 import { architectureSchema, loopSchema } from '../train/recipe.ts'
 import { sftSchema } from '../train/sft.ts'
-import { previewsSchema } from './sft-previews.ts'
+import { previewsSchema } from './previews.ts'
 
 const sftConfigSchema = loopSchema
   .extend({

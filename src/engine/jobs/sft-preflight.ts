@@ -18,7 +18,7 @@ import { clipGradient, createOptimiser } from '../train/optimiser.ts'
 import { judgeRun } from '../train/preflight-verdict.ts'
 import type { SftTask } from '../train/sft.ts'
 import type { Prepared } from './sft-prepare.ts'
-import { makePreviews } from './sft-previews.ts'
+import { makePreviews } from './previews.ts'
 
 /** Bytes of metrics a step leaves, and what a reader should expect of a run's small files. */
 const METRICS_A_STEP = 900

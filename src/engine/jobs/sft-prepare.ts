@@ -16,7 +16,7 @@ import { generateShareOf, mixSources, type MixedPart } from '../train/mixed-sour
 import { createSftTask, type PreviewPrompt, type SampleSource, type SftConfig, type SftTask } from '../train/sft.ts'
 import { createWorldSource } from '../train/storybook.ts'
 import type { SftJobConfig } from './sft-config.ts'
-import { liveModel, type LiveModel } from './sft-live.ts'
+import { liveModel, type LiveModel } from './live-model.ts'
 
 /** Share of generations on the world where nothing else is said, as the shipped model's recipe has it. */
 const WORLD_GENERATIONS = 0.15

@@ -18,7 +18,7 @@ import { readConfig } from './sft-config.ts'
 import { exportRun } from './sft-export.ts'
 import { preflightJob } from './sft-preflight.ts'
 import { prepareTraining, type Prepared } from './sft-prepare.ts'
-import { makePreviews } from './sft-previews.ts'
+import { makePreviews } from './previews.ts'
 import { compactRow, memoryRows, rowOf, updateOf } from './sft-rows.ts'
 
 export async function* sftJob(spec: SpecOf<'sft'>, context: JobContext): AsyncGenerator<JobUpdate> {

@@ -12,6 +12,7 @@ import {
   type RlRow,
   type RlSettings,
 } from '../../shared/rl.ts'
+import { readTrajectory } from '../../engine/trajectory/file.ts'
 import { runJob } from '../../engine/jobs.ts'
 import { writeClip } from '../../engine/rl/clip/testing.ts'
 import { openWorkplace, tandem, type Ended, type Workplace } from './testing.ts'
@@ -34,6 +35,7 @@ const small: Partial<RlSettings> = {
   pool: 4,
   steps: 2,
   validateEvery: 0,
+  previewEvery: 0,
 }
 const world = { kind: 'world', path: null, operations: null, seed: 3, sprites: 32, generateShare: 0.3 } as const
 
@@ -68,19 +70,36 @@ async function rowsOf(out: string): Promise<RlRow[]> {
 
 describe('a run', () => {
   it('validates by judge and reward, and leaves a record, rollouts and a model that edits', async () => {
-    const { result, rows } = await run('run', clip, { steps: 3, validateEvery: 3, validationPrompts: 2 })
+    const looks = { validateEvery: 3, validationPrompts: 2, previewEvery: 2, previewPrompts: 2, previewSeed: 5 }
+    const { result, rows } = await run('run', clip, { steps: 3, ...looks })
     expect(result).toMatchObject({ steps: 3, rollouts: 12, stopped: null })
     expect(result.after?.judge?.['image_quality']).toEqual(expect.any(Number))
     expect(result.after?.reward).toEqual(expect.any(Number))
     expect(rows.filter(({ kind }) => kind !== 'note').map(({ kind, step }) => `${kind} ${step}`)).toEqual([
       'validation 0',
+      'preview 0',
+      'preview 0',
       'phase 0',
       'update 1',
       'update 2',
+      'preview 2',
+      'preview 2',
       'phase 2',
       'update 3',
       'validation 3',
+      'preview 3',
+      'preview 3',
     ])
+    const previews = rows.filter((row) => row.kind === 'preview')
+    for (const { prompt, instruction, trajectory, picture } of previews) {
+      const { header, steps } = await readTrajectory(place.path(`run/${trajectory}`))
+      expect(header).toMatchObject({ seed: 5, instruction, temperatures: { text: 0, image: 0 } })
+      expect(header.tokens).toEqual(
+        (await readTrajectory(place.path(`run/${previews[prompt]!.trajectory}`))).header.tokens,
+      )
+      expect(steps).toHaveLength(4)
+      expect(existsSync(place.path(`run/${picture}`))).toBe(true)
+    }
     const phase = rows.find((row) => row.kind === 'phase')!
     expect(phase.rollouts).toHaveLength(6)
     for (const { marks, prompt, trajectory } of phase.rollouts) {
@@ -100,7 +119,10 @@ describe('a run', () => {
       likelihood: 'random-mask',
       method: 'lora',
       rank: 2,
+      previewEvery: 2,
+      previewPrompts: 1,
     })
+    expect(rows.flatMap((row) => (row.kind === 'preview' ? [row.step] : []))).toEqual([0, 2])
     expect(result.before).toBeNull()
     expect(await readdir(place.path('lora/adapter'))).toContain('adapter_config.json')
     const phase = rows.find((row) => row.kind === 'phase')!
@@ -174,6 +196,8 @@ function runOrKill(
     pool: 6,
     validateEvery: 4,
     validationPrompts: 2,
+    previewEvery: 2,
+    previewPrompts: 2,
     learningRate: 0.01,
     warmup: 2,
     // A checkpoint after every update.
@@ -211,6 +235,8 @@ describe('a run that is killed', () => {
   })
   it.each([
     ['in the middle of a phase', (row: RlRow) => row.kind === 'update' && row.step === 4],
+    ['between two previews of the start', (row: RlRow) => row.kind === 'preview' && row.step === 0],
+    ['when a preview has been made', (row: RlRow) => row.kind === 'preview' && row.step === 4],
     ['when a phase has been made and nothing is updated yet', (row: RlRow) => row.kind === 'phase' && row.phase === 2],
   ])('%s goes on exactly', async (what, when) => {
     const out = what.replaceAll(' ', '-')

@@ -1,31 +1,36 @@
 /** The rows of a ParaRL run, folded into what its screen shows. Pure. */
 import type { PhaseRow, RlRow, RlValidationRow, UpdateRow } from '../../shared/rl.ts'
+import type { PreviewEntry } from '../../shared/training.ts'
 
 export interface RlRows {
   readonly phases: readonly PhaseRow[]
   readonly updates: readonly UpdateRow[]
   readonly validations: readonly RlValidationRow[]
+  readonly previews: readonly PreviewEntry[]
   readonly notes: readonly Extract<RlRow, { kind: 'note' }>[]
 }
 
-export const noRlRows: RlRows = { phases: [], updates: [], validations: [], notes: [] }
+export const noRlRows: RlRows = { phases: [], updates: [], validations: [], previews: [], notes: [] }
 
 /** A run that was killed may write a row again: the later one counts. */
 export function withRlRows(before: RlRows, rows: readonly RlRow[]): RlRows {
   const phases = new Map(before.phases.map((row) => [row.phase, row]))
   const updates = new Map(before.updates.map((row) => [row.step, row]))
   const validations = new Map(before.validations.map((row) => [row.step, row]))
+  const previews = [...before.previews]
   const notes = [...before.notes]
   for (const row of rows) {
     if (row.kind === 'phase') phases.set(row.phase, row)
     else if (row.kind === 'update') updates.set(row.step, row)
     else if (row.kind === 'validation') validations.set(row.step, row)
+    else if (row.kind === 'preview') previews.push(row)
     else notes.push(row)
   }
   return {
     phases: [...phases.values()],
     updates: [...updates.values()],
     validations: [...validations.values()],
+    previews,
     notes,
   }
 }

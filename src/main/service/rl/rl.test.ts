@@ -49,6 +49,8 @@ const spec: PararlStudioSpec = {
     hardShare: 1,
     validateEvery: 2,
     validationPrompts: 2,
+    previewEvery: 2,
+    previewPrompts: 1,
     judgeFall: null,
   }),
 }
@@ -83,6 +85,12 @@ test('a run leaves rows, rollouts that open on the timeline, and a model among t
   expect(Object.values(header.labels ?? {})).toContain('the')
   expect((await call('rl.openRollout', which)).id).toBe(run.id)
   await expect(call('rl.openRollout', { ...which, rollout: 9 })).rejects.toThrow('no such rollout')
+
+  const at = { job: id, prompt: 0, step: 2 }
+  expect((await call('training.picture', at)).picture).toMatchObject({ width: 128, height: 128 })
+  const preview = await call('training.openPreview', { ...at, project: project.id })
+  expect(preview).toMatchObject({ state: 'done', step: 3, imported: true, preview: { job: id, step: 2, prompt: 0 } })
+  await expect(call('training.picture', { ...at, step: 1 })).rejects.toThrow('no such preview')
 
   const { model } = job.result as { model: { id: string } }
   const entry = (await call('models.library', {})).entries.find((each) => each.id === model.id)!

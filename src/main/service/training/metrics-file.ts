@@ -115,11 +115,11 @@ function rowOf<T>(line: string, read: ReadRow<T>): T | null {
   }
 }
 
-/** Every row there is. */
-export async function allMetrics(path: string): Promise<MetricsRow[]> {
-  const rows: MetricsRow[] = []
+/** Every row there is, of those that `row` reads. */
+export async function allRows<T>(path: string, row: ReadRow<T>): Promise<T[]> {
+  const rows: T[] = []
   for (let cursor: string | null = null; ;) {
-    const page: RowsPage<MetricsRow> = await readMetrics(path, cursor)
+    const page: RowsPage<T> = await readRows(path, cursor, row)
     // The run went back meanwhile: what was read before is void.
     if (page.restart) rows.length = 0
     rows.push(...page.rows)

@@ -1,15 +1,19 @@
-/** Previews of a run: their pictures as blobs, and any of them as a run on the timeline, found again when asked twice. */
+/**
+ * Previews of a run that trains, on examples or on rewards: their pictures as blobs, and any of them as a run on the
+ * timeline, found again when asked twice.
+ */
 import { readFile } from 'node:fs/promises'
 import { join, resolve, sep } from 'node:path'
 import sharp from 'sharp'
 import { TandemError } from '../../../shared/errors.ts'
 import type { PictureRef, Run } from '../../../shared/studio.ts'
 import type { StudioJob } from '../../../shared/studio-jobs.ts'
-import { runFiles, type PreviewEntry } from '../../../shared/training.ts'
+import { rlFiles } from '../../../shared/rl.ts'
+import { previewRowSchema, runFiles, type PreviewEntry } from '../../../shared/training.ts'
 import type { HandlerDeps } from '../handlers/deps.ts'
 import { runOfTrajectory } from '../open-trajectory.ts'
 import { storePicture } from '../pictures.ts'
-import { allMetrics } from './metrics-file.ts'
+import { allRows } from './metrics-file.ts'
 
 interface Which {
   readonly job: string
@@ -17,10 +21,16 @@ interface Which {
   readonly prompt: number
 }
 
-async function findPreview(folder: string, { step, prompt }: Which): Promise<PreviewEntry> {
-  const rows = await allMetrics(join(folder, runFiles.metrics))
-  const found = rows.findLast((row) => row.kind === 'preview' && row.step === step && row.prompt === prompt)
-  if (found?.kind === 'preview') return found
+/** Kinds of job that leave previews, by the file with their rows. */
+const recordOf = { sft: runFiles.metrics, pararl: rlFiles.record } as const
+
+type PreviewedJob = StudioJob & { readonly spec: Extract<StudioJob['spec'], { kind: keyof typeof recordOf }> }
+
+async function findPreview(folder: string, job: PreviewedJob, { step, prompt }: Which): Promise<PreviewEntry> {
+  const path = join(folder, recordOf[job.spec.kind])
+  const previews = await allRows(path, (value) => previewRowSchema.safeParse(value).data ?? null)
+  const found = previews.findLast((row) => row.step === step && row.prompt === prompt)
+  if (found) return found
   throw new TandemError('The run has no such preview any more.', 'It may have gone back to a checkpoint: look again.')
 }
 
@@ -40,9 +50,9 @@ async function readBelow(folder: string, name: string): Promise<Buffer> {
 }
 
 export async function previewPicture({ store, jobs }: HandlerDeps, which: Which): Promise<PictureRef> {
-  store.jobs.get(which.job)
-  const folder = resolve(jobs.folder(which.job))
-  const { picture } = await findPreview(folder, which)
+  const job = previewedJob(store.jobs.get(which.job))
+  const folder = resolve(jobs.folder(job.id))
+  const { picture } = await findPreview(folder, job, which)
   return storePicture(store.blobs, sharp(await readBelow(folder, picture)), 'The preview')
 }
 
@@ -54,12 +64,12 @@ const runId = (project: string, { job, step, prompt }: Which): string => {
 
 export async function openPreview(deps: HandlerDeps, which: Which & { project: string }): Promise<Run> {
   const { store, jobs, publisher } = deps
-  const job = trainingJob(store.jobs.get(which.job))
+  const job = previewedJob(store.jobs.get(which.job))
   const id = runId(which.project, which)
   const known = store.runs.find(id)
   if (known) return known
   const folder = resolve(jobs.folder(which.job))
-  const entry = await findPreview(folder, which)
+  const entry = await findPreview(folder, job, which)
   const bytes = new Uint8Array(await readBelow(folder, entry.trajectory))
   const run = await runOfTrajectory(deps, {
     bytes,
@@ -79,6 +89,11 @@ export async function openPreview(deps: HandlerDeps, which: Which & { project: s
   })
   publisher.publish('run.changed', { run })
   return run
+}
+
+function previewedJob(job: StudioJob): PreviewedJob {
+  if (job.spec.kind in recordOf) return job as PreviewedJob
+  throw new TandemError('That job does not train.', 'Choose a training run.')
 }
 
 type TrainingJob = StudioJob & { readonly spec: Extract<StudioJob['spec'], { kind: 'sft' }> }

@@ -1,20 +1,24 @@
 /**
- * Previews: the same prompts with the same seeds, step by step. A row is a prompt, a column a step, the newest beside
+ * Previews of a run, on examples or on rewards: the same prompts with the same seeds, step by step. A row is a prompt, a column a step, the newest beside
  * the prompt. A cell shows its words when it is pointed at or focused, and opens on the timeline.
  */
 import { useEffect, useRef, useState, type KeyboardEvent, type ReactElement } from 'react'
 import type { PreviewEntry } from '../../../shared/training.ts'
 import { api } from '../../api.ts'
-import { openPreview, usePreviewPicture, type TrainingJob } from '../../state/training.ts'
+import { openPreview, usePreviewPicture } from '../../state/training.ts'
 import { previewTable } from '../../state/training-rows.ts'
 import { EmptyState } from '../../ui/feedback.tsx'
 import { count } from './words.ts'
 
 export function Previews({
   job,
+  every,
   previews,
 }: {
-  readonly job: TrainingJob
+  /** Its id. */
+  readonly job: string
+  /** Steps between previews; 0: only when they are asked for, null: as the run thinks best. */
+  readonly every: number | null
   readonly previews: readonly PreviewEntry[]
 }): ReactElement {
   const [pointed, setPointed] = useState<PreviewEntry | null>(null)
@@ -22,7 +26,7 @@ export function Previews({
   if (previews.length === 0)
     return (
       <EmptyState icon="picture" title="No previews yet">
-        {job.spec.settings.previewEvery === 0
+        {every === 0
           ? 'This run makes none by itself: "Sample now" asks for them between two steps.'
           : 'Some validation prompts are edited now and then, always with the same seeds. "Sample now" asks for them at once.'}
       </EmptyState>
@@ -56,11 +60,7 @@ export function Previews({
                   const entry = table.cell(step, prompt)
                   return (
                     <td key={step}>
-                      {entry ? (
-                        <Cell job={job.id} entry={entry} onPoint={setPointed} />
-                      ) : (
-                        <span aria-label="none">–</span>
-                      )}
+                      {entry ? <Cell job={job} entry={entry} onPoint={setPointed} /> : <span aria-label="none">–</span>}
                     </td>
                   )
                 })}

@@ -54,7 +54,7 @@ export function RunView({
             id: 'previews',
             label: 'Previews',
             ...(rows.previews.length > 0 ? { badge: rows.previews.length } : {}),
-            content: <Previews job={job} previews={rows.previews} />,
+            content: <Previews job={job.id} every={job.spec.settings.previewEvery} previews={rows.previews} />,
           },
           { id: 'record', label: 'Record', content: <RunRecord job={job} rows={rows} /> },
         ]}

@@ -192,6 +192,8 @@ export function NewRl({ onStarted }: { readonly onStarted: (job: string) => void
             {whole('Prompts of a validation', settings.validationPrompts, 1, 10_000, (validationPrompts) =>
               tune({ validationPrompts }),
             )}
+            {whole('Previews every', settings.previewEvery, 0, 1e6, (previewEvery) => tune({ previewEvery }))}
+            {whole('Prompts previewed', settings.previewPrompts, 0, 64, (previewPrompts) => tune({ previewPrompts }))}
             {whole('Seed', settings.seed, 0, 0xffffffff, (seed) => tune({ seed }))}
           </div>
         </Panel>

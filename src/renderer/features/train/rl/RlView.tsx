@@ -1,8 +1,8 @@
-/** One ParaRL run: how it stands, its curves, its rollouts as a grid, and what the guard rails found. */
+/** One ParaRL run: how it stands, its curves, rollouts and previews as grids, and what the guard rails found. */
 import { useState, type ReactElement } from 'react'
 import { canGoOn, isActive } from '../../../../shared/studio-jobs.ts'
 import { pararlStudioResultSchema } from '../../../../shared/studio-rl.ts'
-import { cancelJob, deleteJob, pauseJob, resumeJob } from '../../../state/jobs.ts'
+import { cancelJob, controlJob, deleteJob, pauseJob, resumeJob } from '../../../state/jobs.ts'
 import { useRlRows, type RlJob } from '../../../state/rl.ts'
 import { judgeChange, noRlRows, type RlRows } from '../../../state/rl-rows.ts'
 import { duration } from '../../../state/runs-words.ts'
@@ -13,12 +13,14 @@ import { Notice, ProgressBar } from '../../../ui/feedback.tsx'
 import { useRemembered } from '../../../ui/remembered.ts'
 import { Tabs } from '../../../ui/Tabs.tsx'
 import { count, stateWords } from '../words.ts'
+import { Previews } from '../Previews.tsx'
 import { RlCurves } from './RlCurves.tsx'
 import { RlRecord } from './RlRecord.tsx'
 import { RolloutGrid } from './RolloutGrid.tsx'
 import './rl.css'
 
-type View = 'curves' | 'rollouts' | 'record'
+const views = ['curves', 'rollouts', 'previews', 'record'] as const
+type View = (typeof views)[number]
 
 export function RlView({ job, onDeleted }: { readonly job: RlJob; readonly onDeleted: () => void }): ReactElement {
   const [view, setView] = useRemembered<string>('rl.view', 'curves')
@@ -30,7 +32,7 @@ export function RlView({ job, onDeleted }: { readonly job: RlJob; readonly onDel
       <Notices job={job} rows={shown} />
       <Tabs<View>
         label="Of this run"
-        value={view === 'rollouts' || view === 'record' ? view : 'curves'}
+        value={views.find((known) => known === view) ?? 'curves'}
         onChange={setView}
         tabs={[
           { id: 'curves', label: 'Curves', content: <RlCurves rows={shown} loaded={rows !== null} job={job} /> },
@@ -39,6 +41,12 @@ export function RlView({ job, onDeleted }: { readonly job: RlJob; readonly onDel
             label: 'Rollouts',
             ...(shown.phases.length > 0 ? { badge: shown.phases.length } : {}),
             content: <RolloutGrid job={job} phases={shown.phases} />,
+          },
+          {
+            id: 'previews',
+            label: 'Previews',
+            ...(shown.previews.length > 0 ? { badge: shown.previews.length } : {}),
+            content: <Previews job={job.id} every={job.spec.settings.previewEvery} previews={shown.previews} />,
           },
           { id: 'record', label: 'Record', content: <RlRecord job={job} rows={shown} /> },
         ]}
@@ -73,6 +81,9 @@ function Head({ job, onDeleted }: { readonly job: RlJob; readonly onDeleted: () 
               onClick={() => void pauseJob(job.id)}
             >
               Pause
+            </Button>
+            <Button icon="picture" disabled={state !== 'running'} onClick={() => void controlJob(job.id, 'sample')}>
+              Sample now
             </Button>
             <Button icon="stop" onClick={() => void cancelJob(job.id, state === 'stopping')}>
               {state === 'stopping' ? 'Stop now' : 'Stop'}

@@ -14,7 +14,7 @@ import { prepareRun, runSteps, type Engine } from '../run.ts'
 import type { PreviewPrompt } from '../train/sft.ts'
 import type { Look } from '../train/loop.ts'
 import { outputFiles, writeOutputs } from './record.ts'
-import type { LiveModel } from './sft-live.ts'
+import type { LiveModel } from './live-model.ts'
 import { textLabels } from './words.ts'
 
 export const previewsSchema = z.strictObject({
