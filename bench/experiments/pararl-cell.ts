@@ -1,9 +1,10 @@
 /**
  * One cell of the ParaRL experiment: trains from a checkpoint with one objective and one seed (or not at all: the
- * `before` arm), answers a suite, and prints what the exact judge says as one line of JSON; scores by prompt go to
- * scores.json in the cell's folder, for paired intervals. A cell that was stopped goes on.
+ * `before` arm), answers a suite, and prints what the exact judge says as one line of JSON, with intervals, and with the
+ * differences to an earlier cell prompt by prompt; scores go to scores.json in the cell's folder. A cell that was stopped
+ * goes on.
  * Usage: node bench/experiments/pararl-cell.ts --model DIR --out DIR --arm before|output|trajectory [--seed N]
- *        [--suite DIR|NAME] [--world DIR --operations a,b] [--reward NAME] [--set sampledSteps=3 ...]
+ *        [--against DIR] [--threads N] [--suite DIR|NAME] [--limit N] [--world DIR --operations a,b] [--reward NAME] [--set sampledSteps=3 ...]
  */
 import { existsSync } from 'node:fs'
 import { join } from 'node:path'
@@ -14,7 +15,7 @@ import { completeRlSettings, rlFiles, type PararlResult } from '../../src/shared
 import { runJob } from '../../src/engine/jobs.ts'
 import { createEngineCache } from '../../src/engine/jobs/context.ts'
 import { makeFolder, writeFileAtomic } from '../../src/engine/files.ts'
-import { meansOf, suiteScores } from './pararl-suite.ts'
+import { metricsOf, readScores, scoresFile, suiteScores } from './pararl-suite.ts'
 
 const { values } = parseArgs({
   options: {
@@ -24,6 +25,8 @@ const { values } = parseArgs({
     seed: { type: 'string', default: '1' },
     suite: { type: 'string', default: 'storybook' },
     limit: { type: 'string' },
+    against: { type: 'string' },
+    threads: { type: 'string' },
     world: { type: 'string' },
     operations: { type: 'string' },
     'generate-share': { type: 'string', default: '0.15' },
@@ -35,6 +38,8 @@ const { values } = parseArgs({
 const { model, out } = values
 if (model === undefined || out === undefined) throw new Error('a cell needs --model and --out')
 const arm = z.enum(['before', 'output', 'trajectory']).parse(values.arm)
+const threads = values.threads === undefined ? {} : { threads: Number(values.threads) }
+const before = values.against === undefined ? null : await readScores(values.against)
 const set = Object.fromEntries(
   values.set.map((text): [string, unknown] => {
     const at = text.indexOf('=')
@@ -45,7 +50,7 @@ const set = Object.fromEntries(
 )
 
 async function trained(base: string, directory: string, objective: 'output' | 'trajectory'): Promise<PararlResult> {
-  const settings = completeRlSettings({ ...set, objective, seed: Number(values.seed) })
+  const settings = completeRlSettings({ previewEvery: 0, ...set, objective, seed: Number(values.seed) })
   const resume = existsSync(join(directory, rlFiles.config))
   const spec: SpecOf<'pararl'> = {
     kind: 'pararl',
@@ -70,7 +75,7 @@ async function trained(base: string, directory: string, objective: 'output' | 't
   const stop = new AbortController()
   process.once('SIGTERM', () => stop.abort())
   const engines = createEngineCache()
-  const context = { signal: stop.signal, engine: (folder: string) => engines.engine(folder) }
+  const context = { ...threads, signal: stop.signal, engine: (folder: string) => engines.engine(folder) }
   try {
     for await (const update of runJob(spec, context)) {
       if (update.type === 'progress') console.error(`${update.done}/${update.total}`, JSON.stringify(update.metrics))
@@ -91,8 +96,9 @@ const scores = await suiteScores({
   suite: values.suite,
   steps: Number(values.steps),
   limit: values.limit === undefined ? null : Number(values.limit),
+  ...threads,
 })
-await writeFileAtomic(join(out, 'scores.json'), JSON.stringify(scores) + '\n')
+await writeFileAtomic(join(out, scoresFile), JSON.stringify(scores) + '\n')
 console.log(
   JSON.stringify({
     arm,
@@ -103,6 +109,6 @@ console.log(
     stopped: result?.stopped ?? null,
     seconds: result?.seconds ?? 0,
     evaluationSeconds: Number(((performance.now() - began) / 1000).toFixed(1)),
-    metrics: meansOf(scores),
+    metrics: metricsOf(scores, before),
   }),
 )

@@ -2,13 +2,16 @@
  * A suite answered in batches at temperature 0 and judged exactly, prompt by prompt: the answers are those of `tandem
  * bench` with the same settings, since a batched run decides what it decides alone.
  */
+import { join } from 'node:path'
+import { z } from 'zod'
 import { dimensionNames } from '../../src/shared/bench.ts'
+import { bootstrapMean, clusterBootstrap, type Cluster, type Interval } from '../../src/engine/bench/intervals.ts'
 import { judge } from '../../src/engine/bench/judge.ts'
 import { limitPrompts, readSuite } from '../../src/engine/bench/suite.ts'
 import { hashWords } from '../../src/engine/data/random.ts'
 import { loadWorld } from '../../src/engine/data/world/world.ts'
 import { openModel } from '../../src/engine/model/adapter-open.ts'
-import { floatsOf } from '../../src/engine/model/folder.ts'
+import { floatsOf, readJson } from '../../src/engine/model/folder.ts'
 import { modelParameters } from '../../src/engine/model/forward.ts'
 import { layOutParameters, viewOf } from '../../src/engine/model/parameters.ts'
 import { pairsAt, showWords } from '../../src/engine/rl/pairs.ts'
@@ -26,15 +29,19 @@ export async function suiteScores(options: {
   readonly suite: string
   readonly steps: number
   readonly limit: number | null
+  readonly threads?: number
 }): Promise<SuiteScores> {
   const world = await loadWorld()
   const prompts = limitPrompts(await readSuite(options.suite, world), options.limit)
   const model = await openModel(options.model)
-  const engine = createEngine(model)
+  const engine = createEngine(model, 'cpu', options.threads)
   const table = layOutParameters(modelParameters(model.config))
   const weights = new Float32Array(table.size)
   for (const span of table.spans) viewOf(weights, span).set(floatsOf(model.weights(span.name)))
-  const policy = createPolicy(model.config, table, { batch: BATCH })
+  const policy = createPolicy(model.config, table, {
+    batch: BATCH,
+    ...(options.threads === undefined ? {} : { threads: options.threads }),
+  })
   try {
     const headers = await Promise.all(
       prompts.map(async (prompt) =>
@@ -68,14 +75,44 @@ export async function suiteScores(options: {
   }
 }
 
-export const scoreNames = [...dimensionNames, 'right_image', 'right_reasoning'] as const
+const scoreNames = [...dimensionNames, 'right_image', 'right_reasoning'] as const
 
-export function meansOf(scores: SuiteScores): Record<string, number> {
-  const rows = Object.values(scores)
-  return Object.fromEntries(
-    scoreNames.flatMap((name) => {
-      const known = rows.flatMap((row) => row[name] ?? [])
-      return known.length === 0 ? [] : [[name, Number((known.reduce((a, v) => a + v, 0) / known.length).toFixed(3))]]
+type Intervals = Record<string, number>
+
+/** NAME, NAME.low and NAME.high with 95 % intervals over prompts. */
+function told(name: string, { estimate, low, high }: Interval): Intervals {
+  if (Number.isNaN(estimate)) return {}
+  const entries = Object.entries({ [name]: estimate, [`${name}.low`]: low, [`${name}.high`]: high })
+  return Object.fromEntries(entries.map(([key, value]) => [key, Number(value.toFixed(2))]))
+}
+
+/** Every column of one answered suite; where another is given, the differences to it prompt by prompt, as delta.NAME. */
+export function metricsOf(scores: SuiteScores, before: SuiteScores | null): Intervals {
+  const columns = scoreNames.map((name) =>
+    told(name, bootstrapMean(Object.values(scores).flatMap((row) => row[name] ?? []))),
+  )
+  return Object.assign({}, ...columns, before ? changeOf('delta', [scores], [before]) : {}) as Intervals
+}
+
+/** Differences of runs of several seeds to runs of the same seeds, or to one: prompts and, within each, seeds are drawn. */
+function delta(name: string, as: string, runs: readonly SuiteScores[], against: readonly SuiteScores[]): Intervals {
+  const clusters = Object.keys(runs[0]!).map((prompt): Cluster =>
+    runs.map((scores, i) => {
+      const [after, before] = [scores[prompt]?.[name], (against[i] ?? against[0]!)[prompt]?.[name]]
+      return [typeof after === 'number' && typeof before === 'number' ? after - before : null]
     }),
   )
+  return told(as, clusterBootstrap(clusters, 1).columns[0]!)
 }
+
+/** PREFIX.NAME: what changed in each column, all runs together. */
+export function changeOf(prefix: string, runs: readonly SuiteScores[], against: readonly SuiteScores[]): Intervals {
+  return Object.assign({}, ...scoreNames.map((name) => delta(name, `${prefix}.${name}`, runs, against))) as Intervals
+}
+
+const scoresSchema = z.record(z.string(), z.record(z.string(), z.number().nullable()))
+
+/** The scores a cell left in its folder. */
+export const scoresFile = 'scores.json'
+export const readScores = (folder: string): Promise<SuiteScores> =>
+  readJson(join(folder, scoresFile), scoresSchema, 'the scores of a cell')

@@ -1,11 +1,13 @@
 /**
- * npm run experiment -- NAME [--only GROUP,...] [--again CELL] [--table] [--runs DIR] [--keep-going]: carries out the
- * experiment resources/experiments/NAME.json cell by cell. A finished cell is a file under bench/results/experiments/NAME
- * with its command and its numbers; killed and started again, the runner goes on with what is missing.
+ * npm run experiment -- NAME [--only GROUP,...] [--again CELL] [--table] [--runs DIR] [--given NAME=DIR] [--keep-going]:
+ * carries out the experiment resources/experiments/NAME.json cell by cell. A finished cell is a file under
+ * bench/results/experiments/NAME with its command and its numbers; killed and started again, the runner goes on with what
+ * is missing. --table only remakes the tables of what there is.
  */
 import { spawn } from 'node:child_process'
+import { createHash } from 'node:crypto'
 import { createWriteStream } from 'node:fs'
-import { mkdir, readFile, rm } from 'node:fs/promises'
+import { mkdir, readdir, readFile, rm } from 'node:fs/promises'
 import { availableParallelism, cpus, loadavg } from 'node:os'
 import { join, resolve } from 'node:path'
 import { fileURLToPath } from 'node:url'
@@ -47,6 +49,8 @@ interface Options {
   readonly tableOnly: boolean
   readonly keepGoing: boolean
   readonly runs: string
+  /** By name: folders to start from. */
+  readonly given: ReadonlyMap<string, string>
 }
 
 function options(): Options {
@@ -58,6 +62,7 @@ function options(): Options {
       table: { type: 'boolean', default: false },
       'keep-going': { type: 'boolean', default: false },
       runs: { type: 'string', default: join(root, 'runs', 'experiments') },
+      given: { type: 'string', multiple: true, default: [] },
     },
   })
   const [name] = positionals
@@ -70,18 +75,52 @@ function options(): Options {
     tableOnly: values.table,
     keepGoing: values['keep-going'],
     runs: resolve(values.runs, name),
+    given: new Map(
+      values.given.map((text) => {
+        const at = text.indexOf('=')
+        if (at < 1) throw new TandemError(`"${text}" gives nothing.`, 'Write --given NAME=DIR.')
+        return [text.slice(0, at), resolve(text.slice(at + 1))]
+      }),
+    ),
   }
+}
+
+/** Where the given folders are, and a hash of what is in each: its files' names and bytes. */
+async function openGiven(
+  experiment: Experiment,
+  named: ReadonlyMap<string, string>,
+): Promise<{ folders: Record<string, string>; digests: string[] }> {
+  for (const name of named.keys())
+    if (!experiment.given.some((each) => each.name === name))
+      throw new TandemError(
+        `The experiment ${experiment.name} takes no "${name}".`,
+        `It takes: ${experiment.given.map((each) => each.name).join(', ') || 'nothing'}.`,
+      )
+  const folders: Record<string, string> = {}
+  const digests: string[] = []
+  for (const { name, what, path } of experiment.given) {
+    const folder = named.get(name) ?? (path === undefined ? null : join(root, path))
+    const files = folder === null ? null : await readdir(folder, { withFileTypes: true }).catch(() => null)
+    if (folder === null || files === null)
+      throw new TandemError(`${folder ?? `"${name}"`} is not there: ${what}.`, `Name it: --given ${name}=DIR.`)
+    const hash = createHash('sha256')
+    for (const file of files.filter((entry) => entry.isFile()).sort((a, b) => (a.name < b.name ? -1 : 1)))
+      hash.update(file.name).update(await readFile(join(folder, file.name)))
+    folders[name] = folder
+    digests.push(`${name} ${hash.digest('hex')}`)
+  }
+  return { folders, digests }
 }
 
 const resultsOf = (name: string): string => join(root, 'bench', 'results', 'experiments', name)
 
 /** The cell as it was finished; null where it was not. One made of other settings is refused, never overwritten unasked. */
-async function finishedCell(cell: Cell, results: string): Promise<FinishedCell | null> {
+async function finishedCell(cell: Cell, results: string, anyDigest: boolean): Promise<FinishedCell | null> {
   const path = join(results, `${cell.name}.json`)
   const text = await readFile(path, 'utf8').catch(() => null)
   if (text === null) return null
   const kept = await readJson(path, cellSchema, 'a finished cell')
-  if (kept.digest === cell.digest) return kept
+  if (anyDigest || kept.digest === cell.digest) return kept
   throw new TandemError(
     `Cell ${cell.name} was made with other settings or inputs.`,
     `Add --again ${cell.name} to make it anew, or restore what changed.`,
@@ -89,14 +128,14 @@ async function finishedCell(cell: Cell, results: string): Promise<FinishedCell |
 }
 
 /** Runs a cell's command to its end: its last line of output that is JSON, checked. */
-async function runCell(cell: Cell, runs: string): Promise<FinishedCell> {
+async function runCell(cell: Cell, runs: string, given: Readonly<Record<string, string>>): Promise<FinishedCell> {
   const folder = join(runs, cell.name)
   await mkdir(folder, { recursive: true })
   const log = createWriteStream(join(folder, 'log.txt'), { flags: 'a' })
   const began = performance.now()
   const child = spawn(
     process.execPath,
-    commandOf(cell, (other) => join(runs, other)),
+    commandOf(cell, (other) => join(runs, other), given),
     {
       cwd: root,
       stdio: ['ignore', 'pipe', 'pipe'],
@@ -161,12 +200,15 @@ async function writeTables(
 }
 
 async function main(): Promise<void> {
-  const { name, only, again, tableOnly, keepGoing, runs } = options()
+  const { name, only, again, tableOnly, keepGoing, runs, given } = options()
   const experiment = await readJson(join(experiments, `${name}.json`), experimentSchema, 'the experiment')
   const results = resultsOf(name)
   await mkdir(results, { recursive: true })
   const inputs = await Promise.all(experiment.inputs.map((path) => readFile(join(root, path), 'utf8')))
-  const cells = cellsOf(experiment, inputs)
+  // Tables are remade from the cells alone: whoever has these need not have what they were made from.
+  const blind = tableOnly && experiment.given.length > 0
+  const { folders, digests } = blind ? { folders: {}, digests: [] } : await openGiven(experiment, given)
+  const cells = cellsOf(experiment, [...inputs, ...digests])
   for (const name of again) {
     await rm(join(results, `${name}.json`), { force: true })
     await rm(join(runs, name), { recursive: true, force: true })
@@ -174,12 +216,12 @@ async function main(): Promise<void> {
   const finished: FinishedCell[] = []
   const failures: TandemError[] = []
   for (const cell of cells) {
-    const kept = await finishedCell(cell, results)
+    const kept = await finishedCell(cell, results, blind)
     if (kept) finished.push(kept)
     if (kept || tableOnly || (only && !only.includes(cell.group))) continue
     console.error(`${cell.name} ...`)
     try {
-      const done = await runCell(cell, runs)
+      const done = await runCell(cell, runs, folders)
       await writeFileAtomic(join(results, `${cell.name}.json`), JSON.stringify(done, null, 2) + '\n')
       finished.push(done)
       console.error(`${cell.name}: ${done.seconds} s`)

@@ -1,4 +1,7 @@
 /** Experiments as data: which cells there are, when a kept one counts, and what is made of their numbers. */
+import { readdir, readFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
 import { describe, expect, test } from 'vitest'
 import { cellsOf, commandOf, experimentSchema, type Experiment } from './grid.ts'
 import { differenceInterval, meanInterval, summaryTable } from './summary.ts'
@@ -41,6 +44,32 @@ describe('an experiment', () => {
       '--out',
       '/runs/tuned-s2',
     ])
+  })
+
+  test('fills in cells of other seeds, which stand before it, and what it is given', () => {
+    const pooled = {
+      name: 'all',
+      label: 'All',
+      seeds: [2],
+      command: ['c.ts', '{out:base@1},{out:base@2}', '{given:model}'],
+    }
+    const given = [{ name: 'model', what: 'a checkpoint' }]
+    const experiment = parse({ groups: [...raw.groups, pooled], given })
+    const cells = cellsOf(experiment, [])
+    expect(cells.at(-1)!.name).toBe('all-s2')
+    expect(commandOf(cells.at(-1)!, (cell) => cell, { model: '/m' })).toEqual(['c.ts', 'base-s1,base-s2', '/m'])
+    expect(() => parse({ groups: [...raw.groups, pooled] })).toThrow('not given')
+    expect(() => parse({ groups: [...raw.groups, { ...pooled, seeds: [1] }], given })).toThrow('needs base-s2')
+  })
+
+  test('of the repository are all whole', async () => {
+    const folder = fileURLToPath(new URL('../../../resources/experiments/', import.meta.url))
+    const files = (await readdir(folder)).filter((file) => file.endsWith('.json'))
+    expect(files).toContain('pararl.json')
+    for (const file of files) {
+      const { name } = experimentSchema.parse(JSON.parse(await readFile(join(folder, file), 'utf8')))
+      expect(`${name}.json`).toBe(file)
+    }
   })
 
   test('has another digest as soon as command, seed or an input differs, and the same on another machine', () => {

@@ -12,8 +12,9 @@ const groupSchema = z.strictObject({
   /** What the tables call it. */
   label: z.string().min(1),
   /**
-   * Arguments for Node, from the root of the repository. `{seed}` and `{out}` (the cell's own folder) are filled in, and
-   * `{out:GROUP}` is the folder of another group's cell with the same seed, which has to be finished first.
+   * Arguments for Node, from the root of the repository. `{seed}` and `{out}` (the cell's own folder) are filled in;
+   * `{out:GROUP}` is the folder of another group's cell with the same seed, `{out:GROUP@SEED}` of its cell with that seed,
+   * which have to be finished first; `{given:NAME}` is a folder the experiment is given.
    */
   command: z.array(z.string()).min(1),
   /** Others than the experiment's. */
@@ -42,6 +43,8 @@ export const experimentSchema = z
     seeds: z.array(z.int().nonnegative()).min(1),
     /** Files the numbers depend on: a cell made before one of them changed is not taken for a finished one. */
     inputs: z.array(z.string().min(1)).default([]),
+    /** Folders it starts from that others made, such as a checkpoint; `path`, from the root, where none is named. */
+    given: z.array(z.strictObject({ name, what: z.string().min(1), path: z.string().min(1).optional() })).default([]),
     groups: z.array(groupSchema).min(1),
     tables: z.array(tableSchema).default([]),
   })
@@ -56,10 +59,16 @@ export const experimentSchema = z
         if (row.values.length !== table.columns.length)
           complain(`table "${table.title}" has ${table.columns.length} columns, its row "${row.label}" other`)
     }
-    for (const group of experiment.groups)
-      for (const needed of neededGroups(group.command))
-        if (!names.slice(0, names.indexOf(group.name)).includes(needed))
-          complain(`group ${group.name} needs ${needed}, which does not stand before it`)
+    const given = experiment.given.map((each) => each.name)
+    const order = cellsInOrder(experiment).map((cell) => cellName(cell.group.name, cell.seed))
+    for (const { group, seed } of cellsInOrder(experiment)) {
+      const own = order.indexOf(cellName(group.name, seed))
+      for (const needed of neededCells(group.command, seed))
+        if (!order.slice(0, own).includes(needed))
+          complain(`group ${group.name} needs ${needed}, which does not stand before ${cellName(group.name, seed)}`)
+      for (const wanted of givenNames(group.command))
+        if (!given.includes(wanted)) complain(`group ${group.name} needs ${wanted}, which the experiment is not given`)
+    }
   })
 export type Experiment = z.infer<typeof experimentSchema>
 
@@ -75,34 +84,56 @@ export interface Cell {
 
 export const cellName = (group: string, seed: number): string => `${group}-s${seed}`
 
-const GROUP_PLACE = /\{out:([a-z0-9.-]+)\}/g
-const neededGroups = (command: readonly string[]): string[] =>
-  command.flatMap((part) => [...part.matchAll(GROUP_PLACE)].map((match) => match[1]!))
+const CELL_PLACE = /\{out:([a-z0-9.-]+)(?:@(\d+))?\}/g
+const GIVEN_PLACE = /\{given:([a-z0-9.-]+)\}/g
+const neededCells = (command: readonly string[], seed: number): string[] =>
+  command.flatMap((part) =>
+    [...part.matchAll(CELL_PLACE)].map((match) =>
+      cellName(match[1]!, match[2] === undefined ? seed : Number(match[2])),
+    ),
+  )
+const givenNames = (command: readonly string[]): string[] =>
+  command.flatMap((part) => [...part.matchAll(GIVEN_PLACE)].map((match) => match[1]!))
 
-/** Every cell, seed by seed, so that each group soon has its first number. `inputs` are the contents of those files. */
-export function cellsOf(experiment: Experiment, inputs: readonly string[]): Cell[] {
-  const seeds = [...new Set(experiment.groups.flatMap((group) => group.seeds ?? experiment.seeds))]
-  return seeds.flatMap((seed) =>
-    experiment.groups
-      .filter((group) => (group.seeds ?? experiment.seeds).includes(seed))
-      .map((group) => ({
-        name: cellName(group.name, seed),
-        group: group.name,
-        seed,
-        command: group.command,
-        digest: createHash('sha256')
-          .update(JSON.stringify([group.command, seed, inputs]))
-          .digest('hex'),
-      })),
+type Group = z.infer<typeof groupSchema>
+
+/** Every cell, seed by seed, so that each group soon has its first number. */
+function cellsInOrder({ groups, seeds }: { groups: readonly Group[]; seeds: readonly number[] }): {
+  readonly group: Group
+  readonly seed: number
+}[] {
+  const all = [...new Set(groups.flatMap((group) => group.seeds ?? seeds))]
+  return all.flatMap((seed) =>
+    groups.filter((group) => (group.seeds ?? seeds).includes(seed)).map((group) => ({ group, seed })),
   )
 }
 
-/** The command with its places filled in; `folder` gives the folder of a cell by its name. */
-export function commandOf({ name: own, seed, command }: Cell, folder: (cell: string) => string): string[] {
+/** `inputs`: contents of the experiment's files, and what tells its given folders from others. */
+export function cellsOf(experiment: Experiment, inputs: readonly string[]): Cell[] {
+  return cellsInOrder(experiment).map(({ group, seed }) => ({
+    name: cellName(group.name, seed),
+    group: group.name,
+    seed,
+    command: group.command,
+    digest: createHash('sha256')
+      .update(JSON.stringify([group.command, seed, inputs]))
+      .digest('hex'),
+  }))
+}
+
+/** The command with its places filled in; `folder` gives the folder of a cell by its name, `given` what was given. */
+export function commandOf(
+  { name: own, seed, command }: Cell,
+  folder: (cell: string) => string,
+  given: Readonly<Record<string, string>> = {},
+): string[] {
   return command.map((part) =>
     part
       .replaceAll('{seed}', String(seed))
       .replaceAll('{out}', folder(own))
-      .replace(GROUP_PLACE, (_, group: string) => folder(cellName(group, seed))),
+      .replace(CELL_PLACE, (_, group: string, of?: string) =>
+        folder(cellName(group, of === undefined ? seed : Number(of))),
+      )
+      .replace(GIVEN_PLACE, (place, name: string) => given[name] ?? place),
   )
 }

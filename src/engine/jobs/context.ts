@@ -14,6 +14,8 @@ export interface JobContext {
   readonly judgeKey?: string | null | undefined
   /** What was asked of this job since the last call; a job that cannot be asked never looks. */
   readonly controls?: () => ControlAction[]
+  /** Threads of a job that can be told; all there are where absent. */
+  readonly threads?: number
   /** The engine for a model folder with adapters on it, opened on first use and again when any of its files change. */
   engine(directory: string, adapters?: AdapterStack): Promise<Engine>
 }

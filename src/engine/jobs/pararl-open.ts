@@ -31,6 +31,7 @@ import { eligibleSteps } from '../rl/sampled-steps.ts'
 import type { ValidationParts } from '../rl/validate.ts'
 import { createEngine, type Engine } from '../run.ts'
 import type { PreviewPrompt } from '../train/sft.ts'
+import type { JobContext } from './context.ts'
 import { liveModel, type LiveModel } from './live-model.ts'
 
 /** Sequences of one forward, in rollouts and in likelihoods. */
@@ -67,7 +68,12 @@ export const readRlConfig = (directory: string): Promise<RlConfig> =>
 
 type Note = (code: RlNoteCode, message: string) => void
 
-export async function openRl(config: RlConfig, directory: string, note: Note, signal: AbortSignal): Promise<OpenedRl> {
+export async function openRl(
+  config: RlConfig,
+  directory: string,
+  note: Note,
+  { signal, threads }: Pick<JobContext, 'signal' | 'threads'>,
+): Promise<OpenedRl> {
   const { settings } = config
   const closing: (() => Promise<void>)[] = []
   const dispose = async (): Promise<void> => {
@@ -75,20 +81,24 @@ export async function openRl(config: RlConfig, directory: string, note: Note, si
   }
   try {
     const model = await openModel(config.model)
-    const engine = createEngine(model)
+    const engine = createEngine(model, 'cpu', threads)
     closing.push(() => engine.dispose())
     const adapter = settings.method === 'lora' ? await adapterOf(config, model) : null
     const table = layOutParameters(
       adapter ? adapterParameters(model.config, adapter.config) : modelParameters(model.config),
     )
     const start = adapter ? null : flatWeights(model, table)
-    const options = { batch: Math.min(BATCH, settings.rollouts * settings.prompts), ...(adapter ? { adapter } : {}) }
+    const options = {
+      batch: Math.min(BATCH, settings.rollouts * settings.prompts),
+      ...(adapter ? { adapter } : {}),
+      ...(threads === undefined ? {} : { threads }),
+    }
     const policy = createPolicy(model.config, table, options)
     closing.push(() => policy.dispose())
     const likelihood = createLikelihood(model.config, table, options)
     closing.push(() => likelihood.dispose())
     const source = await openPrompts(engine, config.data, settings, signal)
-    const reward = await openReward(config.reward, source.world)
+    const reward = await openReward(config.reward, source.world, threads)
     closing.push(() => reward.dispose())
     // An adapter of zeros is the base model.
     const reference = start ?? new Float32Array(table.size)

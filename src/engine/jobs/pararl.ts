@@ -46,7 +46,7 @@ export async function* pararlJob(spec: SpecOf<'pararl'>, context: JobContext): A
     const note = (code: RlNoteCode, message: string, stops = false): void =>
       void pending.push({ kind: 'note', ...clock, code, message, stops })
     yield { type: 'started', total: config.settings.steps, detail: 'opening model, reward and prompts' }
-    opened = await openRl(config, directory, note, context.signal)
+    opened = await openRl(config, directory, note, context)
     if (context.signal.aborted) return
     if (!spec.resume) await writeFileAtomic(join(directory, rlFiles.config), JSON.stringify(config, null, 2) + '\n')
     const known = (await stat(checkpointPath(directory)).catch(() => null))
@@ -55,12 +55,12 @@ export async function* pararlJob(spec: SpecOf<'pararl'>, context: JobContext): A
     Object.assign(clock, { step: known?.step ?? 0, seconds: known?.seconds ?? 0 })
     const record = await openRecord(directory, clock.step)
     const halt = new AbortController()
-    const { controls } = context
+    const { controls, threads } = context
     const sitting: Sitting = { opened, record, pending, told: [], clock, halt, directory, note, validated: null }
     yield* before(sitting, context.signal)
     if (context.signal.aborted) return
     const signal = AbortSignal.any([context.signal, halt.signal])
-    yield* updates(sitting, { signal, ...(controls ? { controls } : {}) })
+    yield* updates(sitting, { signal, ...(controls ? { controls } : {}), ...(threads ? { threads } : {}) })
     if (context.signal.aborted) return
     yield { type: 'result', result: await resultOf(sitting) }
   } finally {
@@ -154,7 +154,7 @@ function* tell({ told }: Sitting): Generator<JobUpdate> {
   for (const row of told.splice(0)) yield { type: 'rl', row }
 }
 
-type Asked = Pick<LoopOptions, 'controls'> & { readonly signal: AbortSignal }
+type Asked = Pick<LoopOptions, 'controls' | 'threads'> & { readonly signal: AbortSignal }
 
 async function* updates(sitting: Sitting, asked: Asked): AsyncGenerator<JobUpdate> {
   const { opened, directory, pending, clock } = sitting

@@ -14,7 +14,7 @@ import { isScorerFolder, shippedScorer } from './scorer/folder.ts'
 const SHIPPED = 'storybook'
 
 /** Throws a TandemError that says what may be given. `world` is null where the prompts are no storybook's. */
-export async function openReward(name: string, world: World | null): Promise<Reward> {
+export async function openReward(name: string, world: World | null, threads?: number): Promise<Reward> {
   if (name === ORACLE || name.startsWith(`${ORACLE}:`)) {
     if (!world)
       throw new TandemError(
@@ -24,8 +24,8 @@ export async function openReward(name: string, world: World | null): Promise<Rew
     return oracleReward(world, name === ORACLE ? 'output_alignment' : name.slice(ORACLE.length + 1))
   }
   const directory = name === SHIPPED ? shippedScorer : name
-  if (await isScorerFolder(directory)) return scorerReward(directory)
-  if (await isClipFolder(directory)) return clipReward(directory)
+  if (await isScorerFolder(directory)) return scorerReward(directory, threads)
+  if (await isClipFolder(directory)) return clipReward(directory, threads)
   const exists = (await stat(directory).catch(() => null)) !== null
   throw new TandemError(
     exists

@@ -10,9 +10,9 @@ import { SegmentedControl, Select } from '../../../ui/choices.tsx'
 import { TextField } from '../../../ui/Field.tsx'
 import { Notice } from '../../../ui/feedback.tsx'
 import { NumberField } from '../../../ui/NumberField.tsx'
-import { Panel } from '../../../ui/Panel.tsx'
 import { useRemembered } from '../../../ui/remembered.ts'
 import { DataChoice } from '../DataChoice.tsx'
+import { RlMore } from './RlMore.tsx'
 import './rl.css'
 
 const empty = (): PararlStudioSpec => ({
@@ -121,82 +121,7 @@ export function NewRl({ onStarted }: { readonly onStarted: (job: string) => void
           maxLength={100}
           onChange={(name) => tune({ name: name.trim() === '' ? null : name })}
         />
-        <Panel title="Policy and objective" id="rl.more" open={false}>
-          <div className="rl-numbers">
-            <div className="field">
-              <span className="field-label">What trains</span>
-              <SegmentedControl
-                label="What trains"
-                value={settings.method}
-                segments={[
-                  { value: 'full', label: 'The whole model' },
-                  { value: 'lora', label: 'An adapter' },
-                ]}
-                onChange={(method) => tune({ method })}
-              />
-            </div>
-            <div className="field">
-              <span className="field-label">Likelihood</span>
-              <SegmentedControl
-                label="Likelihood"
-                value={settings.likelihood}
-                segments={[
-                  {
-                    value: 'replay',
-                    label: 'As decoded',
-                    hint: 'The mask state of the trajectory itself: exact for this sampler.',
-                  },
-                  { value: 'random-mask', label: 'Random masks', hint: 'As in the paper: mask ratio p ~ U[0, 1].' },
-                ]}
-                onChange={(likelihood) => tune({ likelihood })}
-              />
-            </div>
-            <div className="field">
-              <span className="field-label">KL holds to</span>
-              <SegmentedControl
-                label="KL holds to"
-                value={settings.klTo}
-                segments={[
-                  { value: 'old', label: 'The rollouts’ policy' },
-                  { value: 'reference', label: 'The start' },
-                ]}
-                onChange={(klTo) => tune({ klTo })}
-              />
-            </div>
-            <NumberField
-              label="Learning rate"
-              value={settings.learningRate ?? (settings.method === 'lora' ? 3e-4 : 3e-5)}
-              min={0}
-              max={1}
-              onChange={(learningRate) => tune({ learningRate: learningRate > 0 ? learningRate : null })}
-            />
-            <NumberField
-              label="KL weight"
-              value={settings.klWeight}
-              min={0}
-              max={100}
-              onChange={(klWeight) => tune({ klWeight })}
-            />
-            <NumberField
-              label="Clip range"
-              value={settings.clipRange}
-              min={0.01}
-              max={10}
-              onChange={(clipRange) => tune({ clipRange })}
-            />
-            {whole('Hard prompts, %', Math.round(settings.hardShare * 100), 1, 100, (share) =>
-              tune({ hardShare: share / 100 }),
-            )}
-            {whole('Chosen from', settings.pool, 1, 1e6, (pool) => tune({ pool }))}
-            {whole('Validate every', settings.validateEvery, 0, 1e6, (validateEvery) => tune({ validateEvery }))}
-            {whole('Prompts of a validation', settings.validationPrompts, 1, 10_000, (validationPrompts) =>
-              tune({ validationPrompts }),
-            )}
-            {whole('Previews every', settings.previewEvery, 0, 1e6, (previewEvery) => tune({ previewEvery }))}
-            {whole('Prompts previewed', settings.previewPrompts, 0, 64, (previewPrompts) => tune({ previewPrompts }))}
-            {whole('Seed', settings.seed, 0, 0xffffffff, (seed) => tune({ seed }))}
-          </div>
-        </Panel>
+        <RlMore settings={settings} tune={tune} />
       </div>
       <aside className="preflight" aria-label="Before the start">
         <h3>Before the start</h3>
