@@ -9,6 +9,7 @@ import { floatsOf } from '../src/engine/model/folder.ts'
 import { modelParameters } from '../src/engine/model/forward.ts'
 import { layOutParameters, viewOf } from '../src/engine/model/parameters.ts'
 import { dimensionNames, judge } from '../src/engine/bench/judge.ts'
+import { correlation } from '../src/engine/bench/intervals.ts'
 import { seededRandom } from '../src/engine/data/random.ts'
 import { loadWorld } from '../src/engine/data/world/world.ts'
 import { FLAT_DEVIATION } from '../src/engine/rl/objective.ts'
@@ -18,13 +19,14 @@ import { createPolicy } from '../src/engine/rl/policy.ts'
 import { openPrompts, rolloutSeed } from '../src/engine/rl/prompts.ts'
 import { runAll } from '../src/engine/rl/rollout.ts'
 import { createEngine } from '../src/engine/run.ts'
+import type { Trajectory } from '../src/shared/trajectory.ts'
 import { saveResult } from './lib.ts'
 
 const [folder = 'resources/models/storybook-early', prompts = '60', rollouts = '8', warmth = '1', name = 'storybook'] =
   process.argv.slice(2)
 const STEPS = 16
 /** Steps at which pairs are marked; the last is the finished pair. */
-const LOOKS = [4, 8, 12, 14, 16]
+const LOOKS = [4, 8, 12, 14, 15, 16]
 const THREADS = 1
 const BATCH = 16
 const RESAMPLES = 1000
@@ -59,11 +61,28 @@ const headers = asked.flatMap(({ header }, p) =>
 )
 const began = performance.now()
 const rows: Row[] = []
+/** Words decided at each step in edits whose picture came out right, and those that are not the true text's there. */
+const decided = new Array<number>(STEPS).fill(0)
+const wrong = new Array<number>(STEPS).fill(0)
+
+function countWords(trajectory: Trajectory, reasoning: string): void {
+  const field = trajectory.header.fields.find(({ name }) => name === 'outputText')!
+  const truth = [...model.text.encode(reasoning), model.config.special.eos]
+  for (const { step, commits } of trajectory.steps)
+    commits.positions.forEach((position, i) => {
+      const at = position - field.start
+      if (at < 0 || at >= field.length || at >= truth.length) return
+      decided[step - 1]!++
+      if (commits.tokens[i] !== truth[at]) wrong[step - 1]!++
+    })
+}
+
 for (const [i, trajectory] of (await runAll(policy, weights, headers)).entries()) {
   const { sample } = asked[Math.floor(i / G)]!
   const pairs = await pairsAt(model, trajectory, LOOKS, sample)
   const last = pairs.at(-1)!
   const { scores, rightImage } = judge(world, sample!, { rgb: last.rgb, reasoning: showWords(last.words) })
+  if (rightImage && sample!.input) countWords(trajectory, sample!.reasoning)
   const judged = Object.fromEntries(dimensionNames.map((dimension) => [dimension, scores[dimension] ?? NaN]))
   rows.push({
     scorer: await scorer.mark(pairs),
@@ -78,16 +97,7 @@ type Of = (row: Row) => number
 type Points = readonly (readonly [number, number])[]
 const mean = (values: readonly number[]): number => values.reduce((a, v) => a + v, 0) / values.length
 
-function pearson(points: Points): number {
-  const [mx, my] = [mean(points.map(([x]) => x)), mean(points.map(([, y]) => y))]
-  let [xy, xx, yy] = [0, 0, 0]
-  for (const [x, y] of points) {
-    xy += (x - mx) * (y - my)
-    xx += (x - mx) ** 2
-    yy += (y - my) ** 2
-  }
-  return xy / Math.sqrt(xx * yy)
-}
+const pearson = (points: Points): number => correlation(points) ?? NaN
 
 const known = (group: readonly Row[], a: Of, b: Of): Points =>
   group.map((row) => [a(row), b(row)] as const).filter(([x, y]) => Number.isFinite(x) && Number.isFinite(y))
@@ -99,8 +109,8 @@ function within(group: readonly Row[], a: Of, b: Of): Points {
   return points.map(([x, y]) => [x - mx, y - my])
 }
 
-/** The correlation over all groups, with its interval. */
-function correlation(of: (group: readonly Row[], a: Of, b: Of) => Points, a: Of, b: Of): number[] {
+/** The correlation over all groups, with its interval; NaN where a side does not vary. */
+function measured(of: (group: readonly Row[], a: Of, b: Of) => Points, a: Of, b: Of): number[] {
   const points = groups.map((group) => of(group, a, b))
   const random = seededRandom('rewards', RESAMPLES)
   const drawn = Array.from({ length: RESAMPLES }, () => pearson(points.flatMap(() => random.pick(points)))).sort(
@@ -157,28 +167,28 @@ const result = {
   spreadPrompts: Number(
     mean(groups.map((group) => (deviation(group.map(agreed)) > FLAT_DEVIATION ? 1 : 0))).toFixed(3),
   ),
+  /** Text tokens that a step decides otherwise than the true text has them, %, in edits whose picture is right. */
+  wrongWords: decided.map((n, i) => (n === 0 ? null : Number(((100 * wrong[i]!) / n).toFixed(1)))),
+  decidedWords: decided,
   /** Each [r, low, high]. */
   correlations: LOOKS.map((step, look) => ({
     step,
     scorerWithFinalJudge: {
-      all: correlation(known, scorerAt(look), agreed),
-      within: correlation(within, scorerAt(look), agreed),
+      all: measured(known, scorerAt(look), agreed),
+      within: measured(within, scorerAt(look), agreed),
     },
     scorerWithJudgeThere: {
-      all: correlation(known, scorerAt(look), oracleAt(look)),
-      within: correlation(within, scorerAt(look), oracleAt(look)),
+      all: measured(known, scorerAt(look), oracleAt(look)),
+      within: measured(within, scorerAt(look), oracleAt(look)),
     },
     judgeThereWithFinalJudge: {
-      all: correlation(known, oracleAt(look), agreed),
-      within: correlation(within, oracleAt(look), agreed),
+      all: measured(known, oracleAt(look), agreed),
+      within: measured(within, oracleAt(look), agreed),
     },
   })),
   /** Within prompts, the mark of the finished pair with every dimension. */
   finishedWithin: Object.fromEntries(
-    Object.keys(rows[0]!.judged).map((dimension) => [
-      dimension,
-      correlation(within, scorerAt(last), judgedAs(dimension)),
-    ]),
+    Object.keys(rows[0]!.judged).map((dimension) => [dimension, measured(within, scorerAt(last), judgedAs(dimension))]),
   ),
 }
 console.log(JSON.stringify(result, null, 1))
