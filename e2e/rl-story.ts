@@ -1,0 +1,105 @@
+/**
+ * What a person does who wants a model that agrees with itself: a short run from rewards on the early checkpoint that
+ * ships, its curves and rollouts as they come, a rollout on the timeline at the step that was rewarded, a pause over a
+ * reload, the same prompt by every checkpoint, and the model that came out in the editor. The same in every host.
+ */
+import { expect } from 'vitest'
+import type { Locator, Page } from 'playwright-core'
+import { historyRows, openHistory } from './first-edit.ts'
+
+const UPDATES = 8
+const ROLLOUTS = 3
+const PROMPTS = 2
+const SAMPLED = 2
+const PATIENCE = { timeout: 150_000 }
+const NAME = 'agreeing'
+
+const status = (page: Page): Promise<string> => page.locator('.rl-head').getByRole('status').innerText()
+const becomes = (page: Page, words: RegExp): Promise<void> => expect.poll(() => status(page), PATIENCE).toMatch(words)
+const cells = (page: Page): Locator => page.locator('.rollout-cell')
+const screen = (page: Page, name: string): Promise<void> =>
+  page.getByRole('button', { name, exact: true }).first().click()
+const tab = (page: Page, name: RegExp): Promise<void> => page.locator('.train').getByRole('tab', { name }).click()
+const updatesDone = async (page: Page): Promise<number> =>
+  Number(/update ([\d,]+) of/.exec(await status(page))?.[1]?.replace(',', '') ?? 0)
+const stepNow = async (page: Page): Promise<number> =>
+  Number(await page.getByRole('slider', { name: 'Step', exact: true }).getAttribute('aria-valuenow'))
+
+async function fill(page: Page, label: string, value: number | string): Promise<void> {
+  const field = page.locator('.train').getByLabel(label, { exact: true })
+  await field.fill(String(value))
+  await field.press('Enter')
+}
+
+/** Starts a run whose rollouts are few and short, and waits for the first curve. */
+export async function startFromRewards(page: Page): Promise<void> {
+  await screen(page, 'Train')
+  await page.getByRole('radio', { name: 'From rewards' }).click()
+  await page.getByRole('heading', { name: 'New run from rewards' }).waitFor()
+  await fill(page, 'Updates', UPDATES)
+  await fill(page, 'Rollouts a prompt, G', ROLLOUTS)
+  await fill(page, 'Prompts a phase', PROMPTS)
+  await fill(page, 'Sampled steps, s', SAMPLED)
+  await fill(page, 'Updates a phase', 1)
+  await fill(page, 'Denoising steps', 6)
+  await fill(page, 'Name of what comes out', NAME)
+  await page.getByRole('button', { name: 'Policy and objective' }).click()
+  await fill(page, 'Hard prompts', 100)
+  await fill(page, 'Chosen from', 6)
+  await fill(page, 'Validate every', 4)
+  await fill(page, 'Prompts of a validation', 4)
+  await fill(page, 'Previews every', 4)
+  await fill(page, 'Prompts previewed', 2)
+  await page.getByRole('button', { name: 'Start', exact: true }).click()
+  await becomes(page, /Training/)
+  await page.locator('[data-chart="rl-reward"]').waitFor(PATIENCE)
+}
+
+/** The grid of a phase: every rollout at every sampled step; one of them on the timeline, at its step. */
+export async function openARollout(page: Page): Promise<void> {
+  await tab(page, /Rollouts/)
+  await expect.poll(() => cells(page).count(), PATIENCE).toBe(PROMPTS * ROLLOUTS * SAMPLED)
+  const cell = cells(page).nth(1)
+  const step = Number(/step (\d+)/.exec((await cell.getAttribute('aria-label')) ?? '')?.[1])
+  await cell.click()
+  await expect.poll(() => stepNow(page), PATIENCE).toBe(step)
+  await openHistory(page)
+  await historyRows(page).first().click()
+  await page.getByText(/^Rollout \d of 3 in phase/).waitFor()
+  await screen(page, 'Train')
+  await page.locator('.rl-head').waitFor()
+}
+
+export async function pauseAndResume(page: Page): Promise<void> {
+  await page.getByRole('button', { name: 'Pause', exact: true }).click()
+  await becomes(page, /Paused/)
+  const paused = await updatesDone(page)
+  expect(paused).toBeLessThan(UPDATES)
+  await page.reload()
+  await becomes(page, /Paused/)
+  await page.getByRole('button', { name: 'Resume', exact: true }).click()
+  await becomes(page, /Done/)
+  expect(await updatesDone(page)).toBe(UPDATES)
+}
+
+/** Two prompts by three checkpoints, with one seed; a cell opens on the timeline. */
+export async function lookAtCheckpoints(page: Page): Promise<void> {
+  await tab(page, /Previews/)
+  await expect.poll(() => page.locator('.preview img').count(), PATIENCE).toBe(6)
+  expect(await page.locator('.previews-table thead th').allInnerTexts()).toEqual(['Prompt', '8', '4', '0'])
+  await page.locator('.preview').first().click()
+  await expect.poll(() => stepNow(page), PATIENCE).toBe(6)
+  await screen(page, 'Train')
+}
+
+/** The exact judge saw it before, between and after; the model that came out edits. */
+export async function useTheModel(page: Page): Promise<void> {
+  await tab(page, /Record/)
+  await expect.poll(() => page.locator('.rl-record tbody tr').count(), PATIENCE).toBe(3)
+  await page.getByRole('button', { name: 'Use in the editor' }).click()
+  await page.getByRole('button', { name: /Where things are/ }).click()
+  await expect.poll(() => page.getByRole('combobox', { name: 'Model' }).inputValue(), PATIENCE).toBe(NAME)
+  await expect.poll(() => stepNow(page), PATIENCE).toBe(16)
+  await page.getByRole('navigation', { name: 'Screens' }).getByRole('button', { name: 'Models' }).click()
+  await page.locator('.models-item', { hasText: NAME }).waitFor()
+}
