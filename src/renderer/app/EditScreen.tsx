@@ -39,7 +39,7 @@ export function EditScreen(): ReactElement {
   const sidePane = usePane('side', 320, 280, Math.min(560, width - LEAST_CANVAS - 300))
   const reasoningPane = usePane('reasoning', 360, 280, Math.min(640, width - LEAST_CANVAS - 700))
   const belowPane = usePane('below', 312, 140, height - 360)
-  const timelinePane = usePane('timeline', 206, 96, height - 320)
+  const timelinePane = usePane('timeline', 184, 96, height - 320)
 
   return (
     <>

@@ -26,24 +26,23 @@ export function TopBar(): ReactElement {
     <header className="topbar">
       <ProjectSwitcher />
       <SaveMark />
-      {editing && (
-        <span className="topbar-group">
-          <IconButton
-            icon="undo"
-            label={canUndo === null ? 'Undo' : `Undo: ${canUndo}`}
-            shortcut={undoChord}
-            disabled={canUndo === null}
-            onClick={undo}
-          />
-          <IconButton
-            icon="redo"
-            label={canRedo === null ? 'Redo' : `Redo: ${canRedo}`}
-            shortcut={redoChord}
-            disabled={canRedo === null}
-            onClick={redo}
-          />
-        </span>
-      )}
+      {/* On the other screens their place stays, so that the tabs beside them stand still under the pointer. */}
+      <span className="topbar-group" data-away={!editing || undefined}>
+        <IconButton
+          icon="undo"
+          label={canUndo === null ? 'Undo' : `Undo: ${canUndo}`}
+          shortcut={undoChord}
+          disabled={canUndo === null}
+          onClick={undo}
+        />
+        <IconButton
+          icon="redo"
+          label={canRedo === null ? 'Redo' : `Redo: ${canRedo}`}
+          shortcut={redoChord}
+          disabled={canRedo === null}
+          onClick={redo}
+        />
+      </span>
       {screens.length > 1 && <Screens />}
       <PaletteField />
       <span className="topbar-end">

@@ -42,8 +42,15 @@ export function chooseFiles(accept: string, multiple = false): Promise<File[]> {
     input.type = 'file'
     input.accept = accept
     input.multiple = multiple
-    input.addEventListener('change', () => resolve([...(input.files ?? [])]))
-    input.addEventListener('cancel', () => resolve([]))
+    // Part of the page while the dialog is open: one that nothing holds may be collected before the person has chosen.
+    input.hidden = true
+    const settle = (files: File[]): void => {
+      input.remove()
+      resolve(files)
+    }
+    input.addEventListener('change', () => settle([...(input.files ?? [])]))
+    input.addEventListener('cancel', () => settle([]))
+    document.body.append(input)
     input.click()
   })
 }

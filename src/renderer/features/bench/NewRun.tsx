@@ -130,7 +130,7 @@ export function NewRun({ onSuites }: { readonly onSuites: () => void }): ReactEl
           <TextField label="Seeds" value={own.seeds} onChange={(seeds) => setDraft({ seeds })} />
           <NumberField label="Prompts (0: all)" value={own.limit} max={1e6} onChange={(limit) => setDraft({ limit })} />
           <NumberField
-            label="Alignment every … steps (0: off)"
+            label="Alignment every … (0: off)"
             value={own.along}
             max={4096}
             onChange={(along) => setDraft({ along })}

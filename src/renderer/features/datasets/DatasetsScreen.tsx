@@ -72,7 +72,7 @@ export function DatasetsScreen(): ReactElement {
         value={width}
         min={180}
         max={420}
-        initial={232}
+        initial={280}
         onChange={setWidth}
       />
       {set ? (

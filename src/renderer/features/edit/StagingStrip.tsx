@@ -61,8 +61,8 @@ export function StagingStrip(): ReactElement | null {
         ref={list}
         onKeyDown={onKeyDown}
       >
-        {staging.map((candidate) => (
-          <Card key={candidate.run} candidate={candidate} selected={candidate.run === shown} />
+        {staging.map((candidate, i) => (
+          <Card key={candidate.run} candidate={candidate} place={i + 1} selected={candidate.run === shown} />
         ))}
       </div>
       <div className="staging-actions">
@@ -128,13 +128,22 @@ function useMissingRuns(staging: readonly Candidate[]): void {
   }, [staging])
 }
 
-function Card({ candidate, selected }: { readonly candidate: Candidate; readonly selected: boolean }): ReactElement {
+function Card({
+  candidate,
+  place,
+  selected,
+}: {
+  readonly candidate: Candidate
+  readonly place: number
+  readonly selected: boolean
+}): ReactElement {
   const run = useStudio((s) => s.runs.get(candidate.run))
   const elsewhere = useStudio((s) => s.document !== null && !sameBox(s.document.box, candidate.box))
-  const name = run ? `Seed ${run.seed}` : 'Result'
+  const branch = run?.parent ? `, branched after step ${run.parent.step}` : ''
+  const name = run ? `Result ${place}, seed ${run.seed}${branch}` : `Result ${place}`
   const words = run?.settings.instruction || 'Without an instruction'
   return (
-    <Tooltip text={words} detail={elsewhere ? 'Made for another place of the generation box.' : name}>
+    <Tooltip text={words} detail={elsewhere ? `${name}. Made for another place of the generation box.` : name}>
       <div
         id={`staged-${candidate.run}`}
         data-run={candidate.run}
@@ -146,7 +155,7 @@ function Card({ candidate, selected }: { readonly candidate: Candidate; readonly
         onDoubleClick={() => void acceptCandidate(candidate)}
       >
         {run?.picture ? <img src={api.blobUrl(run.picture.blob)} alt="" draggable={false} /> : <span />}
-        <small>{run ? run.seed : '…'}</small>
+        <small>{place}</small>
       </div>
     </Tooltip>
   )

@@ -42,7 +42,7 @@ function SearchBar(): ReactElement {
           type="search"
           className="text-field"
           aria-label="Search instruction and reasoning"
-          placeholder="Search instruction, reasoning"
+          placeholder="Search words of runs"
           value={query}
           maxLength={500}
           onChange={(event) => search({ query: event.target.value })}

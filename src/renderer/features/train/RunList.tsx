@@ -42,7 +42,6 @@ export function RunList({
         <h2>Runs</h2>
         <Button
           icon="plus"
-          kind={chosen === null ? 'quiet' : 'plain'}
           aria-current={chosen === null ? 'true' : undefined}
           onClick={() => onChoose('')}
         >

@@ -12,7 +12,7 @@ import { RunList } from './RunList.tsx'
 import { RunView } from './RunView.tsx'
 import './train.css'
 
-const WIDTH = { initial: 264, min: 200, max: 480 }
+const WIDTH = { initial: 280, min: 200, max: 480 }
 /** More runs over each other than this nobody can tell apart. */
 const MOST_COMPARED = 5
 
