@@ -1,0 +1,122 @@
+/** Ways in that a person tries without being told: paste, several files at once, two fingers, the chord for opening. */
+import { readFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import type { CDPSession, Locator, Page } from 'playwright-core'
+import sharp from 'sharp'
+import { afterAll, beforeAll, expect, it } from 'vitest'
+import { chromiumMissing, openInBrowser, type BrowserStudio } from './browser.ts'
+import { root } from './electron-launch.ts'
+import { describeWith } from './needs.ts'
+
+describeWith(chromiumMissing())('in a browser', () => {
+  let studio: BrowserStudio
+  let page: Page
+
+  beforeAll(async () => {
+    studio = await openInBrowser()
+    page = studio.page
+    await studio.context.grantPermissions(['clipboard-read', 'clipboard-write'])
+    await page.getByRole('button', { name: 'Open a picture' }).waitFor()
+    await page.getByRole('tab', { name: /Layers/ }).click()
+  })
+  afterAll(() => studio?.close())
+
+  const layers = (): Locator => page.getByRole('listbox', { name: 'Layers' }).getByRole('option')
+  const names = (): Promise<string[]> => layers().allInnerTexts()
+  const colour = (background: string): Promise<Buffer> =>
+    sharp({ create: { width: 40, height: 30, channels: 3, background } })
+      .png()
+      .toBuffer()
+
+  it('a picture in the clipboard is pasted as a layer', async () => {
+    const bytes = [...(await colour('#c03030'))]
+    await page.evaluate(async (png) => {
+      const type = 'image/png'
+      await navigator.clipboard.write([new ClipboardItem({ [type]: new Blob([new Uint8Array(png)], { type }) })])
+    }, bytes)
+    await page.keyboard.press('Control+v')
+    await expect.poll(() => layers().count()).toBe(1)
+    // The first picture gives the document its size.
+    await page.getByText('40 × 30 px').waitFor()
+  })
+
+  it('a text pasted into the instruction stays there', async () => {
+    const before = await layers().count()
+    await page.getByRole('tab', { name: /^Run/ }).click()
+    await page.evaluate(() => navigator.clipboard.writeText('remove the dog'))
+    await page.getByRole('textbox', { name: 'Instruction' }).click()
+    await page.keyboard.press('Control+v')
+    expect(await page.getByRole('textbox', { name: 'Instruction' }).inputValue()).toBe('remove the dog')
+    await page.getByRole('tab', { name: /Layers/ }).click()
+    expect(await layers().count()).toBe(before)
+  })
+
+  it('several files dropped at once are opened one after the other, and the one that is none says so', async () => {
+    const before = await names()
+    const files = [
+      ['one.png', await colour('#30c030')],
+      ['notes.txt', Buffer.from('no picture')],
+      ['two.png', await colour('#3030c0')],
+    ] as const
+    const transfer = await page.evaluateHandle(
+      (list) => {
+        const made = new DataTransfer()
+        for (const [name, bytes] of list) made.items.add(new File([new Uint8Array(bytes)], name))
+        return made
+      },
+      files.map(([name, bytes]) => [name, [...bytes]] as const),
+    )
+    const target = page.locator('section[aria-label=Canvas]')
+    for (const type of ['dragenter', 'dragover', 'drop']) await target.dispatchEvent(type, { dataTransfer: transfer })
+    await expect.poll(names).toEqual(['two', 'one', ...before])
+    await page.getByText('does not know what notes.txt is').waitFor()
+  })
+
+  it('the chord for opening files brings up the dialog every time, and what is chosen is opened', async () => {
+    const before = await layers().count()
+    const scene = join(root, 'resources', 'demo', 'scene.png')
+    for (let i = 1; i <= 4; i++) {
+      const [chooser] = await Promise.all([page.waitForEvent('filechooser'), page.keyboard.press('Control+o')])
+      expect(chooser.isMultiple()).toBe(true)
+      await chooser.setFiles(
+        i % 2 === 1 ? [scene] : [{ name: 'a.png', mimeType: 'image/png', buffer: await readFile(scene) }],
+      )
+      await expect.poll(() => layers().count()).toBe(before + i)
+    }
+  })
+
+  it('two fingers zoom about their middle and pan with it, and leave no stroke', async () => {
+    const cdp = await studio.context.newCDPSession(page)
+    await cdp.send('Emulation.setTouchEmulationEnabled', { enabled: true, maxTouchPoints: 2 })
+    const undo = page.getByRole('button', { name: /^Undo/ }).first()
+    const last = await undo.getAttribute('aria-label')
+    await page.keyboard.press('b')
+    const box = (await page.locator('section[aria-label=Canvas] canvas').first().boundingBox())!
+    const [x, y] = [box.x + box.width / 2, box.y + box.height / 2]
+    const zoom = async (): Promise<number> => Number.parseFloat(await page.locator('.canvas-status').innerText())
+    const before = await zoom()
+    await pinch(cdp, { x, y }, 60, 120)
+    await expect.poll(zoom).toBeGreaterThan(before * 1.9)
+    expect(await zoom()).toBeLessThan(before * 2.1)
+    await pinch(cdp, { x, y }, 120, 60)
+    await expect.poll(zoom).toBeLessThan(before * 1.05)
+    expect(await undo.getAttribute('aria-label')).toBe(last)
+  })
+
+  it('nothing was written to the console as an error', () => {
+    expect(studio.errors).toEqual([])
+  })
+})
+
+/** Two fingers about a point, from one half distance to another. */
+async function pinch(cdp: CDPSession, middle: { x: number; y: number }, from: number, to: number): Promise<void> {
+  const at = (half: number): { x: number; y: number; id: number }[] => [
+    { x: middle.x - half, y: middle.y, id: 0 },
+    { x: middle.x + half, y: middle.y, id: 1 },
+  ]
+  await cdp.send('Input.dispatchTouchEvent', { type: 'touchStart', touchPoints: at(from).slice(0, 1) })
+  await cdp.send('Input.dispatchTouchEvent', { type: 'touchStart', touchPoints: at(from) })
+  for (let i = 1; i <= 10; i++)
+    await cdp.send('Input.dispatchTouchEvent', { type: 'touchMove', touchPoints: at(from + ((to - from) * i) / 10) })
+  await cdp.send('Input.dispatchTouchEvent', { type: 'touchEnd', touchPoints: [] })
+}
