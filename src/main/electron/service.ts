@@ -16,7 +16,8 @@ export function openServiceChannel({ service, node }: Places): ServiceChannel {
   throw new TandemError('The Node that comes with Tandem is missing.', 'Install Tandem again.', 'environment')
 }
 
-function utilityService(entry: string): ServiceChannel {
+/** The other way: no Node beside the studio is needed, and Electron itself runs the service. */
+export function utilityService(entry: string): ServiceChannel {
   const child = utilityProcess.fork(entry, [], { stdio: ['ignore', 'ignore', 'pipe'], serviceName: 'Tandem service' })
   const said = keepWords(child.stderr)
   return {

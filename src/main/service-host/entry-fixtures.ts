@@ -1,8 +1,11 @@
-/** A service process of tests: the real protocol around the service in memory. */
+/** A service process of tests: the real channel and protocol around a service in memory. */
+import { openParentPort } from '../parent-port.ts'
+import type { FromService } from './protocol.ts'
 import { serveService } from './serve-service.ts'
 import { memoryService } from './testing.ts'
 import { TandemError } from '../../shared/errors.ts'
 
+const port = openParentPort<FromService>()
 const served = serveService(
   (options) => {
     if (options.version === 'dies') process.exit(3)
@@ -11,9 +14,9 @@ const served = serveService(
     return memoryService(options)
   },
   {
-    send: (message) => void process.send?.(message),
-    onClosed: () => setImmediate(() => process.exit(0)),
+    send: (message) => port.send(message),
+    onClosed: () => void setImmediate(() => process.exit(0)),
   },
 )
-process.on('message', (message) => served.receive(message))
-process.on('disconnect', () => served.abandon())
+port.onMessage((message) => served.receive(message))
+port.onClose(() => served.abandon())
