@@ -40,11 +40,7 @@ export function RunList({
     <>
       <header className="train-side-head">
         <h2>Runs</h2>
-        <Button
-          icon="plus"
-          aria-current={chosen === null ? 'true' : undefined}
-          onClick={() => onChoose('')}
-        >
+        <Button icon="plus" aria-current={chosen === null ? 'true' : undefined} onClick={() => onChoose('')}>
           New run
         </Button>
       </header>
