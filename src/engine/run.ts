@@ -2,6 +2,7 @@
  * One edit or generation, end to end: a request becomes a trajectory header, the sampler denoises it step by step, and
  * the finished sequence becomes a picture and a text. Live view, command line and judge all start here.
  */
+import type { Acceleration } from '../shared/acceleration.ts'
 import { TandemError } from '../shared/errors.ts'
 import type { FieldName, ModelConfig, Task } from '../shared/model-config.ts'
 import type { DecodingMode, Trajectory, TrajectoryHeader, TrajectoryStep } from '../shared/trajectory.ts'
@@ -28,6 +29,8 @@ export interface RunRequest {
   readonly temperatures: { readonly text: number; readonly image: number }
   /** Output image cells (row-major codes) that may change; the others keep the input's codes. */
   readonly region?: readonly number[]
+  /** What may be given up for speed; absent: nothing. */
+  readonly acceleration?: Acceleration
   /** Output tokens held from the start, by sequence position. */
   readonly pinned?: ReadonlyMap<number, number>
 }
@@ -125,6 +128,7 @@ export async function prepareRun(engine: Engine, request: RunRequest): Promise<T
     instruction: request.instruction,
     ...(request.region ? { region: [...request.region] } : {}),
     pinned: [...(request.pinned?.keys() ?? [])].sort((a, b) => a - b),
+    ...(request.acceleration ? { acceleration: request.acceleration } : {}),
   }
 }
 

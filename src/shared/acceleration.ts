@@ -18,3 +18,68 @@ export const accelerationSchema = z.strictObject({
   imageOrder: z.enum(['confidence', 'halton']),
 })
 export type Acceleration = z.infer<typeof accelerationSchema>
+
+export const presetNames = ['fast', 'fastest'] as const
+export type PresetName = (typeof presetNames)[number]
+
+export interface Preset {
+  readonly acceleration: Acceleration
+  /**
+   * Measured on the model that ships at the studio's own settings (bench/results/acceleration.json): how many times as fast
+   * as the exact path, and points of ParaBench's overall score lost.
+   */
+  readonly timesFaster: number
+  readonly pointsLost: number
+}
+
+export const presets: Readonly<Record<PresetName, Preset>> = {
+  fast: {
+    acceleration: {
+      refresh: 4,
+      keep: 'input',
+      sure: { text: 0.95, image: 0.95 },
+      imageOrder: 'confidence',
+    },
+    timesFaster: 2,
+    pointsLost: 0,
+  },
+  fastest: {
+    acceleration: {
+      refresh: 8,
+      keep: 'decided',
+      sure: { text: 0.8, image: 0.8 },
+      imageOrder: 'confidence',
+    },
+    timesFaster: 3,
+    pointsLost: 0,
+  },
+}
+
+/** Which preset this is; "custom" where it is none of them, "exact" where there is none. */
+export function presetOf(acceleration: Acceleration | undefined): PresetName | 'exact' | 'custom' {
+  if (!acceleration) return 'exact'
+  const text = JSON.stringify(accelerationSchema.parse(acceleration))
+  const found = presetNames.find(
+    (name) => JSON.stringify(accelerationSchema.parse(presets[name].acceleration)) === text,
+  )
+  return found ?? 'custom'
+}
+
+/** What a preset gains and costs, in one sentence. */
+export function presetLine({ timesFaster, pointsLost }: Preset): string {
+  const cost = pointsLost <= 0 ? 'no loss on ParaBench' : `${pointsLost.toFixed(1)} points lost on ParaBench`
+  return `About ${timesFaster.toFixed(1)} times as fast, ${cost}, measured on the model that ships.`
+}
+
+/** What it does, in the words of a report. */
+export function accelerationWords({ refresh, keep, sure, imageOrder }: Acceleration): string {
+  const bound = ([what, p]: readonly [string, number | null]): string => (p === null ? '' : `${what} from ${p}`)
+  const sureWords = [bound(['words', sure.text]), bound(['cells', sure.image])].filter(Boolean).join(', ')
+  return [
+    refresh > 1 ? `${keep === 'input' ? 'input' : 'input and decided rows'} kept for ${refresh} forwards` : '',
+    sureWords && `sure ${sureWords} at once`,
+    imageOrder === 'halton' ? 'cells in Halton order' : '',
+  ]
+    .filter(Boolean)
+    .join('; ')
+}

@@ -3,6 +3,7 @@
  * formulas stand in docs/parabench.md, the work in src/engine/bench.
  */
 import { z } from 'zod'
+import { accelerationSchema } from './acceleration.ts'
 import { decodingModeSchema } from './trajectory.ts'
 
 /** The six columns, in the order of every table; each is 0..100. */
@@ -83,8 +84,12 @@ export const benchSettingsSchema = z.strictObject({
   mode: decodingModeSchema,
   steps: z.int().positive(),
   seeds: z.array(uint32).min(1),
+  /** Updates of the image; every one of its steps where absent. */
+  imageSteps: z.int().positive().optional(),
   guidance: perModality,
   temperatures: perModality,
+  /** What was given up for speed; absent: nothing. */
+  acceleration: accelerationSchema.optional(),
   /** Prompts answered, of those the suite holds. */
   limit: z.int().positive().nullable(),
   /** Output Alignment is also measured at every k-th step. */

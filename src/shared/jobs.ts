@@ -4,6 +4,7 @@
  * Long, because it is one union: a kind's spec, its result and the events between them are read together.
  */
 import { z } from 'zod'
+import { accelerationSchema } from './acceleration.ts'
 import {
   benchComparisonSchema,
   benchEstimateSchema,
@@ -68,6 +69,8 @@ export const generateSpecSchema = z.strictObject({
   seed: uint32,
   guidance: guidances,
   temperatures,
+  /** What may be given up for speed; absent: nothing. */
+  acceleration: accelerationSchema.optional(),
   /** A picture whose white parts may change. */
   mask: z.string().min(1).nullable(),
   pins: z.array(z.strictObject({ place: placeSchema, token: z.string().min(1) })),
@@ -114,8 +117,10 @@ const benchSpec = {
   adapters: adapterStackSchema.optional(),
   steps: z.int().min(1).max(MAX_STEPS),
   seeds: z.array(uint32).min(1).max(100),
+  imageSteps: z.int().min(1).max(MAX_STEPS).optional(),
   guidance: guidances,
   temperatures,
+  acceleration: accelerationSchema.optional(),
   judge: benchJudgeSchema,
   /** Only so many prompts, in turn from each category. */
   limit: z.int().positive().optional(),

@@ -3,6 +3,7 @@
  * SHA-256 of their bytes (a blob id), never by a path: the renderer fetches them from `blob/ID` of its own origin.
  */
 import { z } from 'zod'
+import { accelerationSchema } from './acceleration.ts'
 import { MAX_STEPS, placeSchema } from './jobs.ts'
 import { proposalSchema } from './training.ts'
 import { decodingModeSchema } from './trajectory.ts'
@@ -49,6 +50,8 @@ export const runSettingsSchema = z.strictObject({
   imageSteps: z.int().min(1).max(MAX_STEPS).optional(),
   guidance: perModality,
   temperatures: z.strictObject({ text: z.number().min(0).max(100), image: z.number().min(0).max(100) }),
+  /** What may be given up for speed; absent: nothing. */
+  acceleration: accelerationSchema.optional(),
   /** null: drawn anew for every run, and recorded. */
   seed: uint32.nullable(),
   /** Folder name of a model, see `models.list`. */

@@ -1,4 +1,5 @@
 /** Reports, comparisons and drag reports as tables: what `tandem bench` prints and exports. */
+import { accelerationWords } from '../../shared/acceleration.ts'
 import {
   dimensionNames,
   type BenchComparison,
@@ -53,13 +54,15 @@ export function describeSettings({
   seeds,
   guidance,
   temperatures,
+  acceleration,
   limit,
 }: BenchSettings): string {
   const guided = guidance.text !== 0 || guidance.image !== 0 ? `, guidance ${guidance.text}/${guidance.image}` : ''
   const seed = seeds.length === 1 ? `seed ${seeds[0]!}` : `seeds ${seeds.join(', ')}`
+  const fast = acceleration ? `, accelerated: ${accelerationWords(acceleration)}` : ''
   const part = limit === null ? '' : ` (${limit} prompts)`
   const mounted = adapters.map(({ name, hash, weight }) => `, adapter ${name} ${hash.slice(0, 8)} x ${weight}`).join('')
-  return `${suite.name}${part}, ${model.name} ${model.hash.slice(0, 8)}${mounted}, ${mode}, ${steps} steps, ${seed}, temperatures ${temperatures.text}/${temperatures.image}${guided}`
+  return `${suite.name}${part}, ${model.name} ${model.hash.slice(0, 8)}${mounted}, ${mode}, ${steps} steps, ${seed}, temperatures ${temperatures.text}/${temperatures.image}${guided}${fast}`
 }
 
 const intervals = '95 % intervals in brackets: cluster bootstrap over prompts and seeds; Wilson for the shares.'

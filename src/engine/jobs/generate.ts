@@ -49,6 +49,7 @@ export async function* generateJob(spec: SpecOf<'generate'>, context: JobContext
     guidance: spec.guidance,
     temperatures: spec.temperatures,
     ...(region ? { region } : {}),
+    ...(spec.acceleration ? { acceleration: spec.acceleration } : {}),
     pinned,
   })
   yield* recordRun(engine, { header, steps: [], events: [] }, spec.out, began, context.signal, spec.preview)

@@ -2,6 +2,7 @@
 import { mkdir } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { DecodingMode, Trajectory } from '../../shared/trajectory.ts'
+import type { Acceleration } from '../../shared/acceleration.ts'
 import { TandemError } from '../../shared/errors.ts'
 import { advanceFrame, draftTokens, frameCodes, initialFrame } from '../../shared/trajectory-frame.ts'
 import { judge } from '../bench/judge.ts'
@@ -22,6 +23,8 @@ export const exactJudge = 'exact 1'
 export interface AnswerSettings {
   readonly mode: DecodingMode
   readonly steps: number
+  readonly imageSteps?: number | undefined
+  readonly acceleration?: Acceleration | undefined
   readonly guidance: { readonly text: number; readonly image: number }
   readonly temperatures: { readonly text: number; readonly image: number }
 }
@@ -49,7 +52,12 @@ export async function answerPrompt(
   const header = await prepareRun(engine, {
     instruction: prompt.instruction,
     input: await prompt.input(size),
-    ...settings,
+    mode: settings.mode,
+    steps: settings.steps,
+    ...(settings.imageSteps === undefined ? {} : { imageSteps: settings.imageSteps }),
+    guidance: settings.guidance,
+    temperatures: settings.temperatures,
+    ...(settings.acceleration ? { acceleration: settings.acceleration } : {}),
     seed: hashWords(['parabench', seed, prompt.id], 1)[0]!,
   }).catch((error: unknown) => {
     throw error instanceof TandemError

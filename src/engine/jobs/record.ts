@@ -145,6 +145,7 @@ export async function writeOutputs(
 function recipeOf(header: TrajectoryHeader): Record<string, unknown> {
   const { instruction, seed, mode, task, steps, schedule, guidance, temperatures, model, provider, region, parent } =
     header
+  const { acceleration } = header
   const pinned = Object.fromEntries(header.pinned.map((position) => [position, header.tokens[position]]))
   return {
     instruction,
@@ -155,6 +156,7 @@ function recipeOf(header: TrajectoryHeader): Record<string, unknown> {
     schedule,
     guidance,
     temperatures,
+    acceleration,
     model,
     provider,
     region,

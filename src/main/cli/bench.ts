@@ -12,12 +12,13 @@ import {
   type AdapterStack,
   type SpecOf,
 } from '../../shared/jobs.ts'
+import type { PresetName } from '../../shared/acceleration.ts'
 import type { DecodingMode } from '../../shared/trajectory.ts'
 import type { Table, TableFormat } from '../../engine/bench/table.ts'
 import { driveJob } from './drive.ts'
 import { shippedModel } from './installation.ts'
 import { createLive, metricsLine, type Live } from './live.ts'
-import { guidance, integer, mode, seed, stackedAdapter, stepCount, temperature } from './options.ts'
+import { fastOf, guidance, integer, mode, preset, seed, stackedAdapter, stepCount, temperature } from './options.ts'
 import { note, printJson } from './report.ts'
 
 interface RunOptions {
@@ -26,6 +27,8 @@ interface RunOptions {
   adapter: AdapterStack
   mode: DecodingMode
   steps: number
+  imageSteps?: number
+  fast?: PresetName | true
   seeds: number[]
   judge: string
   judgeModel?: string
@@ -189,6 +192,12 @@ function addRunOptions(command: Command): Command {
     .option('--model <dir>', 'model folder', shippedModel)
     .option('--adapter <dir[:weight]>', 'an adapter on the model, with how much of it; repeatable', stackedAdapter, [])
     .option('--steps <n>', 'denoising steps', stepCount, 16)
+    .option('--image-steps <n>', 'how many of its steps update the image (default: all)', stepCount)
+    .option(
+      '--fast [preset]',
+      'give up a little for speed: fast (the default) or fastest; docs/acceleration.md says how much',
+      preset,
+    )
     .option('--seeds <list>', 'seeds, separated by commas', seeds, [1])
     .option('--limit <n>', 'only so many prompts, in turn from each category', count)
     .option('--judge <who>', 'exact, or the base URL of an endpoint', 'exact')
@@ -213,6 +222,8 @@ function benchSpec(options: RunOptions): Omit<SpecOf<'parabench-drag'>, 'kind'> 
     model: options.model,
     ...(options.adapter.length > 0 ? { adapters: options.adapter } : {}),
     steps: options.steps,
+    ...(options.imageSteps === undefined ? {} : { imageSteps: options.imageSteps }),
+    ...fastOf(options.fast),
     seeds: options.seeds,
     guidance: { text: options.guidanceText, image: options.guidanceImage },
     temperatures: { text: options.temperatureText, image: options.temperatureImage },

@@ -1,17 +1,20 @@
 /** `tandem edit` and `tandem generate`: one run from the command line, its reasoning unmasking as it goes. */
 import type { Command } from 'commander'
 import { runResultSchema, type AdapterStack, type RunResult } from '../../shared/jobs.ts'
+import type { PresetName } from '../../shared/acceleration.ts'
 import type { DecodingMode } from '../../shared/trajectory.ts'
 import { driveJob } from './drive.ts'
 import { createLive } from './live.ts'
 import { withModelDefaults } from './model-defaults.ts'
 import { shippedModel } from './installation.ts'
 import {
+  fastOf,
   freshFolder,
   freshSeed,
   guidance,
   mode,
   placedTokens,
+  preset,
   seed,
   slug,
   stackedAdapter,
@@ -35,6 +38,7 @@ interface RunOptions {
   temperatureText: number
   temperatureImage: number
   pin: PlacedToken[]
+  fast?: PresetName | true
   model: string
   adapter: AdapterStack
   out?: string
@@ -51,7 +55,7 @@ export function addEditCommand(program: Command): void {
   addRunOptions(command)
   command.addHelpText(
     'after',
-    '\nExamples:\n  tandem edit --image scene.png --instruction "swap the dog and the cow" --seed 7 --out edited\n  tandem edit --image scene.png --instruction "remove the dog" --mask corner.png --mode sequential --steps 24 --json\n  tandem edit --image scene.png --instruction "remove the dog" --pin text:0=the text:1=dog --guidance-image 2',
+    '\nExamples:\n  tandem edit --image scene.png --instruction "swap the dog and the cow" --seed 7 --out edited\n  tandem edit --image scene.png --instruction "remove the dog" --mask corner.png --mode sequential --steps 24 --json\n  tandem edit --image scene.png --instruction "remove the dog" --pin text:0=the text:1=dog --guidance-image 2\n  tandem edit --image scene.png --instruction "remove the dog" --steps 32 --fast',
   )
   command.action(async (options: RunOptions) => run(await withModelDefaults(options, command)))
 }
@@ -85,6 +89,11 @@ function addRunOptions(command: Command): void {
       placedTokens,
       [],
     )
+    .option(
+      '--fast [preset]',
+      'give up a little for speed: fast (the default) or fastest; docs/acceleration.md says how much',
+      preset,
+    )
     .option('--model <dir>', 'model folder', shippedModel)
     .option('--adapter <dir[:weight]>', 'an adapter on the model, with how much of it; repeatable', stackedAdapter, [])
     .option('--out <dir>', 'folder for image.png, reasoning.txt and trajectory.tdm (default: tandem-out/WORDS-SEED)')
@@ -107,6 +116,7 @@ async function run(options: RunOptions): Promise<void> {
       seed: concrete,
       guidance: { text: options.guidanceText, image: options.guidanceImage },
       temperatures: { text: options.temperatureText, image: options.temperatureImage },
+      ...fastOf(options.fast),
       mask: options.mask ?? null,
       pins: options.pin,
       out: options.out ?? freshFolder(`${slug(instruction)}-${concrete}`),

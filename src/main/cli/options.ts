@@ -3,6 +3,7 @@ import { randomBytes } from 'node:crypto'
 import { existsSync } from 'node:fs'
 import { join, resolve } from 'node:path'
 import { InvalidArgumentError } from 'commander'
+import { presetNames, presets, type Acceleration, type PresetName } from '../../shared/acceleration.ts'
 import {
   MAX_GUIDANCE,
   MAX_STEPS,
@@ -46,6 +47,10 @@ export function oneOf<T extends string>(words: readonly T[], what: string): (tex
   }
 }
 
+export const preset: (text: string) => PresetName = oneOf(presetNames, 'preset of --fast')
+/** What `--fast` asks for; alone it is the first preset. */
+export const fastOf = (fast: PresetName | true | undefined): { acceleration?: Acceleration } =>
+  fast === undefined ? {} : { acceleration: presets[fast === true ? 'fast' : fast].acceleration }
 export const mode: (text: string) => DecodingMode = oneOf(decodingModeSchema.options, 'mode')
 export const split = oneOf(['train', 'val', 'test'] as const, 'split')
 export const family = oneOf(['spatial', 'temporal', 'causal', 'world', 'general', 'generate'] as const, 'family')

@@ -52,6 +52,7 @@ export async function runOfTrajectory(
     steps: header.steps,
     guidance: header.guidance,
     temperatures: header.temperatures,
+    ...(header.acceleration ? { acceleration: header.acceleration } : {}),
     seed: header.seed,
     model: model?.id ?? header.model.name,
   }

@@ -106,6 +106,7 @@ async function specOf({ store, models }: WorkDeps, run: Run, folder: string): Pr
     seed: run.seed,
     guidance: settings.guidance,
     temperatures: settings.temperatures,
+    ...(settings.acceleration ? { acceleration: settings.acceleration } : {}),
     mask: run.mask ? store.blobs.get(run.mask.blob).path : null,
     pins: run.pins,
     out,

@@ -54,6 +54,7 @@ export function setSettings(change: Partial<RunSettings>): void {
   if (!document) return
   const settings: RunSettings = { ...document.settings, ...change }
   if ('imageSteps' in change && change.imageSteps === undefined) delete settings.imageSteps
+  if ('acceleration' in change && change.acceleration === undefined) delete settings.acceleration
   dispatch({ type: 'setSettings', settings }, { coalesce: `settings ${Object.keys(change).sort().join(' ')}` })
 }
 

@@ -1,4 +1,5 @@
 /** The bench in words and numbers: names of measures, shares, intervals, and how strongly a cell is shaded. Pure. */
+import { accelerationWords } from '../../../shared/acceleration.ts'
 import { dimensionNames, type BenchSettings, type Estimate } from '../../../shared/bench.ts'
 import type { StudioJob } from '../../../shared/studio-jobs.ts'
 import { duration, modeName } from '../../state/runs-words.ts'
@@ -92,6 +93,7 @@ export function settingsLine({
   limit,
   temperatures,
   guidance,
+  acceleration,
   adapters,
 }: BenchSettings): string {
   const many = (count: number, word: string): string => `${count} ${word}${count === 1 ? '' : 's'}`
@@ -106,6 +108,7 @@ export function settingsLine({
       ? ''
       : `temperatures ${temperatures.text} and ${temperatures.image}`,
     guidance.text === 0 && guidance.image === 0 ? '' : `guidance ${guidance.text} and ${guidance.image}`,
+    acceleration ? accelerationWords(acceleration) : '',
   ]
   return parts.filter(Boolean).join(' · ')
 }

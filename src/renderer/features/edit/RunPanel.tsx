@@ -11,6 +11,7 @@ import { RunGo } from './RunPanelGo.tsx'
 import { RunInstruction } from './RunPanelInstruction.tsx'
 import { RunPresets } from './RunPanelPresets.tsx'
 import { GuidanceFields, ModelFields, SamplingFields, SeedFields, TemperatureFields } from './RunPanelFields.tsx'
+import { SpeedFields } from './RunPanelSpeed.tsx'
 import './RunPanel.css'
 
 export function RunPanel(): ReactElement {
@@ -33,6 +34,9 @@ export function RunPanel(): ReactElement {
       </Panel>
       <Panel title="Guidance" id="run.guidance" open={false}>
         <GuidanceFields settings={settings} />
+      </Panel>
+      <Panel title="Speed" id="run.speed">
+        <SpeedFields settings={settings} />
       </Panel>
       <Panel title="Model" id="run.model">
         <ModelFields settings={settings} />

@@ -53,7 +53,7 @@ export function RunPresets({ settings }: { readonly settings: RunSettings }): Re
 /** Everything but what the picture is about. */
 function apply({ settings }: Preset): void {
   const { instruction: _, task: __, ...rest } = settings
-  setSettings({ ...rest, imageSteps: settings.imageSteps })
+  setSettings({ ...rest, imageSteps: settings.imageSteps, acceleration: settings.acceleration })
 }
 
 function remove(preset: Preset): void {

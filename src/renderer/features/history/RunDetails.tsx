@@ -1,4 +1,5 @@
 /** A run with all that made it, and everything that can be done with it. */
+import { accelerationWords } from '../../../shared/acceleration.ts'
 import type { ReactElement } from 'react'
 import type { Run } from '../../../shared/studio.ts'
 import { api } from '../../api.ts'
@@ -183,6 +184,7 @@ function Facts({ run }: { readonly run: Run }): ReactElement {
     ['Seed', String(run.seed)],
     ['Temperature', both(settings.temperatures)],
     ['Guidance', both(settings.guidance)],
+    ['Speed', settings.acceleration ? accelerationWords(settings.acceleration) : ''],
     ['Model', run.modelName || settings.model],
     ['Model hash', run.modelHash.slice(0, 12)],
     ['Provider', run.provider],

@@ -1,0 +1,262 @@
+/**
+ * The exact path and the presets of --fast beside the reference schedule, in one interleaved run. Reference: 256 forwards, each
+ * over the whole sequence to the logits of every row and id, scores of attention stored, zero-weight passes run; picking is
+ * not counted. That is how the public code runs MMaDA-Parallel-A (128 steps, 64 of the image, two unconditional passes at each
+ * of those) and -M (128 steps, 30 of the image, an unconditional pass at every step). Tandem's runs have the same steps and
+ * guidance, picks included. Usage: node bench/acceleration.ts [rounds of the shipped model] [rounds at 2,432 positions]
+ */
+import { fileURLToPath } from 'node:url'
+import { presetNames, presets, type Acceleration } from '../src/shared/acceleration.ts'
+import { modelConfigSchema, type ModelConfig } from '../src/shared/model-config.ts'
+import { limitPrompts, readSuite } from '../src/engine/bench/suite.ts'
+import { openModelFolder } from '../src/engine/model/folder.ts'
+import { seededRandom } from '../src/engine/data/random.ts'
+import { loadWorld } from '../src/engine/data/world/world.ts'
+import { Graph, type InitializerData } from '../src/engine/graph/graph.ts'
+import { encodeModel } from '../src/engine/graph/onnx.ts'
+import { reshape } from '../src/engine/graph/ops/shape.ts'
+import { forwardHidden, headLogits, modelParameters } from '../src/engine/model/forward.ts'
+import { resolveLayout } from '../src/engine/model/layout.ts'
+import { initialiseParameters, layOutParameters, viewOf } from '../src/engine/model/parameters.ts'
+import { createPredictor, type ModelPredictor } from '../src/engine/model/predictor.ts'
+import { createEngine, guidesOf, prepareRun } from '../src/engine/run.ts'
+import { createSession, type Session } from '../src/engine/runtime/session.ts'
+import { denoise } from '../src/engine/sampler/denoise.ts'
+import { makePlan } from '../src/engine/sampler/schedule.ts'
+import type { TrajectoryHeader } from '../src/shared/trajectory.ts'
+import { benchConfig, interleave, median, saveResult } from './lib.ts'
+
+const shippedRounds = Number(process.argv[2] ?? 12)
+const longRounds = Number(process.argv[3] ?? 2)
+
+type Weight = (name: string) => InitializerData
+
+/** A public schedule: its share of image steps and how many forwards it takes for T steps. */
+interface Schedule {
+  readonly steps: number
+  readonly imageSteps: number
+  readonly guidance: number
+  readonly forwards: (steps: number, imageSteps: number) => number
+}
+const schedules: Readonly<Record<'A' | 'M', Schedule>> = {
+  A: { steps: 128, imageSteps: 64, guidance: 4, forwards: (t, i) => t + 2 * i },
+  M: { steps: 128, imageSteps: 30, guidance: 3.5, forwards: (t) => 2 * t },
+}
+/** At 2,432 positions a quarter of the steps, in the same proportions. */
+const LONG_SHARE = 4
+
+/** 2,432 positions, 1,024 codes in and out, 256 words: MMaDA-Parallel at 512 px; a head of 7 % of the multiplications, as in 8B. */
+function longConfig(): ModelConfig {
+  const base = benchConfig()
+  const control = (...tokens: number[]): { kind: 'control'; tokens: number[] } => ({ kind: 'control', tokens })
+  const field = (name: string, length: number): { kind: string; name: string; length: number } => ({
+    kind: 'field',
+    name,
+    length,
+  })
+  const edit = [
+    control(6, 4),
+    field('inputImage', 1024),
+    control(5, 2),
+    field('instruction', 122),
+    control(4),
+    field('outputImage', 1024),
+    control(5, 2),
+    field('outputText', 255),
+  ]
+  return modelConfigSchema.parse({
+    ...base,
+    name: 'long',
+    image: { ...base.image, size: 512, grid: 32, factor: 16 },
+    layouts: { edit, generate: edit, editImageOnly: edit, generateImageOnly: edit },
+  })
+}
+
+function randomWeights(config: ModelConfig): Weight {
+  const table = layOutParameters(modelParameters(config))
+  const flat = initialiseParameters(table, seededRandom('bench'))
+  const spans = new Map(table.spans.map((span) => [span.name, span]))
+  return (name) => ({ kind: 'inline', bytes: new Uint8Array(viewOf(flat, spans.get(name)!).slice().buffer) })
+}
+
+/** A run of the public schedule over random tokens. */
+function longHeader(config: ModelConfig, { steps, imageSteps, guidance }: Schedule): TrajectoryHeader {
+  const layout = resolveLayout(config, 'edit')
+  const random = seededRandom('tokens')
+  const tokens = layout.template.slice()
+  for (const { name, start, length, modality } of layout.fields)
+    for (let i = start; i < start + length; i++)
+      tokens[i] = name.startsWith('output')
+        ? config.special.mask
+        : modality === 'image'
+          ? config.image.offset + random.int(config.image.codebookSize)
+          : 10 + random.int(20)
+  const plan = makePlan('parallel', steps, imageSteps, true)
+  return {
+    format: 'tandem-trajectory',
+    version: 1,
+    seed: 1,
+    mode: 'parallel',
+    task: 'edit',
+    steps,
+    schedule: {
+      text: { kind: 'even', steps: [...plan.text] },
+      image: { kind: 'cosine-gumbel', steps: [...plan.image] },
+    },
+    guidance: { text: 0, image: guidance },
+    temperatures: { text: 0, image: 1 },
+    length: layout.length,
+    tokens: [...tokens],
+    maskId: config.special.mask,
+    fields: layout.fields.map((each) => ({ ...each })),
+    image: { grid: config.image.grid, offset: config.image.offset, codebookSize: config.image.codebookSize },
+    model: { name: config.name, hash: '00000000' },
+    provider: 'cpu',
+    instruction: 'bench',
+    pinned: [],
+  }
+}
+
+/** One forward as the public code runs it: every row, every id, attention's scores stored. */
+async function openReference(config: ModelConfig, weight: Weight): Promise<Session> {
+  const whole = { ...resolveLayout(config, 'edit'), outputStart: 0 }
+  const graph = new Graph()
+  const shapes = new Map(modelParameters(config).map((spec) => [spec.name, spec.shape]))
+  const made = new Map(
+    [...shapes].map(([name, shape]) => [name, graph.weight(name, 'float32', shape, weight(name))] as const),
+  )
+  const context = { graph, config, layout: whole, batch: 1, parameter: (name: string) => made.get(name)! }
+  const hidden = forwardHidden(context, graph.input('tokens', 'int64', [1, whole.length]))
+  graph.output('logits', headLogits(context, reshape(hidden, [whole.length, config.dModel]), 0, config.vocabSize))
+  return createSession(encodeModel(graph))
+}
+
+interface Contest {
+  readonly config: ModelConfig
+  readonly predictor: ModelPredictor
+  readonly reference: Session
+  /** The run of a round. */
+  readonly header: (round: number) => TrajectoryHeader
+  readonly schedule: Schedule
+  readonly rounds: number
+  readonly ways: Readonly<Record<string, Acceleration | null>>
+}
+
+async function compare({ config, predictor, reference, header, schedule, rounds, ways }: Contest): Promise<object> {
+  const counts: Record<string, number[]> = {}
+  const wanted = schedule.forwards(schedule.steps, schedule.imageSteps)
+  const rounder: Record<string, number> = {}
+  const run = (name: string, acceleration: Acceleration | null) => async (): Promise<void> => {
+    const round = (rounder[name] = (rounder[name] ?? -1) + 1)
+    const own = { ...header(round), ...(acceleration ? { acceleration } : {}) }
+    let forwards = 0
+    const steps = denoise({ header: own, steps: [], events: [] }, { predictor, unconditional: guidesOf(config, own) })
+    for await (const step of steps) forwards += step.forwards
+    ;(counts[name] ??= []).push(forwards)
+  }
+  const full = async (): Promise<void> => {
+    const own = header(0)
+    const tokens = { tokens: { data: BigInt64Array.from(own.tokens, BigInt), dims: [1, own.length] } }
+    for (let forward = 0; forward < wanted; forward++) await reference.run(tokens)
+  }
+  const contenders = Object.entries(ways).map(([name, way]) => [name, run(name, way)] as const)
+  const times = await interleave({ reference: full, ...Object.fromEntries(contenders) }, rounds, 1)
+  const each = (pick: (all: readonly number[]) => number): Record<string, number> =>
+    Object.fromEntries(Object.entries(times).map(([name, all]) => [name, Math.round(pick(all))]))
+  const middle = each(median)
+  // The least disturbed round of each: on a machine with other work the median is the work's.
+  const fastest = each((all) => Math.min(...all))
+  const ratios = (ms: Record<string, number>): Record<string, number> =>
+    Object.fromEntries(Object.keys(ways).map((name) => [name, Number((ms['reference']! / ms[name]!).toFixed(2))]))
+  return {
+    steps: schedule.steps,
+    imageSteps: schedule.imageSteps,
+    rounds,
+    forwards: {
+      reference: wanted,
+      ...Object.fromEntries(Object.entries(counts).map(([name, all]) => [name, Number(median(all).toFixed(1))])),
+    },
+    medianMs: middle,
+    fastestMs: fastest,
+    timesFaster: { median: ratios(middle), fastest: ratios(fastest) },
+  }
+}
+
+const ways = {
+  exact: null,
+  'input kept 8': { ...presets.fast.acceleration, refresh: 8, keep: 'input', sure: { text: null, image: null } },
+  ...Object.fromEntries(presetNames.map((name) => [name, presets[name].acceleration])),
+} as const satisfies Record<string, Acceleration | null>
+
+const results: object[] = []
+async function add(what: Record<string, unknown>, contest: Contest): Promise<void> {
+  results.push({ ...what, ...(await compare(contest)) })
+  console.error(JSON.stringify(results.at(-1), null, 1))
+  await saveResult('acceleration', {
+    what: 'exact path and presets against the reference schedule (256 full-logit forwards, zero-weight passes run), interleaved',
+    results,
+  })
+}
+
+const shipped = await openModelFolder(fileURLToPath(new URL('../resources/models/storybook', import.meta.url)))
+const engine = createEngine(shipped)
+const prompts = limitPrompts(await readSuite('storybook', await loadWorld()), 48).filter(({ task }) => task === 'edit')
+const { size } = shipped.config.image
+const inputs = await Promise.all(prompts.map((prompt) => prompt.input(size)))
+const reference = await openReference(shipped.config, shipped.weights)
+for (const [name, schedule] of Object.entries(schedules)) {
+  const headers = await Promise.all(
+    prompts.map((prompt, i) =>
+      prepareRun(engine, {
+        instruction: prompt.instruction,
+        input: inputs[i]!,
+        mode: 'parallel',
+        steps: schedule.steps,
+        imageSteps: schedule.imageSteps,
+        seed: i,
+        guidance: { text: 0, image: schedule.guidance },
+        temperatures: { text: 0, image: 0 },
+      }),
+    ),
+  )
+  await add(
+    { model: shipped.config.name, sequence: headers[0]!.length, schedule: name },
+    {
+      config: shipped.config,
+      predictor: engine.predictor('edit'),
+      reference,
+      header: (round) => headers[round % headers.length]!,
+      schedule,
+      rounds: shippedRounds,
+      ways,
+    },
+  )
+}
+await reference.dispose()
+await engine.dispose()
+
+const long = longConfig()
+const weight = randomWeights(long)
+const longReference = await openReference(long, weight)
+const predictor = createPredictor({ config: long, weights: weight }, 'edit')
+for (const [name, full] of Object.entries(schedules)) {
+  const schedule = {
+    ...full,
+    steps: full.steps / LONG_SHARE,
+    imageSteps: Math.round(full.imageSteps / LONG_SHARE),
+  }
+  await add(
+    { model: 'random weights, width 256, 6 layers', sequence: 2432, schedule: `${name}, a quarter of its steps` },
+    {
+      config: long,
+      predictor,
+      reference: longReference,
+      header: () => longHeader(long, schedule),
+      schedule,
+      rounds: longRounds,
+      ways,
+    },
+  )
+}
+await longReference.dispose()
+await predictor.dispose()
