@@ -1,5 +1,6 @@
 /** Published checkpoints as jobs speak of them: what is asked of one, and what comes back. */
 import { z } from 'zod'
+import { memoryNeedSchema } from './hosting.ts'
 
 const path = z.string().min(1)
 
@@ -21,6 +22,14 @@ export const checkpointWorkSchema = z.discriminatedUnion('do', [
     imageSize: z.int().positive().max(4096).nullable(),
     /** How many instructions the agreement report of a quantised model reads. */
     prompts: z.int().min(0).max(8),
+  }),
+  /** Says what a folder holds and what stands in the way of importing it; reads headers alone. */
+  z.strictObject({
+    do: z.literal('look'),
+    directory: path,
+    vq: path.nullable(),
+    variant: z.enum(checkpointVariants).nullable(),
+    imageSize: z.int().positive().max(4096).nullable(),
   }),
   /** Full logits of a trunk over a sequence of ids, as float32 [L, V] in a .npy file. */
   z.strictObject({ do: z.literal('logits'), model: path, tokens: path, out: path }),
@@ -60,6 +69,40 @@ export const importReportSchema = z.strictObject({
   note: z.string().nullable(),
 })
 export type ImportReport = z.infer<typeof importReportSchema>
+
+const listing = z.strictObject({ names: z.array(z.string()), count: z.int() })
+
+/** What a folder holds, and all that stands in the way of importing it. No path is part of it. */
+export const checkpointLookSchema = z.strictObject({
+  name: z.string(),
+  variant: z.enum(checkpointVariants).nullable(),
+  title: z.string().nullable(),
+  parameters: z.int().nullable(),
+  layers: z.int().nullable(),
+  width: z.int().nullable(),
+  /** Bytes and number of the weight files. */
+  bytes: z.int(),
+  files: z.int(),
+  /** As the weights are stored. */
+  precision: z.enum(precisions).nullable(),
+  image: z.int().nullable(),
+  /** The image tokenizer that was found; null where there is none yet. */
+  vq: z.strictObject({ title: z.string(), bytes: z.int() }).nullable(),
+  /** The one it needs, in words. */
+  wants: z.string().nullable(),
+  /** Tensors against those of the architecture: the first of each kind, and how many there are. */
+  difference: z.strictObject({ missing: listing, extra: listing, misshapen: listing, mistyped: listing }).nullable(),
+  problems: z.array(
+    z.strictObject({
+      about: z.enum(['weights', 'tokenizer', 'variant', 'vq', 'config']),
+      message: z.string(),
+      remedy: z.string(),
+    }),
+  ),
+  /** What each precision takes: bytes written to disk, and memory of a run. */
+  choices: z.array(z.strictObject({ precision: z.enum(precisions), disk: z.number(), memory: memoryNeedSchema })),
+})
+export type CheckpointLook = z.infer<typeof checkpointLookSchema>
 
 export const logitsResultSchema = z.strictObject({ out: z.string(), shape: z.array(z.int()), ms: z.number() })
 export const encodeResultSchema = z.strictObject({

@@ -1,5 +1,6 @@
 /** The part of the contract about the models and adapters at hand: looked at, brought in, taken along, noted, deleted. */
 import { z } from 'zod'
+import { importedSchema } from './models.ts'
 import { blobIdSchema } from './studio.ts'
 
 const nothing = z.strictObject({})
@@ -41,6 +42,8 @@ export const libraryEntrySchema = z.strictObject({
       recipe: z.unknown(),
     })
     .nullable(),
+  /** Null for what is no imported checkpoint. */
+  imported: importedSchema.nullable(),
   note: z.string(),
 })
 export type LibraryEntry = z.infer<typeof libraryEntrySchema>

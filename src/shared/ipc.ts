@@ -7,6 +7,7 @@ import { z } from 'zod'
 import { documentCommandSchema, storedDocumentSchema } from './document.ts'
 import { datasetEvents, datasetMethods } from './ipc-datasets.ts'
 import { benchMethods } from './ipc-bench.ts'
+import { hostingMethods } from './ipc-hosting.ts'
 import { jobEvents, jobMethods } from './ipc-jobs.ts'
 import { rlMethods } from './ipc-rl.ts'
 import { trainingEvents, trainingMethods } from './ipc-training.ts'
@@ -192,6 +193,7 @@ export const contract = {
   ...trainingMethods,
   ...datasetMethods,
   ...benchMethods,
+  ...hostingMethods,
 
   'queue.list': { args: nothing, result: z.strictObject({ items: z.array(queueItemSchema) }) },
 

@@ -1,5 +1,6 @@
 /** Models and adapters as jobs and screens speak of them. */
 import { z } from 'zod'
+import { checkpointBehaviours, importReportSchema, precisions } from './checkpoints.ts'
 
 /** Adapters on a base: how much of each, 1 as trained. */
 const stacked = z.strictObject({ path: z.string().min(1), weight: z.number().min(-10).max(10) })
@@ -21,6 +22,14 @@ export const modelWorkSchema = z.discriminatedUnion('do', [
 export type ModelWork = z.infer<typeof modelWorkSchema>
 
 export const modelSpecSchema = z.strictObject({ kind: z.literal('model'), work: modelWorkSchema })
+
+/** Of an imported checkpoint: which, how it is computed, and how far a quantised one agrees with its source. */
+export const importedSchema = z.strictObject({
+  title: z.string(),
+  precision: z.enum(precisions),
+  behaviour: z.enum(checkpointBehaviours),
+  agreement: importReportSchema.shape.agreement,
+})
 
 /** One model or adapter, as far as its small files tell. */
 export const modelEntrySchema = z.strictObject({
@@ -44,6 +53,8 @@ export const modelEntrySchema = z.strictObject({
       base: z.strictObject({ name: z.string(), hash: z.string() }).nullable(),
     })
     .nullable(),
+  /** Null for what is no imported checkpoint. */
+  imported: importedSchema.nullable(),
 })
 export type ModelEntry = z.infer<typeof modelEntrySchema>
 

@@ -4,6 +4,7 @@
  * src/main/service/jobs/kinds.ts.
  */
 import { z } from 'zod'
+import { checkpointImportJobSchema } from './checkpoint-jobs.ts'
 import {
   datasetCheckJobSchema,
   datasetExportJobSchema,
@@ -35,6 +36,7 @@ export const studioJobSpecSchema = z.discriminatedUnion('kind', [
   datasetCheckJobSchema,
   datasetSplitJobSchema,
   datasetExportJobSchema,
+  checkpointImportJobSchema,
 ])
 export type StudioJobSpec = z.infer<typeof studioJobSpecSchema>
 export type StudioJobKind = StudioJobSpec['kind']

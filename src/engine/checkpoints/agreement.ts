@@ -2,6 +2,9 @@
  * How well quantised weights agree with the unquantised ones: both read the same sequences (a set of instructions, with all
  * or half of the output still masked), and their distributions over the masked places are compared.
  */
+import { readFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { importReportSchema } from '../../shared/checkpoints.ts'
 import type { ModelFolder } from '../model/folder.ts'
 import { seededRandom } from '../data/random.ts'
 import { buildInferGraph, type InferGraph } from '../model/infer-graph.ts'
@@ -34,6 +37,19 @@ export const promptSet = [
   'A red bicycle leaning against a white wall in the morning.',
   'Turn the drawing into a photograph.',
 ] as const
+
+export const agreementFile = 'agreement.json'
+
+/** The report kept beside quantised weights; null where none was made, or it cannot be read. */
+export async function readAgreement(folder: string): Promise<Agreement | null> {
+  const text = await readFile(join(folder, agreementFile), 'utf8').catch(() => null)
+  if (text === null) return null
+  try {
+    return importReportSchema.shape.agreement.parse(JSON.parse(text))
+  } catch {
+    return null
+  }
+}
 
 type Model = Pick<ModelFolder, 'config' | 'text' | 'weights' | 'stored'>
 

@@ -33,7 +33,17 @@ export function compareTensors(checkpoint: Pick<Checkpoint, 'tensors'>, shapes: 
   }
 }
 
-/** Throws a TandemError that lists every difference, or returns. */
+/** The weights are those of something else, with all that differs. */
+export class WrongTensors extends TandemError {
+  readonly difference: Difference
+
+  constructor(message: string, difference: Difference) {
+    super(message, 'Use weights and config of one checkpoint.')
+    this.difference = difference
+  }
+}
+
+/** Throws a WrongTensors that lists every difference, or returns. */
 export function checkTensors(what: string, checkpoint: Checkpoint, shapes: Shapes, ignored: Ignored): void {
   const difference = compareTensors(checkpoint, shapes, ignored)
   const parts: [string, readonly string[]][] = [
@@ -45,8 +55,5 @@ export function checkTensors(what: string, checkpoint: Checkpoint, shapes: Shape
   const wrong = parts.filter(([, names]) => names.length > 0)
   if (wrong.length === 0) return
   const lists = wrong.map(([word, names]) => `${word}: ${listed(names, 8)}`)
-  throw new TandemError(
-    `The weights are not those of ${what}. ${lists.join('; ')}.`,
-    'Use weights and config of one checkpoint.',
-  )
+  throw new WrongTensors(`The weights are not those of ${what}. ${lists.join('; ')}.`, difference)
 }

@@ -9,19 +9,18 @@ import { TandemError } from '../../shared/errors.ts'
 import type { ModelConfig } from '../../shared/model-config.ts'
 import { makeFolder, writeFileAtomic } from '../files.ts'
 import { modelFiles } from '../model/folder.ts'
-import { modelParameters } from '../model/forward.ts'
 import { loadTextTokenizer } from '../model/text-tokenizer.ts'
-import { measureAgreement, type Agreement } from './agreement.ts'
+import { agreementFile, measureAgreement, type Agreement } from './agreement.ts'
 import { describeCheckpoint } from './describe.ts'
 import { openImported } from './open.ts'
 import { checkpointFile, checkpointFileSchema, fingerprint, type CheckpointFile } from './place.ts'
 import { quantise } from './quantise.ts'
 import { quantisedForms, type QuantisedForm } from './quantised.ts'
-import { readVocabulary, recogniseVariant } from './recognise.ts'
+import { notATrunk, readVocabulary, recogniseVariant } from './recognise.ts'
 import { openCheckpoint } from './shards.ts'
-import { isTrunk, openTrunk, type Trunk } from './trunk.ts'
+import { isTrunk, openTrunk, storedPrecision, type Trunk } from './trunk.ts'
 import { type BehaviourName, type VariantName, variants } from './variants.ts'
-import { isVq, openVq } from './vq/open.ts'
+import { openVq } from './vq/open.ts'
 
 export interface ImportOptions {
   readonly directory: string
@@ -49,13 +48,7 @@ export async function* importCheckpoint(options: ImportOptions): AsyncGenerator<
   const directory = resolve(options.directory)
   await checkPlace(options.out)
   const checkpoint = await openCheckpoint(directory)
-  if (!isTrunk(checkpoint))
-    throw new TandemError(
-      isVq(checkpoint)
-        ? `${basename(directory)} is an image tokenizer, not a model.`
-        : `${basename(directory)} is not a checkpoint that is known: its tensors are ${[...checkpoint.tensors.keys()].slice(0, 3).join(', ')} ...`,
-      'Give the folder of an MMaDA or MMaDA-Parallel checkpoint, and its image tokenizer with --vq.',
-    )
+  if (!isTrunk(checkpoint)) throw notATrunk(checkpoint)
   const trunk = await openTrunk(checkpoint)
   const vocabulary = await readVocabulary(directory)
   const variant = options.variant ?? recogniseVariant(trunk, vocabulary, directory)
@@ -126,7 +119,7 @@ async function* agree(options: ImportOptions, trunk: Trunk): AsyncGenerator<Impo
     const steps = measureAgreement(model, trunk.weight, options.prompts)
     for (let next = await steps.next(); ; next = await steps.next()) {
       if (next.done) {
-        await writeFileAtomic(join(options.out, 'agreement.json'), JSON.stringify(next.value, null, 2) + '\n')
+        await writeFileAtomic(join(options.out, agreementFile), JSON.stringify(next.value, null, 2) + '\n')
         return next.value
       }
       yield { what: 'agreement: prompts', ...next.value }
@@ -137,12 +130,9 @@ async function* agree(options: ImportOptions, trunk: Trunk): AsyncGenerator<Impo
   }
 }
 
-const STORED = { float32: 'f32', float16: 'f16', bfloat16: 'bf16' } as const
-
 /** Weights are used as they are stored, or quantised; single precision is what every product is computed in anyway. */
 function precisionOf(trunk: Trunk, asked: CheckpointFile['precision'] | null): CheckpointFile['precision'] {
-  const { dtype } = trunk.weight(modelParameters(trunk.config)[1]!.name)
-  const stored = STORED[dtype]
+  const stored = storedPrecision(trunk)
   if (asked === null || asked === 'f32' || asked === stored) return stored
   if (quantisedForms.includes(asked as QuantisedForm)) return asked
   throw new TandemError(

@@ -2,8 +2,10 @@
 import { readFile } from 'node:fs/promises'
 import { basename, join } from 'node:path'
 import { TandemError } from '../../shared/errors.ts'
+import type { Checkpoint } from './shards.ts'
 import type { Trunk } from './trunk.ts'
 import { variants, type VariantName } from './variants.ts'
+import { isVq } from './vq/open.ts'
 
 /** What the tokenizer files of a checkpoint say, as far as an import needs it. */
 export interface Vocabulary {
@@ -48,6 +50,17 @@ export async function readVocabulary(directory: string): Promise<Vocabulary> {
     added: new Map(list.map((token) => [token.content, token.id])),
     size: 1 + ids.reduce((most, id) => Math.max(most, id), 0),
   }
+}
+
+/** Why a folder with weights is nothing that can be imported. */
+export function notATrunk(checkpoint: Checkpoint): TandemError {
+  const name = basename(checkpoint.directory)
+  return new TandemError(
+    isVq(checkpoint)
+      ? `${name} is an image tokenizer, not a model.`
+      : `${name} is not a checkpoint that is known: its tensors are ${[...checkpoint.tensors.keys()].slice(0, 3).join(', ')} ...`,
+    'Give the folder of an MMaDA or MMaDA-Parallel checkpoint, and its image tokenizer beside it.',
+  )
 }
 
 /** The variant, or a TandemError that says what is missing for one. */

@@ -104,6 +104,12 @@ export async function openTrunk(checkpoint: Checkpoint): Promise<Trunk> {
   }
 }
 
+const PRECISIONS = { float32: 'f32', float16: 'f16', bfloat16: 'bf16' } as const
+
+/** How the matrices of a trunk are stored. */
+export const storedPrecision = (trunk: Trunk): 'f32' | 'f16' | 'bf16' =>
+  PRECISIONS[trunk.weight(names.block(0, 'k_proj')).dtype]
+
 /** Tables some versions of the code save with the weights. */
 const isBuffer = (name: string): boolean => name.endsWith('rotary_emb.inv_freq')
 

@@ -7,6 +7,7 @@ import { TandemError } from '../../shared/errors.ts'
 import type { JobUpdate, SpecOf } from '../../shared/jobs.ts'
 import { promptSet } from '../checkpoints/agreement.ts'
 import { importCheckpoint } from '../checkpoints/import.ts'
+import { lookAtCheckpoint } from '../checkpoints/look.ts'
 import { trunkLogits } from '../checkpoints/logits.ts'
 import { encodeNpy } from '../checkpoints/npy.ts'
 import { openCheckpoint } from '../checkpoints/shards.ts'
@@ -21,7 +22,7 @@ type Work<K extends CheckpointWork['do']> = Extract<CheckpointWork, { do: K }>
 type Short = Exclude<CheckpointWork['do'], 'import'>
 type Doers = { readonly [K in Short]: (work: Work<K>) => Promise<unknown> }
 
-const doers: Doers = { logits, 'vq-encode': encode, 'vq-decode': decode }
+const doers: Doers = { look: lookAtCheckpoint, logits, 'vq-encode': encode, 'vq-decode': decode }
 
 export async function* checkpointJob({ work }: SpecOf<'checkpoint'>, context: JobContext): AsyncGenerator<JobUpdate> {
   if (work.do === 'import') {
@@ -37,6 +38,7 @@ async function* bringIn(work: Work<'import'>, { signal }: JobContext): AsyncGene
   yield { type: 'started', total: 0, detail: work.do }
   const folder = await openFolder(work.out)
   let finished = false
+  let what = ''
   try {
     const steps = importCheckpoint({ ...work, prompts: promptSet.slice(0, work.prompts), signal })
     for (let next = await steps.next(); ; next = await steps.next()) {
@@ -45,7 +47,9 @@ async function* bringIn(work: Work<'import'>, { signal }: JobContext): AsyncGene
         finished = next.value !== null
         return
       }
-      const { done, total } = next.value
+      const { what: now, done, total } = next.value
+      if (now !== what) yield { type: 'started', total, detail: now }
+      what = now
       yield { type: 'progress', done, total, metrics: {} }
     }
   } finally {

@@ -6,6 +6,8 @@ import type { JobUpdate, SpecOf } from '../../shared/jobs.ts'
 import type { ModelEntry, ModelInfo, ModelList, ModelWork } from '../../shared/models.ts'
 import { isImported } from '../checkpoints/open.ts'
 import { readCheckpointFile } from '../checkpoints/place.ts'
+import { readAgreement } from '../checkpoints/agreement.ts'
+import { variants } from '../checkpoints/variants.ts'
 import { writeFileAtomic } from '../files.ts'
 import { adapterFiles, openAdapter, readAdapterHead } from '../model/adapter.ts'
 import { adapterScale } from '../model/adapter-config.ts'
@@ -47,12 +49,13 @@ const isFile = (path: string): Promise<boolean> =>
 
 /** An imported checkpoint: small files that name large ones. */
 async function importedEntry(folder: string): Promise<ModelEntry> {
-  const { files } = await readCheckpointFile(folder)
+  const { files, variant, precision, behaviour } = await readCheckpointFile(folder)
   const config = await readJson(join(folder, modelFiles.config), modelConfigSchema, 'the model config')
   const parameters = modelParameters(config).reduce((n, { shape }) => n + shape.reduce((a, b) => a * b, 1), 0)
   const bytes = files.reduce((n, file) => n + file.bytes, 0)
   const lineage = await readLineage(folder)
-  return { path: folder, kind: 'model', name: config.name, bytes, parameters, lineage, stands: null }
+  const imported = { title: variants[variant].title, precision, behaviour, agreement: await readAgreement(folder) }
+  return { path: folder, kind: 'model', name: config.name, bytes, parameters, lineage, stands: null, imported }
 }
 
 async function collect(folder: string, depth: number, out: ModelList): Promise<void> {
@@ -84,7 +87,16 @@ async function entryOf(folder: string): Promise<ModelEntry> {
   const bytes = (await stat(path)).size
   const lineage = await readLineage(folder)
   const stands = adapter ? await readAdapterHead(folder) : null
-  return { path: folder, kind: adapter ? 'adapter' : 'model', name, bytes, parameters: count, lineage, stands }
+  return {
+    path: folder,
+    kind: adapter ? 'adapter' : 'model',
+    name,
+    bytes,
+    parameters: count,
+    lineage,
+    stands,
+    imported: null,
+  }
 }
 
 /** Everything is opened and checked, as for a run. */

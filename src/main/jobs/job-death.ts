@@ -61,6 +61,13 @@ export function freeMemoryNow(): number {
   return confined ? Math.min(freemem(), process.availableMemory()) : freemem()
 }
 
+/** That, and all this machine or the container has. */
+export function machineMemory(): { free: number; total: number } {
+  const limit = process.constrainedMemory()
+  const total = limit > 0 ? Math.min(limit, totalmem()) : totalmem()
+  return { free: Math.min(freeMemoryNow(), total), total }
+}
+
 /** Looks at a process's memory now and then, as long as somebody wants it; the last looks are its curve. */
 export class MemoryWatch {
   readonly #curve: MemorySample[] = []

@@ -72,6 +72,7 @@ export function createLibrary(
           base: stands.base && { ...stands.base, id: idOf.get(stands.base.hash) ?? null },
         },
         lineage: withoutPaths(entry.lineage),
+        imported: entry.imported,
         note: notes.get(id) ?? '',
       })
     }
@@ -115,6 +116,11 @@ export function createLibrary(
     async export(id) {
       const known = (await models.folders()).get(id)
       if (!known) throw new TandemError(`There is no model "${id}" here.`, 'Choose another one.')
+      if (await stat(join(known.path, 'checkpoint.json')).catch(() => null))
+        throw new TandemError(
+          'The weights of an imported checkpoint stay in the folder they came in.',
+          'Take that folder along, and import it again where it goes.',
+        )
       const files: AsyncZippable = {}
       let total = 0
       for (const name of (await readdir(known.path)).sort()) {

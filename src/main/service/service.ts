@@ -16,6 +16,7 @@ import { createFolders } from './folders.ts'
 import type { AllHandlers, HandlerDeps } from './handlers/deps.ts'
 import { datasetHandlers } from './handlers/datasets.ts'
 import { benchHandlers } from './handlers/bench.ts'
+import { hostingHandlers } from './handlers/hosting.ts'
 import { jobHandlers } from './handlers/jobs.ts'
 import { layoutHandlers } from './handlers/layout.ts'
 import { modelHandlers } from './handlers/models.ts'
@@ -104,6 +105,7 @@ export async function createService(options: ServiceOptions): Promise<OwnService
     ...trainingHandlers(deps),
     ...datasetHandlers(deps),
     ...benchHandlers(deps),
+    ...hostingHandlers(deps),
   }
   scheduler.start()
   datasets.start()

@@ -14,7 +14,7 @@ import { Notice } from '../../ui/feedback.tsx'
 import { NumberField } from '../../ui/NumberField.tsx'
 import { showDialog, useDialog } from './dialogs.ts'
 import { ImportDialog } from './ImportDialog.tsx'
-import { FolderPicker, type Place } from './FolderPicker.tsx'
+import { FolderPicker, type Place } from '../../places/FolderPicker.tsx'
 import { edit, useRows } from './rows-state.ts'
 
 const close = (): void => showDialog(null)

@@ -46,9 +46,11 @@ export function ModelDetails({
         <Button kind="primary" icon="brush" disabled={busy} onClick={() => useInEditor(entry)}>
           Use in the editor
         </Button>
-        <Button icon="download" disabled={busy} onClick={() => void act('Packing', () => exportModel(entry.id))}>
-          Export
-        </Button>
+        {!entry.imported && (
+          <Button icon="download" disabled={busy} onClick={() => void act('Packing', () => exportModel(entry.id))}>
+            Export
+          </Button>
+        )}
         {entry.kind === 'adapter' && (
           <Button icon="merge" disabled={busy || adapter?.base?.id === null} onClick={onMerge}>
             Merge into a model …
@@ -95,6 +97,12 @@ export function ModelDetails({
             {info.instructionLength}, {info.reasoningLength} tokens
           </Fact>
         )}
+        {entry.imported && (
+          <Fact name="Published as">
+            {entry.imported.title}, sampled as {entry.imported.behaviour === 'paper' ? 'the paper' : 'the public code'}
+          </Fact>
+        )}
+        {entry.imported && <Fact name="Precision">{entry.imported.precision}</Fact>}
         <Fact name="Changed">{when(entry.changedAt, Date.now())}</Fact>
         {entry.hash !== null && (
           <Fact name="Hash">
@@ -102,7 +110,14 @@ export function ModelDetails({
           </Fact>
         )}
       </dl>
-      <Lineage entry={entry} onChoose={onChoose} />
+      {entry.imported?.agreement && <Agreement agreement={entry.imported.agreement} />}
+      {entry.imported ? (
+        <p className="model-with">
+          Imported: its weights stay in the folder they came in, and are checked to be the same whenever it is opened.
+        </p>
+      ) : (
+        <Lineage entry={entry} onChoose={onChoose} />
+      )}
       <ModelScores entry={entry} />
       <section aria-label="Note" className="model-note">
         <h3>Note</h3>
@@ -137,6 +152,42 @@ function Fact({ name, children }: { readonly name: string; readonly children: Re
       <dt>{name}</dt>
       <dd>{children}</dd>
     </div>
+  )
+}
+
+/** How far quantised weights agree with the ones they came from. */
+function Agreement({
+  agreement,
+}: {
+  readonly agreement: NonNullable<NonNullable<LibraryEntry['imported']>['agreement']>
+}): ReactElement {
+  return (
+    <section aria-label="Agreement">
+      <h3>Agreement with the unquantised model</h3>
+      <table className="model-scores">
+        <thead>
+          <tr>
+            <th scope="col">Of</th>
+            <th scope="col">Places compared</th>
+            <th scope="col">Same likeliest token</th>
+            <th scope="col">Divergence, nats</th>
+          </tr>
+        </thead>
+        <tbody>
+          {(['text', 'image'] as const).map((modality) => (
+            <tr key={modality}>
+              <td>{modality}</td>
+              <td>{agreement[modality].places.toLocaleString('en')}</td>
+              <td>{(100 * agreement[modality].top1).toFixed(1)} %</td>
+              <td>{agreement[modality].divergence.toPrecision(3)}</td>
+            </tr>
+          ))}
+        </tbody>
+      </table>
+      <p className="model-with">
+        Measured at the import, on {agreement.prompts} {agreement.prompts === 1 ? 'instruction' : 'instructions'}.
+      </p>
+    </section>
   )
 }
 

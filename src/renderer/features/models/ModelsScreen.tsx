@@ -11,8 +11,10 @@ import { Button } from '../../ui/Button.tsx'
 import { EmptyState, Notice, ProgressBar } from '../../ui/feedback.tsx'
 import { Icon } from '../../ui/Icon.tsx'
 import { useRemembered } from '../../ui/remembered.ts'
+import { CheckpointDialog } from './CheckpointDialog.tsx'
 import { MergeDialog } from './MergeDialog.tsx'
 import { ModelDetails } from './ModelDetails.tsx'
+import { ModelJobs } from './ModelJobs.tsx'
 import { bytesWords, countWords, groupsOf } from './models-words.ts'
 import './models.css'
 
@@ -21,6 +23,7 @@ export default function ModelsScreen(): ReactElement {
   const [chosen, choose] = useRemembered<string>('models.chosen', '')
   const [busy, setBusy] = useState<string | null>(null)
   const [error, setError] = useState<string | null>(null)
+  const [dialog, setDialog] = useState<'checkpoint' | null>(null)
   const [merging, setMerging] = useState<LibraryEntry | null>(null)
   useEffect(() => {
     loadLibrary().catch((reason: unknown) => setError(asWords(reason)))
@@ -54,8 +57,14 @@ export default function ModelsScreen(): ReactElement {
             Import
           </Button>
         </header>
+        <div className="models-bring">
+          <Button icon="folder" onClick={() => setDialog('checkpoint')}>
+            Published checkpoint …
+          </Button>
+        </div>
         {busy !== null && <ProgressBar value={null} label={busy} />}
         {error !== null && <Notice tone="danger">{error}</Notice>}
+        <ModelJobs />
         {entries === null && error === null && <ProgressBar value={null} label="Reading the models" />}
         {entries !== null &&
           groupsOf(entries).map(({ name, line, list }) => (
@@ -108,6 +117,7 @@ export default function ModelsScreen(): ReactElement {
           )
         )}
       </section>
+      {dialog === 'checkpoint' && <CheckpointDialog onClose={() => setDialog(null)} />}
       {merging && <MergeDialog first={merging} onClose={() => setMerging(null)} />}
     </div>
   )

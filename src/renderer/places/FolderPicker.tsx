@@ -1,13 +1,14 @@
 /** A folder or file of the machine the studio runs on: the system's dialog in a window, a list below the served roots in a browser. */
 import { useEffect, useState, type ReactElement } from 'react'
-import type { ResultOf } from '../../../shared/ipc.ts'
-import { api } from '../../api.ts'
-import { useStudio } from '../../state/store.ts'
-import { asWords, toastError } from '../../state/toasts.ts'
-import { Button } from '../../ui/Button.tsx'
-import { Notice } from '../../ui/feedback.tsx'
-import { Icon } from '../../ui/Icon.tsx'
-import { size } from './words.ts'
+import type { ResultOf } from '../../shared/ipc.ts'
+import { api } from '../api.ts'
+import { useStudio } from '../state/store.ts'
+import { asWords, toastError } from '../state/toasts.ts'
+import { Button } from '../ui/Button.tsx'
+import { Notice } from '../ui/feedback.tsx'
+import { Icon } from '../ui/Icon.tsx'
+import { bytesInWords } from '../../shared/bytes.ts'
+import './places.css'
 
 export interface Place {
   readonly handle: string
@@ -21,19 +22,22 @@ export function FolderPicker({
   chosen,
   onChoose,
   foldersOnly = false,
+  label = 'Files and folders',
 }: {
   readonly chosen: Place | null
   readonly onChoose: (place: Place) => void
   readonly foldersOnly?: boolean
+  /** Of the list, where a dialog has more than one. */
+  readonly label?: string
 }): ReactElement {
   const host = useStudio((s) => s.host)
-  if (host === 'browser') return <Browse chosen={chosen} onChoose={onChoose} foldersOnly={foldersOnly} />
+  if (host === 'browser') return <Browse chosen={chosen} onChoose={onChoose} foldersOnly={foldersOnly} label={label} />
   const ask = async (): Promise<void> => {
     const { folder } = await api.call('folders.choose', {})
     if (folder) onChoose({ ...folder, folder: true })
   }
   return (
-    <div className="data-choose">
+    <div className="place-choose">
       <Button icon="folder" onClick={() => void ask().catch(toastError)}>
         Choose a folder …
       </Button>
@@ -46,10 +50,12 @@ function Browse({
   chosen,
   onChoose,
   foldersOnly,
+  label,
 }: {
   readonly chosen: Place | null
   readonly onChoose: (place: Place) => void
   readonly foldersOnly: boolean
+  readonly label: string
 }): ReactElement {
   const [path, setPath] = useState<readonly Place[]>([])
   const [entries, setEntries] = useState<Entries | null>(null)
@@ -68,14 +74,10 @@ function Browse({
   }, [here?.handle])
   if (error !== null) return <Notice tone="danger">{error}</Notice>
   if (entries?.length === 0 && here === null)
-    return (
-      <Notice>
-        This studio serves no folders. Start it with: tandem serve --root FOLDER. Or upload the set from this computer.
-      </Notice>
-    )
+    return <Notice>This studio serves no folders. Start it with: tandem serve --root FOLDER.</Notice>
   const shown = (entries ?? []).filter(({ folder }) => folder || !foldersOnly)
   return (
-    <div className="data-browse-places">
+    <div className="place-browse">
       <nav aria-label="Path">
         <button type="button" onClick={() => setPath([])}>
           Folders
@@ -89,7 +91,7 @@ function Browse({
           </span>
         ))}
       </nav>
-      <ul aria-label="Files and folders">
+      <ul aria-label={label}>
         {shown.map((entry) => (
           <li key={entry.handle}>
             <button
@@ -102,12 +104,12 @@ function Browse({
             >
               <Icon name={entry.folder ? 'folder' : 'picture'} size={14} />
               <span>{entry.name}</span>
-              {!entry.folder && <span className="data-browse-size">{size(entry.size)}</span>}
+              {!entry.folder && <span className="place-size">{bytesInWords(entry.size)}</span>}
             </button>
             {entry.folder && (
               <button
                 type="button"
-                className="data-browse-into"
+                className="place-into"
                 aria-label={`Open ${entry.name}`}
                 onClick={() => setPath([...path, { handle: entry.handle, name: entry.name, folder: true }])}
               >
@@ -116,7 +118,7 @@ function Browse({
             )}
           </li>
         ))}
-        {entries && shown.length === 0 && <li className="data-browse-none">Nothing here.</li>}
+        {entries && shown.length === 0 && <li className="place-none">Nothing here.</li>}
       </ul>
     </div>
   )
