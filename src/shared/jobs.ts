@@ -15,6 +15,7 @@ import {
 import { checkpointSpecSchema } from './checkpoints.ts'
 import { benchReadSpecSchema } from './bench-read.ts'
 import { datasetSpecSchema } from './datasets.ts'
+import { runDefaultsSchema } from './model-config.ts'
 import { modelSpecSchema } from './models.ts'
 import { pararlSpecSchema, rlRowSchema, scoreSpecSchema, trainScorerSpecSchema } from './rl.ts'
 import { controlActionSchema, metricsRowSchema, proposalSchema, sftSpecSchema } from './training.ts'
@@ -306,6 +307,7 @@ export const describeResultSchema = z.strictObject({
   reasoningLength: z.int(),
   /** Its vocabulary has the words of the storybook world, and its pictures the size. */
   storybook: z.boolean(),
+  defaults: runDefaultsSchema.nullable(),
   /** `labels[id]` is what token `id` reads as. */
   labels: z.array(z.string()),
   special: z.strictObject({ mask: z.int(), pad: z.int(), eos: z.int() }),

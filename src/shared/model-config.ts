@@ -53,18 +53,21 @@ export const unconditionalSchema = z.strictObject({
   inputImage: tokenId.optional(),
 })
 
+/** What a run starts from where nothing else is asked. */
+export const runDefaultsSchema = z.strictObject({
+  steps: z.int().positive(),
+  imageSteps: z.int().positive(),
+  guidance: z.strictObject({ text: z.number(), image: z.number() }),
+  temperatures: z.strictObject({ text: z.number().nonnegative(), image: z.number().nonnegative() }),
+})
+
 /** How a model is sampled where it is not Tandem's own way, and what a run starts from where nothing else is asked. */
 export const samplingSchema = z.strictObject({
   text: z.string().min(1).max(64),
   image: z.string().min(1).max(64),
   /** Image steps of the released code rather than an even spread. */
   lateImage: z.boolean(),
-  defaults: z.strictObject({
-    steps: z.int().positive(),
-    imageSteps: z.int().positive(),
-    guidance: z.strictObject({ text: z.number(), image: z.number() }),
-    temperatures: z.strictObject({ text: z.number().nonnegative(), image: z.number().nonnegative() }),
-  }),
+  defaults: runDefaultsSchema,
 })
 
 export const modelConfigSchema = z

@@ -5,6 +5,7 @@
 import { z } from 'zod'
 import { accelerationSchema } from './acceleration.ts'
 import { MAX_STEPS, placeSchema } from './jobs.ts'
+import { runDefaultsSchema } from './model-config.ts'
 import { proposalSchema } from './training.ts'
 import { decodingModeSchema } from './trajectory.ts'
 
@@ -150,6 +151,8 @@ export const modelInfoSchema = z.strictObject({
   reasoningLength: z.int().nonnegative(),
   /** It draws the storybook world: the tray of sprites is of use. */
   storybook: z.boolean(),
+  /** A published model's own numbers; null for one of our own. */
+  defaults: runDefaultsSchema.nullable(),
   shipped: z.boolean(),
 })
 export type ModelInfo = z.infer<typeof modelInfoSchema>

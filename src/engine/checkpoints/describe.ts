@@ -25,7 +25,7 @@ export function describeCheckpoint(
   if (vq.family !== variant.vq)
     throw new TandemError(
       `${variant.title} draws with ${variant.vq === 'magvitv2' ? 'MAGVIT-v2' : 'a VQModel'}, not with this image tokenizer.`,
-      'Give the right one with --vq.',
+      'Give the folder of the right one.',
     )
   // M: the codes stand after the tokenizer's ids. A: its config says so, or they do as well.
   const offset = file.text_vocab_size ?? vocabulary.size

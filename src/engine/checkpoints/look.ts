@@ -30,6 +30,9 @@ const wanted = {
   vqmodel: 'the vqvae folder of aMUSEd, published as amused/amused-512',
 } as const
 
+/** Where a person chooses rather than types. */
+const remedies: Partial<Record<Problem['about'], string>> = { variant: 'Say which of the known models it is.' }
+
 export async function lookAtCheckpoint({ directory, vq: vqFolder, variant, imageSize }: Look): Promise<CheckpointLook> {
   const folder = resolve(directory)
   const problems: Problem[] = []
@@ -38,7 +41,7 @@ export async function lookAtCheckpoint({ directory, vq: vqFolder, variant, image
       return await work()
     } catch (error) {
       if (!(error instanceof TandemError) || error.kind === 'internal') throw error
-      problems.push({ about, message: error.message, remedy: error.remedy })
+      problems.push({ about, message: error.message, remedy: remedies[about] ?? error.remedy })
       return null
     }
   }

@@ -42,12 +42,17 @@ export const adaptersFor = (entries: readonly LibraryEntry[] | null, hash: strin
 /** Most adapters on one run. */
 export const MAX_ADAPTERS = 8
 
+/** Steps, guidance and temperatures a published model asks for; the ones of a document stay for any other. */
+export function ownNumbers(model: string): Partial<RunSettings> {
+  return studio.get().models.find(({ id }) => id === model)?.defaults ?? {}
+}
+
 /** The model, or the adapter on its base, becomes that of the open document. */
 export function useInEditor(entry: LibraryEntry): void {
   const { settings } = studio.get().document ?? {}
   if (!settings) return void toast({ tone: 'warning', message: 'No document is open.' })
   if (entry.kind === 'model') {
-    setSettings({ model: entry.id, adapters: undefined })
+    setSettings({ ...ownNumbers(entry.id), model: entry.id, adapters: undefined })
     toast({ tone: 'good', message: `Runs use ${entry.name} from now on.` })
     return
   }

@@ -3,6 +3,7 @@ import { useState, type ReactElement } from 'react'
 import { MAX_GUIDANCE, MAX_STEPS, MAX_TEMPERATURE } from '../../../shared/jobs.ts'
 import type { RunSettings } from '../../../shared/studio.ts'
 import { setSettings } from '../../state/documents.ts'
+import { ownNumbers } from '../../state/library.ts'
 import { modes } from '../../state/runs-words.ts'
 import { useStudio } from '../../state/store.ts'
 import { IconButton } from '../../ui/Button.tsx'
@@ -186,7 +187,7 @@ export function ModelFields({ settings }: Props): ReactElement {
         label="Model"
         value={settings.model}
         options={options}
-        onChange={(id) => setSettings({ model: id })}
+        onChange={(id) => setSettings({ ...ownNumbers(id), model: id })}
       />
       {model ? (
         <span className="field-hint">
