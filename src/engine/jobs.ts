@@ -9,6 +9,7 @@ import { describeJob, tokensJob } from './jobs/describe.ts'
 import { evaluateJob } from './jobs/evaluate.ts'
 import { generateJob } from './jobs/generate.ts'
 import { checkpointJob } from './jobs/checkpoints.ts'
+import { hubJob } from './jobs/hub.ts'
 import { modelJob } from './jobs/models.ts'
 import { measureJob } from './jobs/measure.ts'
 import { inspectJob } from './jobs/inspect.ts'
@@ -49,6 +50,7 @@ const generators: Generators = {
   model: modelJob,
   'metrics-export': metricsExportJob,
   checkpoint: checkpointJob,
+  hub: hubJob,
 }
 
 /** Runs a job; ends early, without a result, when the context's signal is aborted. */

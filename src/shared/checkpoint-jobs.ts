@@ -1,5 +1,6 @@
 /** Published checkpoints as work of the studio: folders are handles of `folders.list` or a dialog, never paths. */
 import { z } from 'zod'
+import { hubAddressSchema, hubResultSchema } from './hub.ts'
 import { checkpointBehaviours, checkpointVariants, importReportSchema, precisions } from './checkpoints.ts'
 
 const handle = z.string().min(1).max(200)
@@ -30,4 +31,19 @@ export const checkpointImportJobSchema = z.strictObject({
 export const checkpointImportedSchema = z.strictObject({
   model: z.string(),
   report: importReportSchema.omit({ path: true }),
+})
+
+/** A published model is downloaded into the studio, at the commit that was shown. */
+export const modelGetJobSchema = z.strictObject({
+  kind: z.literal('model-get'),
+  address: hubAddressSchema,
+  /** As it is called in lists. */
+  name: z.string().min(1).max(200),
+})
+
+/** What came, and a handle for its folder, as `checkpoints.look` takes it. */
+export const modelGotSchema = z.strictObject({
+  name: z.string(),
+  folder: z.string(),
+  got: hubResultSchema.omit({ path: true }),
 })

@@ -2,6 +2,7 @@
 import { z } from 'zod'
 import { checkpointSourceSchema } from './checkpoint-jobs.ts'
 import { checkpointLookSchema } from './checkpoints.ts'
+import { hubAddressSchema, hubListingSchema } from './hub.ts'
 
 /** Memory of the machine, or of the container it stands for, bytes. */
 export const machineMemorySchema = z.strictObject({ free: z.number(), total: z.number() })
@@ -11,5 +12,10 @@ export const hostingMethods = {
   'checkpoints.look': {
     args: checkpointSourceSchema,
     result: z.strictObject({ look: checkpointLookSchema, memory: machineMemorySchema }),
+  },
+  /** What a repository holds, before anything of it is downloaded. Asks the host that is named. */
+  'hub.list': {
+    args: hubAddressSchema,
+    result: z.strictObject({ listing: hubListingSchema, freeDisk: z.number(), memory: machineMemorySchema }),
   },
 } as const

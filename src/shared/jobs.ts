@@ -15,6 +15,7 @@ import {
 import { checkpointSpecSchema } from './checkpoints.ts'
 import { benchReadSpecSchema } from './bench-read.ts'
 import { datasetSpecSchema } from './datasets.ts'
+import { hubSpecSchema } from './hub.ts'
 import { runDefaultsSchema } from './model-config.ts'
 import { modelSpecSchema } from './models.ts'
 import { pararlSpecSchema, rlRowSchema, scoreSpecSchema, trainScorerSpecSchema } from './rl.ts'
@@ -240,6 +241,7 @@ export const jobSpecSchema = z.discriminatedUnion('kind', [
   modelSpecSchema,
   metricsExportSpecSchema,
   checkpointSpecSchema,
+  hubSpecSchema,
 ])
 export type JobSpec = z.infer<typeof jobSpecSchema>
 export type JobKind = JobSpec['kind']

@@ -4,7 +4,7 @@
  * src/main/service/jobs/kinds.ts.
  */
 import { z } from 'zod'
-import { checkpointImportJobSchema } from './checkpoint-jobs.ts'
+import { checkpointImportJobSchema, modelGetJobSchema } from './checkpoint-jobs.ts'
 import {
   datasetCheckJobSchema,
   datasetExportJobSchema,
@@ -37,6 +37,7 @@ export const studioJobSpecSchema = z.discriminatedUnion('kind', [
   datasetSplitJobSchema,
   datasetExportJobSchema,
   checkpointImportJobSchema,
+  modelGetJobSchema,
 ])
 export type StudioJobSpec = z.infer<typeof studioJobSpecSchema>
 export type StudioJobKind = StudioJobSpec['kind']

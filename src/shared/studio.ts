@@ -5,6 +5,7 @@
 import { z } from 'zod'
 import { accelerationSchema } from './acceleration.ts'
 import { MAX_STEPS, placeSchema } from './jobs.ts'
+import { DEFAULT_HUB } from './hub.ts'
 import { runDefaultsSchema } from './model-config.ts'
 import { proposalSchema } from './training.ts'
 import { decodingModeSchema } from './trajectory.ts'
@@ -214,5 +215,7 @@ export const preferencesSchema = z.strictObject({
   /** The project that was open last. */
   project: idSchema.nullable().default(null),
   presets: z.array(presetSchema).default([]),
+  /** Where published models are got from; asked only when a person asks. */
+  modelHost: z.string().min(1).max(500).default(DEFAULT_HUB),
 })
 export type Preferences = z.infer<typeof preferencesSchema>

@@ -1,4 +1,5 @@
 /** What a terminal shows while a job runs: a bar, and the reasoning unmasking in place. Nothing where stderr is no terminal. */
+import { bytesInWords } from '../../shared/bytes.ts'
 import type { JobUpdate, ShownWord } from '../../shared/jobs.ts'
 
 const BAR = 28
@@ -48,10 +49,15 @@ export function createLive(stream: NodeJS.WriteStream = process.stderr): Live {
         draw(
           `${bar(update.step, update.total)}  step ${update.step} of ${update.total}, ${update.masked} masked\n${styledWords(update.words)}`,
         )
-      if (update.type === 'progress')
-        draw(`${bar(update.done, update.total)}  ${update.done} of ${update.total}  ${metricsLine(update.metrics)}`)
+      if (update.type === 'progress') draw(`${bar(update.done, update.total)}  ${countsLine(update)}`)
     },
   }
+}
+
+/** Bytes in words where it counts bytes. */
+function countsLine({ done, total, metrics }: Extract<JobUpdate, { type: 'progress' }>): string {
+  if ('bytes' in metrics) return `${bytesInWords(done)} of ${bytesInWords(total)}`
+  return `${done} of ${total}  ${metricsLine(metrics)}`
 }
 
 /** `loss 0.1234  eta 3 min` in a steady order. */

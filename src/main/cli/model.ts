@@ -11,6 +11,7 @@ import {
 } from '../../shared/models.ts'
 import type { AdapterStack } from '../../shared/jobs.ts'
 import { addCheckpointCommands } from './checkpoint.ts'
+import { addGetCommand } from './hub.ts'
 import { driveJob } from './drive.ts'
 import { shippedModel } from './installation.ts'
 import { createLive } from './live.ts'
@@ -49,6 +50,7 @@ export function addModelCommand(program: Command): void {
     })
 
   addCheckpointCommands(model)
+  addGetCommand(model)
 
   model
     .command('merge <base>')

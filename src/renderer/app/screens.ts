@@ -47,7 +47,7 @@ export const screens: readonly Screen[] = [
     label: 'Models',
     icon: 'layers',
     component: lazy(() => import('../features/models/ModelsScreen.tsx')),
-    jobs: ['merge', 'checkpoint-import'],
+    jobs: ['merge', 'checkpoint-import', 'model-get'],
   },
 ]
 

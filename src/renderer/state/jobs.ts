@@ -1,5 +1,6 @@
 /** Long work as every screen sees it: all jobs, kept up to date by events, and what can be done to one. */
 import { create } from 'zustand'
+import { bytesInWords } from '../../shared/bytes.ts'
 import type { StudioJob, StudioJobKind, StudioJobSpec, StudioJobSpecOf } from '../../shared/studio-jobs.ts'
 import { api } from '../api.ts'
 import { toastError } from './toasts.ts'
@@ -61,6 +62,10 @@ export async function startJob(spec: StudioJobSpec, title?: string): Promise<Stu
   put(job)
   return job
 }
+
+/** "3 of 20", or bytes in words where it counts bytes. */
+export const doneWords = ({ done, total, metrics }: NonNullable<StudioJob['progress']>): string =>
+  'bytes' in metrics ? `${bytesInWords(done)} of ${bytesInWords(total)}` : `${done} of ${total}`
 
 const told = (work: Promise<unknown>): Promise<void> => work.then(() => undefined, toastError)
 

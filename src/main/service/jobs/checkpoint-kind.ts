@@ -5,7 +5,8 @@
 import { mkdir, rename, stat } from 'node:fs/promises'
 import { basename, join } from 'node:path'
 import { importReportSchema } from '../../../shared/checkpoints.ts'
-import type { checkpointImportedSchema, CheckpointSource } from '../../../shared/checkpoint-jobs.ts'
+import { hubResultSchema } from '../../../shared/hub.ts'
+import type { checkpointImportedSchema, CheckpointSource, modelGotSchema } from '../../../shared/checkpoint-jobs.ts'
 import type { z } from 'zod'
 import type { FinishDeps, JobKindDefinition, JobPlace, KindDeps } from './kind.ts'
 
@@ -48,3 +49,25 @@ async function takeIn(name: string, { library }: FinishDeps, { folder }: JobPlac
   await rename(made, to)
   return basename(to)
 }
+
+const FILES = 'files'
+
+/** Downloading a published model: its files are the job's own, and go when it is deleted. */
+export const modelGet: JobKindDefinition<'model-get'> = {
+  light: true,
+  title: ({ name, address }) => `Get ${name} from ${hostOf(address.host, address.repository)}`,
+  engineSpec: ({ address }, _deps, { folder }) => ({
+    kind: 'hub',
+    work: { do: 'get', ...address, out: join(folder, FILES) },
+  }),
+  async result(raw, { name }, { folders }) {
+    const { path, ...got } = hubResultSchema.parse(raw)
+    const { handle } = await folders.grant(path)
+    await folders.keep(handle)
+    return { name, folder: handle, got } satisfies z.infer<typeof modelGotSchema>
+  },
+}
+
+/** The host that is contacted, as far as it can be read. */
+const hostOf = (host: string, repository: string): string =>
+  URL.parse(/^https?:/.test(repository) ? repository : host)?.host ?? host

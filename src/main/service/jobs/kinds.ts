@@ -4,7 +4,7 @@ import { modelMergeSchema } from '../../../shared/models.ts'
 import type { StudioJobKind, StudioJobSpecOf } from '../../../shared/studio-jobs.ts'
 import { dragKind, parabenchKind } from '../bench/kind.ts'
 import { engineSpecOf, parseTrained, resultOf, trainingTitle } from '../training/kind.ts'
-import { checkpointImport } from './checkpoint-kind.ts'
+import { checkpointImport, modelGet } from './checkpoint-kind.ts'
 import { datasetCheck, datasetExport, datasetImport, datasetSplit } from './dataset-kinds.ts'
 import { pararlEngineSpec, pararlResult, pararlTitle } from '../rl/kind.ts'
 import type { JobKindDefinition } from './kind.ts'
@@ -50,6 +50,7 @@ export const jobKinds: { readonly [K in StudioJobKind]: JobKindDefinition<K> } =
   'dataset-split': datasetSplit,
   'dataset-export': datasetExport,
   'checkpoint-import': checkpointImport,
+  'model-get': modelGet,
 }
 
 /** The definition of a spec's kind, with the spec it takes. */

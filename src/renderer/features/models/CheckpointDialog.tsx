@@ -13,6 +13,7 @@ import { Dialog } from '../../ui/Dialog.tsx'
 import { TextField } from '../../ui/Field.tsx'
 import { Notice } from '../../ui/feedback.tsx'
 import { CheckpointFacts } from './CheckpointFacts.tsx'
+import { useDownloads } from './Downloads.tsx'
 import { bytesWords } from './models-words.ts'
 import { useLook, type Choice } from './use-look.ts'
 
@@ -27,11 +28,19 @@ type Behaviour = 'released' | 'paper'
 /** Instructions the agreement report reads: two take a few forwards each, and tell. */
 const PROMPTS = 2
 
-export function CheckpointDialog({ onClose }: { readonly onClose: () => void }): ReactElement {
-  const [folder, setFolder] = useState<Place | null>(null)
+export function CheckpointDialog({
+  first,
+  onClose,
+}: {
+  /** A folder that is chosen already: a download. */
+  readonly first: Place | null
+  readonly onClose: () => void
+}): ReactElement {
+  const downloads = useDownloads()
+  const [folder, setFolder] = useState(first)
   const [vq, setVq] = useState<Place | null>(null)
   const [variant, setVariant] = useState<Variant | null>(null)
-  const [name, setName] = useState('')
+  const [name, setName] = useState(first?.name ?? '')
   const [precision, setPrecision] = useState<string | null>(null)
   const [behaviour, setBehaviour] = useState<Behaviour>('released')
   const [error, setError] = useState<string | null>(null)
@@ -86,18 +95,22 @@ export function CheckpointDialog({ onClose }: { readonly onClose: () => void }):
         </p>
         <fieldset className="checkpoint-part">
           <legend>Folder of the checkpoint</legend>
-          <FolderPicker
-            chosen={folder}
-            foldersOnly
-            label="Checkpoint folders"
-            onChoose={(place) => {
-              setFolder(place)
-              setVq(null)
-              setVariant(null)
-              setPrecision(null)
-              setName(place.name.slice(0, 100))
-            }}
-          />
+          {first ? (
+            <p>{first.name}, as it was downloaded</p>
+          ) : (
+            <FolderPicker
+              chosen={folder}
+              foldersOnly
+              label="Checkpoint folders"
+              onChoose={(place) => {
+                setFolder(place)
+                setVq(null)
+                setVariant(null)
+                setPrecision(null)
+                setName(place.name.slice(0, 100))
+              }}
+            />
+          )}
         </fieldset>
         {fault !== null && <Notice tone="danger">{fault}</Notice>}
         {folder && <CheckpointFacts look={look} looking={looking} />}
@@ -115,6 +128,22 @@ export function CheckpointDialog({ onClose }: { readonly onClose: () => void }):
         {asksVq && (
           <fieldset className="checkpoint-part">
             <legend>Folder of its image tokenizer</legend>
+            {downloads.length > 0 && (
+              <div className="get-known" role="group" aria-label="Downloaded tokenizers">
+                {downloads
+                  .filter(({ handle }) => handle !== folder?.handle)
+                  .map((each) => (
+                    <button
+                      key={each.job}
+                      type="button"
+                      aria-pressed={each.handle === vq?.handle}
+                      onClick={() => setVq(each)}
+                    >
+                      {each.name}
+                    </button>
+                  ))}
+              </div>
+            )}
             <FolderPicker chosen={vq} foldersOnly label="Tokenizer folders" onChoose={setVq} />
           </fieldset>
         )}

@@ -1,12 +1,12 @@
 /** Models that are being made: what is at work, what rests and can go on, what failed and why. */
 import type { ReactElement } from 'react'
 import { canGoOn, isActive } from '../../../shared/studio-jobs.ts'
-import { cancelJob, deleteJob, jobsOf, pauseJob, resumeJob, useJobs, type JobOf } from '../../state/jobs.ts'
+import { cancelJob, deleteJob, doneWords, jobsOf, pauseJob, resumeJob, useJobs, type JobOf } from '../../state/jobs.ts'
 import { duration } from '../../state/runs-words.ts'
 import { Button, IconButton } from '../../ui/Button.tsx'
 import { Notice, ProgressBar } from '../../ui/feedback.tsx'
 
-const KINDS = ['checkpoint-import', 'merge'] as const
+const KINDS = ['checkpoint-import', 'model-get', 'merge'] as const
 type Job = JobOf<(typeof KINDS)[number]>
 
 export function ModelJobs(): ReactElement | null {
@@ -67,7 +67,7 @@ function Working({ job }: { readonly job: Job }): ReactElement {
 }
 
 function Resting({ job: { id, title, state, progress, error } }: { readonly job: Job }): ReactElement {
-  const at = progress ? ` at ${progress.done} of ${progress.total}` : ''
+  const at = progress ? ` at ${doneWords(progress)}` : ''
   return (
     <>
       <span className="model-job-line">

@@ -7,11 +7,14 @@ import type { LibraryEntry } from '../../../shared/ipc-models.ts'
 import { chooseFiles } from '../../state/download.ts'
 import { importModel, loadLibrary, useLibrary } from '../../state/library.ts'
 import { asWords } from '../../state/toasts.ts'
+import type { Place } from '../../places/FolderPicker.tsx'
 import { Button } from '../../ui/Button.tsx'
 import { EmptyState, Notice, ProgressBar } from '../../ui/feedback.tsx'
 import { Icon } from '../../ui/Icon.tsx'
 import { useRemembered } from '../../ui/remembered.ts'
 import { CheckpointDialog } from './CheckpointDialog.tsx'
+import { Downloads } from './Downloads.tsx'
+import { GetDialog } from './GetDialog.tsx'
 import { MergeDialog } from './MergeDialog.tsx'
 import { ModelDetails } from './ModelDetails.tsx'
 import { ModelJobs } from './ModelJobs.tsx'
@@ -23,7 +26,7 @@ export default function ModelsScreen(): ReactElement {
   const [chosen, choose] = useRemembered<string>('models.chosen', '')
   const [busy, setBusy] = useState<string | null>(null)
   const [error, setError] = useState<string | null>(null)
-  const [dialog, setDialog] = useState<'checkpoint' | null>(null)
+  const [dialog, setDialog] = useState<{ name: 'get' } | { name: 'checkpoint'; place: Place | null } | null>(null)
   const [merging, setMerging] = useState<LibraryEntry | null>(null)
   useEffect(() => {
     loadLibrary().catch((reason: unknown) => setError(asWords(reason)))
@@ -58,13 +61,17 @@ export default function ModelsScreen(): ReactElement {
           </Button>
         </header>
         <div className="models-bring">
-          <Button icon="folder" onClick={() => setDialog('checkpoint')}>
+          <Button icon="folder" onClick={() => setDialog({ name: 'checkpoint', place: null })}>
             Published checkpoint …
+          </Button>
+          <Button icon="download" onClick={() => setDialog({ name: 'get' })}>
+            Get …
           </Button>
         </div>
         {busy !== null && <ProgressBar value={null} label={busy} />}
         {error !== null && <Notice tone="danger">{error}</Notice>}
         <ModelJobs />
+        <Downloads onImport={(place) => setDialog({ name: 'checkpoint', place })} />
         {entries === null && error === null && <ProgressBar value={null} label="Reading the models" />}
         {entries !== null &&
           groupsOf(entries).map(({ name, line, list }) => (
@@ -117,7 +124,8 @@ export default function ModelsScreen(): ReactElement {
           )
         )}
       </section>
-      {dialog === 'checkpoint' && <CheckpointDialog onClose={() => setDialog(null)} />}
+      {dialog?.name === 'checkpoint' && <CheckpointDialog first={dialog.place} onClose={() => setDialog(null)} />}
+      {dialog?.name === 'get' && <GetDialog onClose={() => setDialog(null)} />}
       {merging && <MergeDialog first={merging} onClose={() => setMerging(null)} />}
     </div>
   )

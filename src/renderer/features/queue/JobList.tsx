@@ -1,7 +1,7 @@
 /** Long work in the queue: what runs, what waits and what rests, with what can be done to each. */
 import type { ReactElement } from 'react'
 import { canGoOn, type StudioJob } from '../../../shared/studio-jobs.ts'
-import { cancelJob, pauseJob, reorderJob, resumeJob, useJobs, waitingJobs } from '../../state/jobs.ts'
+import { cancelJob, doneWords, pauseJob, reorderJob, resumeJob, useJobs, waitingJobs } from '../../state/jobs.ts'
 import { duration } from '../../state/runs-words.ts'
 import { Button, IconButton } from '../../ui/Button.tsx'
 import { ProgressBar } from '../../ui/feedback.tsx'
@@ -54,7 +54,7 @@ export function JobList({
 }
 
 function restWords({ state, progress }: StudioJob): string {
-  const at = progress ? ` at ${progress.done} of ${progress.total}` : ''
+  const at = progress ? ` at ${doneWords(progress)}` : ''
   return (state === 'paused' ? 'Paused' : state === 'failed' ? 'Failed' : 'Stopped') + at
 }
 
@@ -63,7 +63,7 @@ function words({ state, progress, etaMs, detail }: StudioJob): string {
   if (state === 'pausing') return 'Pausing after this step'
   if (state === 'stopping') return 'Stopping after this step'
   if (!progress) return detail || 'Being made ready'
-  return `${progress.done} of ${progress.total}${etaMs === null ? '' : `, ${duration(etaMs)} left`}`
+  return `${doneWords(progress)}${etaMs === null ? '' : `, ${duration(etaMs)} left`}`
 }
 
 function Waiting({
