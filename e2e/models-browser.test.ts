@@ -71,7 +71,7 @@ describeWith(chromiumMissing())('models in a browser', () => {
     await page.getByRole('button', { name: /Merge into a model/ }).click()
     await page.getByRole('textbox', { name: 'Name' }).fill('Brighter')
     await page.getByRole('button', { name: 'Merge', exact: true }).click()
-    await page.locator('.models-item', { hasText: 'Brighter' }).click({ timeout: 20_000 })
+    await page.locator('.models-item', { hasText: 'Brighter' }).click({ timeout: 60_000 })
     await page.getByRole('heading', { name: 'Brighter' }).waitFor()
     const [download] = await Promise.all([
       page.waitForEvent('download'),
