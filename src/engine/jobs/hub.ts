@@ -24,7 +24,7 @@ export async function* hubJob({ work }: SpecOf<'hub'>, { signal }: JobContext): 
   }
   const out = resolve(work.out)
   const folder = await openFolder(out)
-  let received = 0
+  let received: number
   let whole = false
   let file = ''
   try {
@@ -39,9 +39,8 @@ export async function* hubJob({ work }: SpecOf<'hub'>, { signal }: JobContext): 
         file = next.value.file
         yield { type: 'started', total, detail: file }
       }
-      received = next.value.received
       whole = next.value.file === ''
-      yield { type: 'progress', done, total, metrics: { bytes: received } }
+      yield { type: 'progress', done, total, metrics: { bytes: next.value.received } }
     }
     if (!whole) return
   } finally {
