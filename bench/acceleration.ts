@@ -12,12 +12,11 @@ import { limitPrompts, readSuite } from '../src/engine/bench/suite.ts'
 import { openModelFolder } from '../src/engine/model/folder.ts'
 import { seededRandom } from '../src/engine/data/random.ts'
 import { loadWorld } from '../src/engine/data/world/world.ts'
-import { Graph, type InitializerData } from '../src/engine/graph/graph.ts'
-import { encodeModel } from '../src/engine/graph/onnx.ts'
-import { reshape } from '../src/engine/graph/ops/shape.ts'
-import { forwardHidden, headLogits, modelParameters } from '../src/engine/model/forward.ts'
+import type { InitializerData } from '../src/engine/graph/graph.ts'
+import { modelParameters } from '../src/engine/model/forward.ts'
 import { resolveLayout } from '../src/engine/model/layout.ts'
 import { initialiseParameters, layOutParameters, viewOf } from '../src/engine/model/parameters.ts'
+import { buildReferenceGraph } from '../src/engine/model/reference-graph.ts'
 import { createPredictor, type ModelPredictor } from '../src/engine/model/predictor.ts'
 import { createEngine, guidesOf, prepareRun } from '../src/engine/run.ts'
 import { createSession, type Session } from '../src/engine/runtime/session.ts'
@@ -117,19 +116,8 @@ function longHeader(config: ModelConfig, { steps, imageSteps, guidance }: Schedu
   }
 }
 
-/** One forward as the public code runs it: every row, every id, attention's scores stored. */
-async function openReference(config: ModelConfig, weight: Weight): Promise<Session> {
-  const whole = { ...resolveLayout(config, 'edit'), outputStart: 0 }
-  const graph = new Graph()
-  const shapes = new Map(modelParameters(config).map((spec) => [spec.name, spec.shape]))
-  const made = new Map(
-    [...shapes].map(([name, shape]) => [name, graph.weight(name, 'float32', shape, weight(name))] as const),
-  )
-  const context = { graph, config, layout: whole, batch: 1, parameter: (name: string) => made.get(name)! }
-  const hidden = forwardHidden(context, graph.input('tokens', 'int64', [1, whole.length]))
-  graph.output('logits', headLogits(context, reshape(hidden, [whole.length, config.dModel]), 0, config.vocabSize))
-  return createSession(encodeModel(graph))
-}
+const openReference = (config: ModelConfig, weight: Weight): Promise<Session> =>
+  createSession(buildReferenceGraph(config, 'edit', weight))
 
 interface Contest {
   readonly config: ModelConfig

@@ -6,6 +6,7 @@ import { animateJob } from './jobs/animate.ts'
 import { datasetJob } from './jobs/dataset.ts'
 import { decodeJob } from './jobs/decode.ts'
 import { describeJob, tokensJob } from './jobs/describe.ts'
+import { engineProfileJob } from './jobs/engine-profile.ts'
 import { evaluateJob } from './jobs/evaluate.ts'
 import { generateJob } from './jobs/generate.ts'
 import { checkpointJob } from './jobs/checkpoints.ts'
@@ -51,6 +52,7 @@ const generators: Generators = {
   'metrics-export': metricsExportJob,
   checkpoint: checkpointJob,
   hub: hubJob,
+  'engine-profile': engineProfileJob,
 }
 
 /** Runs a job; ends early, without a result, when the context's signal is aborted. */

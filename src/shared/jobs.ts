@@ -13,6 +13,7 @@ import {
   dragReportSchema,
 } from './bench.ts'
 import { checkpointSpecSchema } from './checkpoints.ts'
+import { engineProfileSpecSchema } from './engine-profile.ts'
 import { benchReadSpecSchema } from './bench-read.ts'
 import { datasetSpecSchema } from './datasets.ts'
 import { hubSpecSchema } from './hub.ts'
@@ -242,6 +243,7 @@ export const jobSpecSchema = z.discriminatedUnion('kind', [
   metricsExportSpecSchema,
   checkpointSpecSchema,
   hubSpecSchema,
+  engineProfileSpecSchema,
 ])
 export type JobSpec = z.infer<typeof jobSpecSchema>
 export type JobKind = JobSpec['kind']

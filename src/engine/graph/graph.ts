@@ -10,6 +10,8 @@ export interface GraphNode {
   readonly inputs: readonly Value[]
   readonly attrs: Attrs
   readonly output: Value
+  /** What it is a part of, for a profile; absent outside of any part. */
+  readonly part?: string
 }
 
 /** Bytes in the model, or a span of a file that lies in the model's own folder. */
@@ -30,6 +32,7 @@ export class Graph implements OpHost {
   readonly #producers = new Map<Value, GraphNode>()
   readonly #literals = new Map<string, Value>()
   #next = 0
+  #part: string | undefined
 
   #value(dtype: DType, shape: Shape, name = `v${this.#next++}`): Value {
     return { graph: this, name, dtype, shape }
@@ -69,10 +72,22 @@ export class Graph implements OpHost {
     }
     const { dtype, shape } = inferNode(name, inputs, attrs)
     const output = this.#value(dtype, shape)
-    const node: GraphNode = { op: name, inputs, attrs, output }
+    const part = this.#part === undefined ? {} : { part: this.#part }
+    const node: GraphNode = { op: name, inputs, attrs, output, ...part }
     this.nodes.push(node)
     this.#producers.set(output, node)
     return output
+  }
+
+  /** What `make` adds to the graph is one part of it, whose times a profile adds up. Of parts in parts the inner one counts. */
+  within<T>(part: string, make: () => T): T {
+    const outer = this.#part
+    this.#part = part
+    try {
+      return make()
+    } finally {
+      this.#part = outer
+    }
   }
 
   /** Names a result that a run returns. */

@@ -92,6 +92,7 @@ function graphProto(graph: Graph): { domains: string[]; body: object } {
   const values = [...graph.inputs, ...graph.initializers.map((init) => init.value)]
   const writer = new NodeWriter([...values.map((value) => value.name), ...graph.outputs.keys()])
   for (const node of widenedFirst(graph)) {
+    writer.part = node.part
     ops[node.op].emit(
       {
         inputs: node.inputs.map((v) => v.name),
@@ -107,6 +108,7 @@ function graphProto(graph: Graph): { domains: string[]; body: object } {
       node.attrs,
     )
   }
+  writer.part = undefined
   // Outputs get their public names through Identity, so that one value may be returned twice or be an input.
   for (const [name, value] of graph.outputs) writer.node('Identity', [value.name], name, {})
   const body = {
@@ -135,6 +137,8 @@ class NodeWriter {
   readonly literals: object[] = []
   /** Operator sets beside ONNX's own. */
   readonly domains = new Set<string>()
+  /** Of the nodes that follow: the front of their names, up to a colon. */
+  part: string | undefined
   readonly #known = new Map<string, string>()
   readonly #taken: Set<string>
   #next = 0
@@ -154,7 +158,12 @@ class NodeWriter {
     const attribute = Object.entries(attrs).map(([name, value]) => attributeProto(name, value))
     if (domain !== undefined) this.domains.add(domain)
     const own = domain === undefined ? {} : { domain }
-    this.nodes.push({ opType, input, output: [output], name: `n${this.nodes.length}`, attribute, ...own })
+    this.nodes.push({ opType, input, output: [output], name: this.#nameNode(), attribute, ...own })
+  }
+
+  #nameNode(): string {
+    const name = `n${this.nodes.length}`
+    return this.part === undefined ? name : `${this.part}:${name}`
   }
 
   temp(): string {

@@ -152,12 +152,13 @@ export function forwardHidden(context: ForwardContext, tokens: Value, reach: Rea
     : outputStart === 0
       ? all
       : { count, asked: length - outputStart, pick: (value, axis) => slice(value, axis, outputStart, length) }
-  const embedded = embed(context, tokens)
+  const { graph } = context
+  const embedded = graph.within('embed', () => embed(context, tokens))
   const tables = ropeTables(context, computed)
   let x = reshape(computed ? take(embedded, computed) : embedded, [times(count, batch), config.dModel])
   for (let layer = 0; layer < config.layers; layer++)
     x = block(context, tables, layer, x, layer === config.layers - 1 ? few : all, reach)
-  const normed = rmsNorm(x, parameter(names.finalNorm), config.normEps)
+  const normed = graph.within('head', () => rmsNorm(x, parameter(names.finalNorm), config.normEps))
   return reshape(normed, [batch, few.asked, config.dModel])
 }
 
@@ -221,25 +222,41 @@ function ropeTables({ graph, config, layout }: ForwardContext, computed?: Value)
 }
 
 /** One pre-norm block; queries and MLP only for the rows asked. x [B * count, d] -> [B * asked, d]. */
-function block(
+function block(context: ForwardContext, tables: RopeTables, layer: number, x: Value, rows: Rows, reach: Reach): Value {
+  const { config, graph, parameter } = context
+  const { dModel: d, mlpHidden: wide } = config
+  const weight = (part: string): Value => parameter(names.block(layer, part))
+  const through = (part: string, x: Value, width = d): Value => project(context, names.block(layer, part), width, x)
+  const attended = graph.within('attention', () => {
+    const normed = rmsNorm(x, weight('attn_norm'), config.normEps)
+    return mixRows(context, tables, layer, { x, normed, through }, rows, reach)
+  })
+  return graph.within('mlp', () => {
+    const inner = rmsNorm(attended, weight('ff_norm'), config.normEps)
+    const gated = mul(silu(through('ff_proj', inner, wide)), through('up_proj', inner, wide))
+    return add(attended, through('ff_out', gated))
+  })
+}
+
+/** The rows asked, with what they attend to added: x [B * count, d] -> [B * asked, d]. */
+function mixRows(
   context: ForwardContext,
-  tables: RopeTables,
+  { query, key }: RopeTables,
   layer: number,
-  x: Value,
+  block: {
+    readonly x: Value
+    readonly normed: Value
+    readonly through: (part: string, rows: Value, width?: number) => Value
+  },
   { count, asked, pick }: Rows,
   { known, tell }: Reach,
 ): Value {
-  const { config, batch, parameter } = context
+  const { config, batch } = context
   const { dModel: d } = config
-  const weight = (part: string): Value => parameter(names.block(layer, part))
+  const { x, normed, through } = block
   const kv = keyWidth(config)
-  const through = (part: string, rows: Value, width = d): Value =>
-    project(context, names.block(layer, part), width, rows)
   const tail = (value: Value): Value =>
     asked === count ? value : reshape(pick(reshape(value, [batch, count, d]), 1), [times(asked, batch), d])
-
-  const normed = rmsNorm(x, weight('attn_norm'), config.normEps)
-  const { query, key } = tables
   const q = rope(reshape(through('q_proj', tail(normed)), [batch, asked, d]), pick(query.cos, 0), pick(query.sin, 0))
   const keys = rope(reshape(through('k_proj', normed, kv), [batch, count, kv]), key.cos, key.sin)
   const values = reshape(through('v_proj', normed, kv), [batch, count, kv])
@@ -251,12 +268,7 @@ function block(
     otherKeys ? concat([otherKeys, keys], 1) : keys,
     otherValues ? concat([otherValues, values], 1) : values,
   )
-  const attended = add(tail(x), through('attn_out', reshape(mixed, [times(asked, batch), d])))
-
-  const inner = rmsNorm(attended, weight('ff_norm'), config.normEps)
-  const wide = config.mlpHidden
-  const gated = mul(silu(through('ff_proj', inner, wide)), through('up_proj', inner, wide))
-  return add(attended, through('ff_out', gated))
+  return add(tail(x), through('attn_out', reshape(mixed, [times(asked, batch), d])))
 }
 
 /**

@@ -91,13 +91,15 @@ export function buildInferGraph(
   modalities.forEach((modality, i) => {
     const own = rows.length === 1 ? hidden : ends(hidden, rows[i]!, i === 0 ? 'start' : 'end')
     const { offset, size } = vocabularyOf(config, modality)
-    const logits = Array.from({ length: passes }, (_, p) => {
-      const sequence = reshape(slice(own, 0, p, p + 1), [rows[i]!.shape[0]!, config.dModel])
-      return headLogits(context, sequence, offset, size)
+    const guided = graph.within('head', () => {
+      const logits = Array.from({ length: passes }, (_, p) => {
+        const sequence = reshape(slice(own, 0, p, p + 1), [rows[i]!.shape[0]!, config.dModel])
+        return headLogits(context, sequence, offset, size)
+      })
+      return guide(graph, modality, logits)
     })
-    const guided = guide(graph, modality, logits)
     if (options.logits) graph.output(`logits:${modality}`, guided)
-    drawRows(graph, config, modality, guided)
+    graph.within('picks', () => drawRows(graph, config, modality, guided))
   })
   return { model: encodeModel(graph), layout, passes }
 }

@@ -24,6 +24,8 @@ export interface SessionOptions {
    * nor widened ahead of their use. What a checkpoint of gigabytes needs.
    */
   readonly weightsFrom?: string
+  /** Front of the name of a file that gets the time of every node when the session is closed. */
+  readonly profile?: string
 }
 
 /** Results of graph constants up to this many bytes are computed ahead; a weight widened to single precision is larger. */
@@ -62,6 +64,7 @@ export async function createSession(model: Uint8Array | string, options: Session
     async dispose() {
       if (disposed) return
       disposed = true
+      if (options.profile !== undefined) session.endProfiling()
       await session.release()
     },
   }
@@ -78,6 +81,7 @@ function openSession(model: Uint8Array | string, options: SessionOptions): Promi
     enableCpuMemArena: options.arena ?? options.weightsFrom === undefined,
     // Errors are thrown; the runtime need not print them as well.
     logSeverityLevel: 4,
+    ...(options.profile === undefined ? {} : { enableProfiling: true, profileFilePrefix: options.profile }),
     extra: {
       session: {
         set_denormal_as_zero: '1',

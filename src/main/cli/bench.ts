@@ -15,6 +15,7 @@ import {
 import type { PresetName } from '../../shared/acceleration.ts'
 import type { DecodingMode } from '../../shared/trajectory.ts'
 import type { Table, TableFormat } from '../../engine/bench/table.ts'
+import { addEngineBench } from './bench-engine.ts'
 import { driveJob } from './drive.ts'
 import { shippedModel } from './installation.ts'
 import { createLive, metricsLine, type Live } from './live.ts'
@@ -124,6 +125,8 @@ Examples:
       await print(dragTable(result.report, 'text'), 'text')
       process.stdout.write(worstLines(result.report))
     })
+
+  addEngineBench(bench)
 
   bench
     .command('compare')
