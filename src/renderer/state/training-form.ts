@@ -14,6 +14,7 @@ import {
 } from '../../shared/training-settings.ts'
 import { api } from '../api.ts'
 import { recall, remember } from '../ui/remembered.ts'
+import { runById } from './commands.ts'
 import { startJob, type JobOf } from './jobs.ts'
 import { asWords } from './toasts.ts'
 
@@ -97,6 +98,14 @@ export function choosePreset(id: string): void {
 export function fillFrom(job: JobOf<'sft'>, proposal: Proposal | null): void {
   const { model, data, settings, preset } = job.spec
   setForm({ model, data, preset, settings: proposal ? applyProposal(settings, proposal) : settings })
+}
+
+/** Opens the form of a new run with this data set in it. */
+export function trainOn(dataset: string): void {
+  setForm({ data: { from: 'dataset', dataset } })
+  remember('train.run', '')
+  remember('train.from', 'examples')
+  runById('screen.train')
 }
 
 export const takeProposal = (proposal: Proposal): void =>

@@ -1,9 +1,10 @@
 /** The open set: what it is, how its check stands, and what can be done with it. */
 import type { ReactElement } from 'react'
-import type { Dataset } from '../../../shared/dataset-records.ts'
+import { whyNotTrain, type Dataset } from '../../../shared/dataset-records.ts'
 import { isActive } from '../../../shared/studio-jobs.ts'
 import { cancelJob, startJob, useJobs } from '../../state/jobs.ts'
 import { download } from '../../state/download.ts'
+import { trainOn } from '../../state/training-form.ts'
 import { toastError } from '../../state/toasts.ts'
 import { Button, IconButton } from '../../ui/Button.tsx'
 import { Notice, ProgressBar } from '../../ui/feedback.tsx'
@@ -53,6 +54,9 @@ export function SetHeader({ set }: { readonly set: Dataset }): ReactElement {
         )}
         <Button icon="check" disabled={set.rows + set.broken === 0} onClick={() => void startCheck(set.id)}>
           Check
+        </Button>
+        <Button icon="graph" disabled={whyNotTrain(set) !== null} onClick={() => trainOn(set.id)}>
+          Train on it
         </Button>
         {!set.editable && (
           <Button icon="copy" onClick={() => void copySet(set)}>
