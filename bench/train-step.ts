@@ -4,11 +4,12 @@
  */
 import { seededRandom } from '../src/engine/data/random.ts'
 import { modelParameters } from '../src/engine/model/forward.ts'
-import { gradientName, initialiseParameters, layOutParameters } from '../src/engine/model/parameters.ts'
+import { initialiseParameters, layOutParameters } from '../src/engine/model/parameters.ts'
 import { buildTrainGraph, composeTrainGraph } from '../src/engine/model/train-graph.ts'
-import { createSession, type Tensor } from '../src/engine/runtime/session.ts'
+import type { Tensor } from '../src/engine/runtime/session.ts'
 import { clipGradient, createOptimiser } from '../src/engine/train/optimiser.ts'
 import { benchConfig, interleave, median, saveResult } from './lib.ts'
+import { createBatchProgram } from '../src/engine/train/parallel-program.ts'
 import { openPeer } from './peer.ts'
 import { productCeiling, squareProduct } from './products.ts'
 
@@ -19,18 +20,13 @@ const table = layOutParameters(modelParameters(config))
 const random = seededRandom('bench')
 const weights = initialiseParameters(table, random)
 const gradient = new Float32Array(table.size)
-const { model, layout, fields } = buildTrainGraph(config, 'edit', batch)
-const session = await createSession(model)
+const { graph: whole, layout, fields } = composeTrainGraph(config, 'edit', batch)
+const program = await createBatchProgram((part) => buildTrainGraph(config, 'edit', part).model, batch, table)
 const tokens = BigInt64Array.from({ length: batch * layout.length }, () => BigInt(random.int(config.vocabSize)))
 const feeds: Record<string, Tensor> = { tokens: { data: tokens, dims: [batch, layout.length] } }
 for (const { name, length } of fields) {
   feeds[`target:${name}`] = { data: new BigInt64Array(batch * length), dims: [batch * length, 1] }
   feeds[`seed:${name}`] = { data: new Float32Array(batch * length).fill(-1 / (batch * length)), dims: [batch * length] }
-}
-const into: Record<string, Tensor<Float32Array>> = {}
-for (const { name, offset, size, shape } of table.spans) {
-  feeds[name] = { data: weights.subarray(offset, offset + size), dims: shape }
-  into[gradientName(name)] = { data: gradient.subarray(offset, offset + size), dims: shape }
 }
 const optimiser = await createOptimiser(table, {
   kind: 'adamw',
@@ -41,14 +37,14 @@ const optimiser = await createOptimiser(table, {
   momentum: 0.95,
 })
 
-const ceiling = await productCeiling(composeTrainGraph(config, 'edit', batch).graph)
+const ceiling = await productCeiling(whole)
 const square = await squareProduct()
 const peer = await openPeer('train', config, batch)
 const times = await interleave(
   {
-    graph: async () => void (await session.run(feeds, into)),
+    graph: async () => void (await program.step(feeds, weights, gradient)),
     step: async () => {
-      await session.run(feeds, into)
+      await program.step(feeds, weights, gradient)
       clipGradient(gradient, 1)
       await optimiser.update(weights, gradient, 1e-4)
     },

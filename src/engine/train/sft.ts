@@ -9,13 +9,14 @@ import { seededRandom, type Random } from '../data/random.ts'
 import { modelParameters } from '../model/forward.ts'
 import { adapterParameters } from '../model/adapter-config.ts'
 import type { DropoutFeed, GraphAdapter } from '../model/adapter-graph.ts'
-import { taskOf, type Layout } from '../model/layout.ts'
+import { resolveLayout, taskOf, type Layout } from '../model/layout.ts'
 import { layOutParameters } from '../model/parameters.ts'
 import { buildTrainGraph } from '../model/train-graph.ts'
 import { buildBatch, type TokenSample } from './batch.ts'
 import { corruptionSchema, type CorruptionConfig } from './corruption.ts'
 import { LossTally } from './losses.ts'
 import type { StepContext, StepOutcome, TrainTask } from './loop.ts'
+import { createBatchProgram, type StepProgram } from './parallel-program.ts'
 import { createProgram, type Program } from './step.ts'
 import type { Tensor } from '../runtime/session.ts'
 
@@ -60,10 +61,15 @@ export interface SftOptions {
   readonly adapter?: GraphAdapter & { readonly baseHash: string }
 }
 
-interface OpenProgram {
-  readonly program: Program
+interface OpenStep {
+  readonly program: StepProgram
   readonly layout: Layout
   readonly dropouts: readonly DropoutFeed[]
+}
+
+interface OpenForward {
+  readonly program: Program
+  readonly layout: Layout
 }
 
 /** A batch holds one kind of sequence. */
@@ -94,17 +100,35 @@ export function createSftTask(
   const { adapter } = options
   const table = layOutParameters(adapter ? adapterParameters(config, adapter.config) : modelParameters(config))
   const dropout = adapter?.config.dropout ?? 0
-  const programs = new Map<string, OpenProgram>()
-  const open = async (task: Task, forwardOnly: boolean): Promise<OpenProgram> => {
-    const key = `${task}:${forwardOnly}`
-    const known = programs.get(key)
+  const steps = new Map<Task, OpenStep>()
+  const forwards = new Map<Task, OpenForward>()
+  const adapted = adapter ? { adapter } : {}
+  const openStep = async (task: Task): Promise<OpenStep> => {
+    const known = steps.get(task)
     if (known) return known
-    const { model, layout, dropouts } = buildTrainGraph(config, task, share, {
-      forwardOnly,
-      ...(adapter ? { adapter } : {}),
-    })
-    const made = { program: await createProgram(model, table, options.threads), layout, dropouts }
-    programs.set(key, made)
+    let dropouts: readonly DropoutFeed[] = []
+    const program = await createBatchProgram(
+      (batch) => {
+        const built = buildTrainGraph(config, task, batch, adapted)
+        // The graph of a part asks for masks of a part; a step is fed those of the whole.
+        const parts = share / batch
+        dropouts = built.dropouts.map(({ name, shape: [rows, width] }) => ({ name, shape: [rows * parts, width] }))
+        return built.model
+      },
+      share,
+      table,
+      options.threads,
+    )
+    const made = { program, layout: resolveLayout(config, task), dropouts }
+    steps.set(task, made)
+    return made
+  }
+  const openForward = async (task: Task): Promise<OpenForward> => {
+    const known = forwards.get(task)
+    if (known) return known
+    const { model, layout } = buildTrainGraph(config, task, share, { forwardOnly: true, ...adapted })
+    const made = { program: await createProgram(model, table, options.threads), layout }
+    forwards.set(task, made)
     return made
   }
   const draw = (random: Random): SftKind => {
@@ -116,7 +140,7 @@ export function createSftTask(
   const scratch = sft.accumulate > 1 ? new Float32Array(table.size) : null
 
   async function stepOf({ edit, imageOnly }: SftKind, context: StepContext): Promise<StepOutcome> {
-    const { program, layout, dropouts } = await open(taskOf(edit, imageOnly), false)
+    const { program, layout, dropouts } = await openStep(taskOf(edit, imageOnly))
     const tally = new LossTally()
     for (let pass = 0; pass < sft.accumulate; pass++) {
       const from = context.position + pass * share
@@ -152,7 +176,7 @@ export function createSftTask(
       const count = Math.ceil(sft.validationSamples / sft.batch) * sft.batch
       for (const kind of TASKS) {
         if (shareOf(kind, sft) === 0) continue
-        const { program, layout } = await open(taskOf(kind.edit, kind.imageOnly), true)
+        const { program, layout } = await openForward(taskOf(kind.edit, kind.imageOnly))
         for (let at = 0; at < count; at += share) {
           const samples = Array.from({ length: share }, (_, i) => source.validation(at + i, kind.edit))
           const batch = buildBatch(config, layout, samples, plain, random)
@@ -165,7 +189,7 @@ export function createSftTask(
       return { metrics: tally.metrics('val_'), byNoise: tally.byNoise() }
     },
     async dispose() {
-      for (const { program } of programs.values()) await program.dispose()
+      for (const { program } of [...steps.values(), ...forwards.values()]) await program.dispose()
     },
   }
 }
