@@ -97,6 +97,7 @@ export async function useTheModel(page: Page): Promise<void> {
   await tab(page, /Record/)
   await expect.poll(() => page.locator('.rl-record tbody tr').count(), PATIENCE).toBe(3)
   await page.getByRole('button', { name: 'Use in the editor' }).click()
+  await page.getByRole('button', { name: 'Show the document' }).click()
   await page.getByRole('button', { name: /Where things are/ }).click()
   await expect.poll(() => page.getByRole('combobox', { name: 'Model' }).inputValue(), PATIENCE).toBe(NAME)
   await expect.poll(() => stepNow(page), PATIENCE).toBe(16)

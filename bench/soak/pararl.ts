@@ -7,6 +7,8 @@ import { mkdtemp, readFile, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
+import { setFlagsFromString } from 'node:v8'
+import { runInNewContext } from 'node:vm'
 import { completeRlSettings, rlFiles, rlRowSchema } from '../../src/shared/rl.ts'
 import { runJob } from '../../src/engine/jobs.ts'
 import { seededRandom } from '../../src/engine/data/random.ts'
@@ -39,17 +41,32 @@ const spec = (out: string, more: Partial<typeof settings> = {}) =>
     resume: false,
   }) as const
 
-const memory: number[] = []
+/** Of the process after a collection, MiB: all of it, V8's heap, and buffers outside that. The rest is native. */
+interface Memory {
+  readonly step: number
+  readonly resident: number
+  readonly heap: number
+  readonly buffers: number
+}
+setFlagsFromString('--expose-gc')
+const collect = runInNewContext('gc') as () => void
+const mebi = (bytes: number): number => Number((bytes / 2 ** 20).toFixed(1))
+const memory: Memory[] = []
 const context = { signal: new AbortController().signal, engine: () => Promise.reject(new Error('not asked for')) }
 for await (const update of runJob(spec('long'), context)) {
   if (update.type !== 'progress' || update.done % 10 !== 0) continue
-  global.gc?.()
-  memory.push(process.memoryUsage().rss / 2 ** 20)
+  collect()
+  const { rss, heapUsed, external } = process.memoryUsage()
+  memory.push({ step: update.done, resident: mebi(rss), heap: mebi(heapUsed), buffers: mebi(external) })
 }
-const tail = memory.slice(Math.floor(memory.length / 5))
-const half = Math.floor(tail.length / 2)
 const mean = (values: readonly number[]): number => values.reduce((a, v) => a + v, 0) / values.length
-const growth = mean(tail.slice(half)) - mean(tail.slice(0, half))
+/** By how much the mean of the second half lies above the first's, the beginning left out. */
+function growthOf(part: 'resident' | 'heap' | 'buffers'): number {
+  const tail = memory.slice(Math.floor(memory.length / 5)).map((each) => each[part])
+  const half = Math.floor(tail.length / 2)
+  return Number((mean(tail.slice(half)) - mean(tail.slice(0, half))).toFixed(1))
+}
+const growth = growthOf('resident')
 
 const fixture = fileURLToPath(new URL('../../src/main/cli/run-job-fixtures.ts', import.meta.url))
 function run(out: string, resume: boolean, killAfter: number | null): Promise<boolean> {
@@ -91,11 +108,8 @@ for (let i = 0; i < kills; i++) {
 }
 const result = {
   steps,
-  residentMiB: {
-    first: Math.round(memory[0] ?? 0),
-    last: Math.round(memory.at(-1) ?? 0),
-    growth: Number(growth.toFixed(1)),
-  },
+  growthMiB: { resident: growth, heap: growthOf('heap'), buffers: growthOf('buffers') },
+  memory,
   kills,
   killed,
   exact,

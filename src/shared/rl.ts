@@ -202,7 +202,7 @@ export const scoreResultSchema = z.strictObject({
 })
 export type ScoreResult = z.infer<typeof scoreResultSchema>
 
-/** One rollout at one of its rewarded steps. `advantage` is null where the group had no spread or a mark was missing. */
+/** One rollout at one of its rewarded steps. `advantage` is 0 where the group had no spread, null where a mark is missing. */
 export const rolloutMarkSchema = z.strictObject({
   step: stepNumber,
   /** Null: the reward gave no number. */

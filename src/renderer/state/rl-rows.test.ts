@@ -51,6 +51,6 @@ describe('rows of a run', () => {
   })
 
   test('the colour of an advantage is in the middle at 0 and at an end from two deviations on', () => {
-    expect([-9, -2, 0, 1, 2, 9].map(tint)).toEqual([0, 0, 0.5, 0.75, 1, 1])
+    expect([-9, -2, 0, 1, 2, 9].map(tint)).toEqual([-1, -1, 0, 0.5, 1, 1])
   })
 })

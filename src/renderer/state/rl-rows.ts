@@ -35,8 +35,8 @@ export function withRlRows(before: RlRows, rows: readonly RlRow[]): RlRows {
   }
 }
 
-/** The colour of an advantage from -2 to 2 deviations, as a position on the confidence scale: 0 worst, 1 best. */
-export const tint = (advantage: number): number => Math.min(1, Math.max(0, (advantage + 2) / 4))
+/** How strongly an advantage is coloured, of 2 deviations and more: -1 worst, 0 as its group, 1 best. */
+export const tint = (advantage: number): number => Math.min(1, Math.max(-1, advantage / 2))
 
 /** By how much a validation differs from the first one, dimension by dimension; null where either is missing. */
 export function judgeChange(validations: readonly RlValidationRow[], dimension: string): number | null {

@@ -32,7 +32,7 @@ export function bytes(value: number): string {
 export function figure(value: number | null | undefined): string {
   if (value === null || value === undefined || !Number.isFinite(value)) return '–'
   const size = Math.abs(value)
-  if (size !== 0 && (size < 1e-3 || size >= 1e5)) return value.toExponential(2)
+  if (size !== 0 && (size < 1e-3 || size >= 1e5)) return Number(value.toPrecision(3)).toExponential()
   return String(Number(value.toPrecision(size >= 1000 ? 4 : 3)))
 }
 

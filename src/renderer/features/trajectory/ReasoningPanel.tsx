@@ -7,6 +7,7 @@ import { copyText } from '../../state/download.ts'
 import { edit, usePendingEdits } from '../../state/playback-edits.ts'
 import { play, takePlaybackKey, useShownStep } from '../../state/playback.ts'
 import { pointAt, useMoment } from '../../state/playback-view.ts'
+import type { Run } from '../../../shared/studio.ts'
 import { useStudio } from '../../state/store.ts'
 import { ensureTrajectory, frameOf } from '../../state/trajectories.ts'
 import { fieldOf } from '../../state/trajectories-log.ts'
@@ -71,19 +72,22 @@ export function ReasoningPanel(): ReactElement {
       </div>
     )
   }
-  return <Reasoning key={run} run={run} step={step} view={view} imported={known?.imported ?? false} />
+  return <Reasoning key={run} run={run} step={step} view={view} made={known ?? ownRun} />
 }
+
+const ownRun = { imported: false, preview: null }
 
 function Reasoning({
   run,
   step,
   view,
-  imported,
+  made,
 }: {
   readonly run: string
   readonly step: number
   readonly view: WordView
-  readonly imported: boolean
+  /** Where the run came from. */
+  readonly made: Pick<Run, 'imported' | 'preview'>
 }): ReactElement {
   const { trajectory, lexicon, match, words, widths, widthOf } = view
   const [focus, setFocus] = useState<WordFocus>({ head: 0, anchor: 0 })
@@ -128,7 +132,7 @@ function Reasoning({
 
   return (
     <div className="tj-panel">
-      <ModelLine header={header} match={match} source={lexicon.source} imported={imported} />
+      <ModelLine header={header} match={match} source={lexicon.source} run={made} />
       {hasText ? (
         <>
           <div className="tj-panel-bar">

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest'
 import { testHeader } from '../../../shared/trajectory-fixtures.ts'
 import type { ModelMatch } from '../../state/trajectories-vocabulary.ts'
 import { costLine, pinsOf, remasksOfWords, replacementsOf } from './word-edits.ts'
-import { branchRefusal, modelLine } from './model-line.ts'
+import { branchRefusal, modelLine, trainingLine } from './model-line.ts'
 import type { Word } from './words.ts'
 
 const word = (index: number, part: Partial<Word>): Word => ({
@@ -59,6 +59,13 @@ describe('a run whose model is elsewhere', () => {
     expect(modelLine(header, absent, 'none', true)).toContain('tokens are shown by number')
     expect(modelLine(header, other, 'model', false)).toContain('other weights (12345678)')
     expect(branchRefusal(header, other)).toContain('storybook abcdef01')
+  })
+
+  it('says of what a model drew while it trained that those weights were not kept', () => {
+    const preview = { job: 'j', title: 'Agreeing', step: 9, prompt: 0 }
+    expect(trainingLine({ preview })).toContain('“Agreeing” trained, after 9 steps')
+    expect(trainingLine({ preview: { ...preview, step: 0 } })).toContain('before its first step')
+    expect(trainingLine({ preview: null })).toBeNull()
   })
 
   it('is silent about a run of a model that is here, unless it came from elsewhere', () => {

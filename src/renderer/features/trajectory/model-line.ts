@@ -1,6 +1,14 @@
 /** What can be done here with a run whose model may be elsewhere, in words. Pure. */
+import type { Run } from '../../../shared/studio.ts'
 import type { TrajectoryHeader } from '../../../shared/trajectory.ts'
 import type { Lexicon, ModelMatch } from '../../state/trajectories-vocabulary.ts'
+
+/** Of a run that was drawn while a model trained, its rollouts included: whose weights were not kept. */
+export function trainingLine({ preview }: Pick<Run, 'preview'>): string | null {
+  if (!preview) return null
+  const when = preview.step === 0 ? 'before its first step' : `after ${preview.step} steps`
+  return `Drawn while “${preview.title}” trained, ${when}. Its weights of then were not kept: it can be watched, not continued.`
+}
 
 /** Why a run cannot go on here, or null. */
 export function branchRefusal(header: TrajectoryHeader, match: ModelMatch): string | null {

@@ -35,10 +35,18 @@ export function RlRecord({ job, rows }: { readonly job: RlJob; readonly rows: Rl
       `${spoken[settings.objective]!}${settings.objective === 'trajectory' ? `, s = ${settings.sampledSteps}` : ''}`,
     ],
     ['Likelihood', spoken[settings.likelihood]!],
-    ['Rollouts', `G = ${settings.rollouts} of ${settings.prompts} prompts, ${settings.inner} updates each`],
+    [
+      'Rollouts',
+      `G = ${settings.rollouts} of ${settings.prompts} prompts, ${settings.inner === 1 ? 'one update' : `${settings.inner} updates`} each`,
+    ],
     ['Clip range, KL weight', `${settings.clipRange}, ${settings.klWeight} to ${spoken[settings.klTo]!}`],
     ['Trains', settings.method === 'lora' ? `an adapter of rank ${settings.rank}` : 'the whole model'],
-    ['Hard prompts', `worst ${Math.round(settings.hardShare * 100)} % of ${settings.pool}`],
+    [
+      'Trained on',
+      settings.hardShare >= 1
+        ? `all ${settings.pool} prompts`
+        : `the hardest ${Number((settings.hardShare * 100).toFixed(1))} % of ${settings.pool} prompts`,
+    ],
     ['Seed', String(settings.seed)],
   ]
   const parts = rows.phases.reduce(

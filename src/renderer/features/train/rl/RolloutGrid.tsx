@@ -133,9 +133,9 @@ function Prompt({
                   />
                 </td>
               ))}
-              <td>{figure(rollout.final)}</td>
+              <td>{fixed(rollout.final, 2)}</td>
               <td>{rollout.length}</td>
-              <td>{figure(rollout.entropy)}</td>
+              <td>{fixed(rollout.entropy, 3)}</td>
             </tr>
           ))}
         </tbody>
@@ -143,6 +143,9 @@ function Prompt({
     </section>
   )
 }
+
+/** A column of numbers lines up where each has as many places. */
+const fixed = (value: number | null, places: number): string => (value === null ? '–' : value.toFixed(places))
 
 function Cell({
   mark,
@@ -157,20 +160,25 @@ function Cell({
 }): ReactElement {
   const { advantage, reward, step, text, image } = mark
   const words = `Rollout ${rollout + 1}, step ${step}: reward ${figure(reward)}, advantage ${
-    advantage === null ? 'none, the group had no spread' : figure(advantage)
+    advantage === null ? 'none, for want of a reward' : figure(advantage)
   }, ${text} words and ${image} cells decoded`
   return (
     <button
       type="button"
       className="rollout-cell"
       data-flat={advantage === null}
-      style={advantage === null ? undefined : ({ '--tint': `${Math.round(tint(advantage) * 100)}%` } as CSSProperties)}
+      data-worse={advantage !== null && advantage < 0}
+      style={
+        advantage === null
+          ? undefined
+          : ({ '--tint': `${Math.round(Math.abs(tint(advantage)) * 60)}%` } as CSSProperties)
+      }
       title={words}
       aria-label={words}
       tabIndex={tabbable ? 0 : -1}
       onClick={onOpen}
     >
-      {figure(reward)}
+      {fixed(reward, 2)}
     </button>
   )
 }
