@@ -160,11 +160,12 @@ export function connectEditor(host: HTMLElement): () => void {
 
 /**
  * Whether there is a step to lay over the document: of a run that goes, of one that is scrubbed, or one whose token map is
- * asked for. The end of a run is looked at in the staging strip.
+ * asked for. The end of a run is looked at in the staging strip, but for one made elsewhere, which is not staged.
  */
 export function hasStep({ viewedRun, viewedStep, runs }: StudioState, kind: OverlayKind): boolean {
   if (viewedRun === null) return false
-  return viewedStep !== null || kind !== 'image' || runs.get(viewedRun)?.state === 'running'
+  const run = runs.get(viewedRun)
+  return viewedStep !== null || kind !== 'image' || run?.state === 'running' || run?.imported === true
 }
 
 const isStepShown = (): boolean =>

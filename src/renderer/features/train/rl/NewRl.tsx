@@ -42,7 +42,7 @@ export function NewRl({ onStarted }: { readonly onStarted: (job: string) => void
   const tune = (change: Partial<RlSettings>): void => set({ settings: { ...settings, ...change } })
   const options = models.map(({ id, name }) => ({ value: id, label: id === name ? id : `${id} (${name})` }))
   if (!options.some(({ value }) => value === spec.model))
-    options.unshift({ value: spec.model, label: `${spec.model} (not here)` })
+    options.unshift({ value: spec.model, label: models.length === 0 ? spec.model : `${spec.model} (not here)` })
   const start = async (): Promise<void> => {
     setStarting(true)
     setError(null)
