@@ -15,7 +15,8 @@ import type { BrowserContext, Page } from 'playwright-core'
 import sharp from 'sharp'
 import { startChromium, startServe } from '../e2e/browser.ts'
 import { openHistory, openReasoning } from '../e2e/first-edit.ts'
-import { percentile, saveResult } from './lib.ts'
+import { saveResult } from './lib.ts'
+import { keyToPaint, summary, watchProcessor } from './studio-page.ts'
 
 const SIDE = 4096
 const LAYERS = 10
@@ -75,36 +76,12 @@ function installProbe(): void {
 
 const probeOf = (page: Page): Promise<Probe> => page.evaluate(() => (window as unknown as { probe: Probe }).probe)
 
-/** Presses a key in the page and waits for the paint after it: milliseconds. */
-const keyToPaint = (page: Page, key: string): Promise<number> =>
-  page.evaluate(
-    (pressed) =>
-      new Promise<number>((resolve) => {
-        const target = document.querySelector<HTMLElement>('[role=slider][aria-label=Step]')!
-        target.focus()
-        const began = performance.now()
-        target.dispatchEvent(new KeyboardEvent('keydown', { key: pressed, bubbles: true, cancelable: true }))
-        requestAnimationFrame(() => {
-          const { port1, port2 } = new MessageChannel()
-          port1.onmessage = () => resolve(performance.now() - began)
-          port2.postMessage(null)
-        })
-      }),
-    key,
-  )
-
 async function open(context: BrowserContext, address: string): Promise<Page> {
   const page = await context.newPage()
   await page.addInitScript(installProbe)
   await page.goto(address)
   return page
 }
-
-const summary = (values: readonly number[]): Record<string, number> => ({
-  n: values.length,
-  median_ms: percentile(values, 50),
-  p95_ms: percentile(values, 95),
-})
 
 const data = await mkdtemp(join(tmpdir(), 'tandem-bench-studio-'))
 const served = await startServe({ data })
@@ -193,25 +170,6 @@ async function rest(page: Page, stepNumbers: object): Promise<void> {
     scrub_first_visit: summary(uncached),
     pan_zoom: await panAndZoom(page),
   })
-}
-
-/** Processor time of the page's main thread since the first call, in ms: all its tasks, and parts of them. */
-async function watchProcessor(page: Page): Promise<() => Promise<Record<string, number>>> {
-  const session = await page.context().newCDPSession(page)
-  await session.send('Performance.enable', { timeDomain: 'threadTicks' })
-  const now = async (): Promise<Record<string, number>> => {
-    const { metrics } = await session.send('Performance.getMetrics')
-    const of = (name: string): number => 1000 * (metrics.find((metric) => metric.name === name)?.value ?? 0)
-    return {
-      all: of('TaskDuration'),
-      script: of('ScriptDuration'),
-      style: of('RecalcStyleDuration'),
-      layout: of('LayoutDuration'),
-    }
-  }
-  const began = await now()
-  return async () =>
-    Object.fromEntries(Object.entries(await now()).map(([what, ms]) => [what, ms - (began[what] ?? 0)]))
 }
 
 /** Ten layers of 4096 x 4096 with the overlays on: wheel and drag, main-thread work of every frame. */

@@ -1,6 +1,7 @@
 /** One slot of the reasoning: a word and how sure it is. It is drawn again only when what it shows changes. */
 import { memo, type CSSProperties, type ReactElement } from 'react'
 import { Icon, type IconName } from '../../ui/Icon.tsx'
+import { slotLimits } from './slot-widths.ts'
 import type { WordState } from './words.ts'
 import './words.css'
 
@@ -28,16 +29,19 @@ export interface WordSlotProps {
 const glyphs: Partial<Record<WordState, IconName>> = { pinned: 'pin', remasked: 'undo', given: 'text' }
 const pendingGlyphs = { pin: 'pin', replace: 'text', remask: 'undo' } as const satisfies Record<string, IconName>
 
-/** A share as a bar: its length, and its colour between the three of the scale. */
-export function shareStyle(share: number): CSSProperties {
+/**
+ * A share as a bar: its length, and its colour between two of the three of the scale. A background and no element inside:
+ * with hundreds of words that change at every step, nothing has to be laid out or clipped.
+ */
+function shareStyle(share: number): CSSProperties {
   const upper = share >= 0.5
   const within = Math.round((upper ? share * 2 - 1 : share * 2) * 100)
+  const [from, to] = upper ? ['--confidence-mid', '--confidence-high'] : ['--confidence-low', '--confidence-mid']
+  const colour = `color-mix(in srgb, var(${to}) ${within}%, var(${from}))`
   return {
-    '--tj-share': `${Math.round(share * 100)}%`,
-    '--tj-mix': `${within}%`,
-    '--tj-from': upper ? 'var(--confidence-mid)' : 'var(--confidence-low)',
-    '--tj-to': upper ? 'var(--confidence-high)' : 'var(--confidence-mid)',
-  } as CSSProperties
+    backgroundImage: `linear-gradient(${colour}, ${colour})`,
+    backgroundSize: `${Math.round(share * 100)}% 100%`,
+  }
 }
 
 export const WordSlot = memo(function WordSlot(props: WordSlotProps): ReactElement {
@@ -46,6 +50,8 @@ export const WordSlot = memo(function WordSlot(props: WordSlotProps): ReactEleme
     'tj-word',
     `tj-${pending === 'remask' ? 'masked' : state}`,
     quiet ? 'tj-quiet' : '',
+    // Only a slot at the limit can be too narrow for its word; to clip them all would cost at every step.
+    width >= slotLimits.most ? 'tj-narrow' : '',
     lit ? 'tj-lit' : '',
     pending ? `tj-pending tj-pending-${pending}` : '',
     differs ? 'tj-differs' : '',
@@ -68,7 +74,7 @@ export const WordSlot = memo(function WordSlot(props: WordSlotProps): ReactEleme
           <Icon name={glyph} size={9} />
         </span>
       )}
-      <span className="tj-bar">{share !== null && !pending && <span style={shareStyle(share)} />}</span>
+      <span className="tj-bar" style={share === null || pending ? undefined : shareStyle(share)} />
     </div>
   )
 })

@@ -1,0 +1,46 @@
+/** Shared by the benchmarks of the screens: what is timed inside the page, and the processor time its main thread takes. */
+import type { Page } from 'playwright-core'
+import { percentile } from './lib.ts'
+
+/** Presses a key in the page and waits for the paint after it: milliseconds. */
+export const keyToPaint = (page: Page, key: string): Promise<number> =>
+  page.evaluate(
+    (pressed) =>
+      new Promise<number>((resolve) => {
+        const target = document.querySelector<HTMLElement>('[role=slider][aria-label=Step]')!
+        target.focus()
+        const began = performance.now()
+        target.dispatchEvent(new KeyboardEvent('keydown', { key: pressed, bubbles: true, cancelable: true }))
+        requestAnimationFrame(() => {
+          const { port1, port2 } = new MessageChannel()
+          port1.onmessage = () => resolve(performance.now() - began)
+          port2.postMessage(null)
+        })
+      }),
+    key,
+  )
+
+export const summary = (values: readonly number[]): Record<string, number> => ({
+  n: values.length,
+  median_ms: percentile(values, 50),
+  p95_ms: percentile(values, 95),
+})
+
+/** Processor time of the page's main thread since the first call, in ms: all its tasks, and parts of them. */
+export async function watchProcessor(page: Page): Promise<() => Promise<Record<string, number>>> {
+  const session = await page.context().newCDPSession(page)
+  await session.send('Performance.enable', { timeDomain: 'threadTicks' })
+  const now = async (): Promise<Record<string, number>> => {
+    const { metrics } = await session.send('Performance.getMetrics')
+    const of = (name: string): number => 1000 * (metrics.find((metric) => metric.name === name)?.value ?? 0)
+    return {
+      all: of('TaskDuration'),
+      script: of('ScriptDuration'),
+      style: of('RecalcStyleDuration'),
+      layout: of('LayoutDuration'),
+    }
+  }
+  const began = await now()
+  return async () =>
+    Object.fromEntries(Object.entries(await now()).map(([what, ms]) => [what, ms - (began[what] ?? 0)]))
+}
