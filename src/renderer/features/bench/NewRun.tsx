@@ -5,7 +5,9 @@ import { api } from '../../api.ts'
 import { startJob, useJobs } from '../../state/jobs.ts'
 import { modes } from '../../state/runs-words.ts'
 import { useStudio } from '../../state/store.ts'
+import { useAdapterStack } from '../../state/library-adapters.ts'
 import { toast, toastError } from '../../state/toasts.ts'
+import { AdapterStack } from '../../ui/AdapterStack.tsx'
 import { Button } from '../../ui/Button.tsx'
 import { SegmentedControl, Select } from '../../ui/choices.tsx'
 import { TextField } from '../../ui/Field.tsx'
@@ -30,10 +32,13 @@ export function NewRun({ onSuites }: { readonly onSuites: () => void }): ReactEl
   // The only model there is need not be ticked.
   const own =
     chosen.length === 0 && models.length > 0 ? { ...draft, models: [models[0]!.id] } : { ...draft, models: chosen }
+  const adapters = useAdapterStack(own.models[0] ?? '', own.adapters)
+  const misfit = own.models.length === 1 ? own.adapters.find(({ id }) => adapters.problemOf(id) !== null) : undefined
   const jobs = whyNot(own) === null ? wanted(own, suite?.name ?? own.suite) : []
   const why =
     whyNot(own) ??
     (suites.value && !suite ? 'Choose a suite.' : null) ??
+    (misfit ? `Take off ${adapters.nameOf(misfit.id)}: it does not fit this model.` : null) ??
     (suite && !suite.exact && own.judge === 'exact'
       ? 'This suite has no ground truth: choose an endpoint as judge.'
       : null)
@@ -115,8 +120,11 @@ export function NewRun({ onSuites }: { readonly onSuites: () => void }): ReactEl
           legend="Models"
           options={models.map(({ id, name }) => ({ value: id, label: name === id ? name : `${id} (${name})` }))}
           chosen={own.models}
-          onChange={(list) => setDraft({ models: list })}
+          onChange={(list) => setDraft({ models: list, adapters: [] })}
         />
+        {own.models.length === 1 && (
+          <AdapterStack {...adapters} onChange={(next) => setDraft({ models: own.models, adapters: [...next] })} />
+        )}
         {own.what === 'scores' && (
           <Ticks
             legend="Modes"

@@ -76,7 +76,9 @@ function Row({ job, chosen }: { readonly job: BenchJob; readonly chosen: boolean
       <button type="button" className="bench-run-open" aria-current={chosen} onClick={() => showRun(job.id)}>
         <span className="bench-run-title">{job.title}</span>
         <span className="bench-run-facts">
-          {spec.model}, {spec.kind === 'parabench' ? modeName(spec.mode) : 'four modes'}
+          {spec.model}
+          {(spec.adapters ?? []).map(({ id, weight }) => ` + ${id}${weight === 1 ? '' : ` × ${weight}`}`)},{' '}
+          {spec.kind === 'parabench' ? modeName(spec.mode) : 'four modes'}
           {spec.judge.kind === 'endpoint' ? `, judged by ${spec.judge.model}` : ''}
         </span>
         <span className={job.state === 'failed' ? 'bench-run-facts bench-bad' : 'bench-run-facts'}>

@@ -7,6 +7,7 @@ import {
   type StudioJudge,
   type StudioParabench,
 } from '../../../shared/studio-bench.ts'
+import { stackedAdapterSchema } from '../../../shared/studio.ts'
 import { decodingModeSchema } from '../../../shared/trajectory.ts'
 import type { JobOf } from '../../state/jobs.ts'
 import { modeName } from '../../state/runs-words.ts'
@@ -17,6 +18,8 @@ const draftSchema = z.object({
   what: z.enum(['scores', 'drag']).default('scores'),
   suite: z.string().default('storybook'),
   models: z.array(z.string()).default([]),
+  /** On the one model that is chosen; with several there are none. */
+  adapters: z.array(stackedAdapterSchema).max(8).default([]),
   modes: z.array(decodingModeSchema).default(['parallel']),
   steps: z.int().min(1).max(4096).default(16),
   seeds: z.string().default('1'),
@@ -67,6 +70,7 @@ export function draftFrom(job: JobOf<'parabench'>): void {
     what: 'scores',
     suite: spec.suite,
     models: [spec.model],
+    adapters: spec.adapters ?? [],
     modes: [spec.mode],
     steps: spec.steps,
     seeds: spec.seeds.join(', '),
@@ -126,6 +130,7 @@ export function wanted(draft: Draft, suite: string): Wanted[] {
     judge: judgeOf(draft),
     ...(draft.limit > 0 ? { limit: draft.limit } : {}),
     ...(draft.along > 0 ? { alongEvery: draft.along } : {}),
+    ...(draft.models.length === 1 && draft.adapters.length > 0 ? { adapters: draft.adapters } : {}),
   }
   return draft.models.flatMap((model): Wanted[] => {
     const of = draft.models.length > 1 ? `, ${model}` : ''
