@@ -16,6 +16,7 @@ const judge = z.string().min(1).optional()
 const uint32 = z.int().min(0).max(0xffffffff)
 
 export const tableFormSchema = z.enum(['markdown', 'csv', 'latex', 'json'])
+export type TableForm = z.infer<typeof tableFormSchema>
 
 /** Which answers: all of them, or those a judge found wanting. */
 export const answerFilterSchema = z.strictObject({
@@ -56,6 +57,15 @@ export const benchQuestionSchema = z.discriminatedUnion('what', [
   /** Prompts and seeds that both runs have answered. */
   z.strictObject({ what: z.literal('pairs'), a: path, b: path }),
   z.strictObject({ what: z.literal('votes'), a: path, b: path, votes: z.array(votedPairSchema) }),
+  /** The same as a file, with the seed that sides and order were drawn from. */
+  z.strictObject({
+    what: z.literal('votes-table'),
+    a: path,
+    b: path,
+    votes: z.array(votedPairSchema),
+    seed: uint32,
+    form: tableFormSchema,
+  }),
   z.strictObject({ what: z.literal('suite'), suite: path }),
   z.strictObject({ what: z.literal('suites') }),
 ])

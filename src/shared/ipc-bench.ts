@@ -146,6 +146,11 @@ export const benchMethods = {
     args: study.extend({ place: z.int().nonnegative(), vote: sideVoteSchema.nullable() }),
     result: studySchema,
   },
+  /** What the votes say so far, as a file. */
+  'bench.exportVotes': {
+    args: study.extend({ form: tableFormSchema }),
+    result: z.strictObject({ blob: blobIdSchema, name: z.string() }),
+  },
   'bench.votes': {
     args: study,
     result: z.strictObject({ study: studySchema, report: voteReportSchema.nullable() }),

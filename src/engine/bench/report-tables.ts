@@ -9,6 +9,7 @@ import {
   type DragReport,
   type Estimate,
 } from '../../shared/bench.ts'
+import type { VoteReport } from '../../shared/bench-read.ts'
 import { publishedNote, publishedRows } from '../../shared/bench-published.ts'
 import type { Table, TableFormat } from './table.ts'
 
@@ -113,6 +114,42 @@ export function comparisonTable(comparison: BenchComparison, format: TableFormat
     rows,
     notes: [
       `Paired by prompt and seed: ${comparison.overall.pairs} pairs, ${comparison.unpaired} answers without a partner. Judge: ${comparison.judge}. ${intervals}`,
+    ],
+  }
+}
+
+/** A row a category: how a person's blind votes fell, and how often B won, with its interval. */
+export function voteTable(
+  { overall, categories, elo, agreement }: VoteReport,
+  a: BenchSettings,
+  b: BenchSettings,
+  seed: number,
+  format: TableFormat,
+): Table {
+  const wins = format === 'csv' ? ['b_wins_%', 'b_wins_%_low', 'b_wins_%_high'] : ['B wins %']
+  const rows = [['category', 'prompts', 'pairs', 'A', 'tie', 'both bad', 'B', ...wins]]
+  for (const [name, shares] of [...Object.entries(categories), ['all', overall] as const]) {
+    const { value, low, high } = shares.win_rate
+    const rate = format === 'csv' ? [value, low, high].map((x) => String(Number((100 * x).toFixed(2)))) : null
+    rows.push([
+      name,
+      ...[shares.prompts, shares.pairs, shares.a, shares.tie, shares.both_bad, shares.b].map(String),
+      ...(rate ?? [interval(shares.win_rate, 100)]),
+    ])
+  }
+  const number = (x: number | null): string => (x === null ? 'none' : x.toFixed(2))
+  return {
+    title: `Blind votes. A: ${describeSettings(a)}. B: ${describeSettings(b)}`,
+    rows,
+    notes: [
+      `One person's votes, sides and order drawn from seed ${seed}; a tie or both bad is half a win for each. 95 % intervals in brackets: cluster bootstrap over prompts and seeds.`,
+      elo
+        ? `Bradley-Terry: B is ${elo.value} points of Elo from A [${elo.low}, ${elo.high}].`
+        : 'One of them won every pair: Bradley-Terry has no number for that.',
+      ...agreement.map(
+        ({ judge, pairs, same, kappa, correlation }) =>
+          `Agreement with ${judge} over ${pairs} pairs: the same preference in ${(100 * same).toFixed(1)} %, Cohen's kappa ${number(kappa)}, r = ${number(correlation)}.`,
+      ),
     ],
   }
 }

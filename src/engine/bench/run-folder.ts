@@ -24,6 +24,8 @@ const runFileSchema = z.strictObject({
   settings: benchSettingsSchema,
   /** Where the suite was read from; its hash says whether it is still the same. */
   suite: z.string(),
+  /** The same from the run's own folder, with `/`: a folder that holds both may be moved. Absent of one that ships. */
+  suiteFrom: z.string().optional(),
   provider: z.string(),
 })
 export type RunFile = z.infer<typeof runFileSchema>

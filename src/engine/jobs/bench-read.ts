@@ -5,12 +5,12 @@
 import { join, resolve } from 'node:path'
 import { readFile, readdir } from 'node:fs/promises'
 import { dragReportSchema, type DragReport } from '../../shared/bench.ts'
-import type { BenchQuestion, SuiteInfo } from '../../shared/bench-read.ts'
+import type { BenchQuestion, SuiteInfo, VoteReport } from '../../shared/bench-read.ts'
 import { TandemError } from '../../shared/errors.ts'
 import type { JobUpdate, SpecOf } from '../../shared/jobs.ts'
 import { chooseJudge, compareRuns, judgedRows, makeReport, type ReadRun } from '../bench/report.ts'
-import { comparisonTable, dragTable, reportTable } from '../bench/report-tables.ts'
-import { answerKey, hasRun, runFiles } from '../bench/run-folder.ts'
+import { comparisonTable, dragTable, reportTable, voteTable } from '../bench/report-tables.ts'
+import { answerKey, hasRun, readRun, runFiles } from '../bench/run-folder.ts'
 import { limitPrompts, readSuite, suitesFolder, type Suite } from '../bench/suite.ts'
 import { writeTable, type Table, type TableFormat } from '../bench/table.ts'
 import { reportVotes } from '../bench/votes.ts'
@@ -41,6 +41,8 @@ function answerTo(ask: BenchQuestion): Promise<unknown> {
       return commonPairs(ask)
     case 'votes':
       return votes(ask)
+    case 'votes-table':
+      return votesTable(ask)
     case 'suite':
       return suiteInfo(ask.suite).then((suite) => ({ suite }))
     case 'suites':
@@ -121,7 +123,7 @@ async function commonPairs({ a, b }: Of<'pairs'>): Promise<unknown> {
   return { pairs: marked }
 }
 
-async function votes({ a, b, votes: cast }: Of<'votes'>): Promise<unknown> {
+async function votes({ a, b, votes: cast }: Of<'votes'>): Promise<VoteReport> {
   const [first, second] = await Promise.all([openReadRun(a), openReadRun(b)])
   const categories = new Map(first.suite.prompts.map(({ id, category }) => [id, category]))
   const judges = [...first.run.scores.keys()].filter((judge) => second.run.scores.has(judge))
@@ -130,6 +132,23 @@ async function votes({ a, b, votes: cast }: Of<'votes'>): Promise<unknown> {
     (id) => categories.get(id) ?? '',
     judges.map((judge) => ({ judge, a: judgedRows(first, judge), b: judgedRows(second, judge) })),
   )
+}
+
+async function votesTable({
+  a,
+  b,
+  votes: cast,
+  seed,
+  form,
+}: Of<'votes-table'>): Promise<{ text: string; name: string }> {
+  const report = await votes({ what: 'votes', a, b, votes: cast })
+  const [first, second] = await Promise.all([readRun(a), readRun(b)])
+  const [of, against] = [first.file.settings, second.file.settings]
+  const text =
+    form === 'json'
+      ? `${JSON.stringify({ a: of, b: against, seed, ...report, votes: cast }, null, 2)}\n`
+      : writeTable(voteTable(report, of, against, seed, form), form)
+  return { text, name: `${of.suite.name}-votes-${of.mode}-${against.mode}` }
 }
 
 /** What a suite is, after all of it was checked. */

@@ -2,7 +2,7 @@
  * ParaBench as a job: answers what is not answered yet, judges what is not judged yet, and reports. Answers and scores are
  * appended one by one, so the job may be killed anywhere; the same spec on the same folder goes on.
  */
-import { join } from 'node:path'
+import { isAbsolute, join, relative, resolve, sep } from 'node:path'
 import type { BenchEstimate, BenchJudge } from '../../shared/bench.ts'
 import type { JobUpdate, ParabenchResult, SpecOf } from '../../shared/jobs.ts'
 import { TandemError } from '../../shared/errors.ts'
@@ -80,6 +80,7 @@ export async function* parabenchJob(spec: Spec, context: JobContext): AsyncGener
       alongEvery: spec.alongEvery ?? null,
     },
     suite: suite.ref,
+    ...suiteFrom(spec.out, suite.ref),
     provider: engine.provider,
   })
   try {
@@ -122,6 +123,13 @@ export async function* parabenchJob(spec: Spec, context: JobContext): AsyncGener
 export function identityOf(judge: BenchJudge, key: string | undefined): string {
   if (judge.kind === 'exact') return exactJudge
   return judgeIdentity(judge.model, endpointUrl(judge.url, key !== undefined).host)
+}
+
+/** Where a suite that does not ship lies from the run's folder; on another drive there is no such way. */
+function suiteFrom(out: string, ref: string): { suiteFrom?: string } {
+  if (!isAbsolute(ref)) return {}
+  const way = relative(resolve(out), ref)
+  return isAbsolute(way) ? {} : { suiteFrom: way.split(sep).join('/') }
 }
 
 function refuseWithoutTruth(prompts: readonly Prompt[], suite: Suite): void {

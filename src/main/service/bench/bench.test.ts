@@ -1,12 +1,14 @@
 /** The bench of the studio with the real engine: reports, answers, comparisons, blind votes, suites, kills. */
 import { existsSync, readFileSync } from 'node:fs'
-import { mkdir, writeFile } from 'node:fs/promises'
+import { mkdir, rename, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { strToU8, zipSync } from 'fflate'
 import sharp from 'sharp'
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest'
+import { suitesFolder } from '../../../engine/bench/suite.ts'
 import type { BenchReport } from '../../../shared/bench.ts'
 import type { StudioJob } from '../../../shared/studio-jobs.ts'
+import { temporaryFolder } from '../../store/testing.ts'
 import { engineProcesses, openBench, parabench, type BenchPlace } from './testing.ts'
 
 // Engine processes start and models open in each: minutes on a machine that is busy.
@@ -131,6 +133,7 @@ describe('blind votes', () => {
     const [ofA, ofB] = [await answers(a.id), await answers(b.id)]
     const alike = ofA.filter((one, i) => one.output === ofB[i]!.output && one.reasoning === ofB[i]!.reasoning)
     expect(identical).toBe(alike.length)
+    await expect(bench.call('bench.exportVotes', { study: id, form: 'csv' })).rejects.toThrow('Nobody has voted')
     for (let place = 0; place < pairs; place++) {
       const pair = await bench.call('bench.pair', { study: id, place })
       expect(JSON.stringify(pair)).not.toMatch(/sequential|parallel|storybook/)
@@ -148,6 +151,19 @@ describe('blind votes', () => {
     expect(study).toMatchObject({ voted: pairs, a: a.id, b: b.id })
     expect(report!.overall).toMatchObject({ pairs: 6, b: pairs - 1, both_bad: 1, tie: identical })
     expect(report!.agreement).toMatchObject([{ judge: 'exact 1', pairs: 6 }])
+    const left = {
+      csv: `all,6,6,0,${identical},1,${pairs - 1},`,
+      markdown: '| B wins % |',
+      latex: 'seed 7;',
+      json: '"seed": 7',
+    }
+    for (const [form, mark] of Object.entries(left) as ['csv', string][]) {
+      const file = await bench.call('bench.exportVotes', { study: id, form })
+      expect(file.name).toMatch(/^storybook-hard-votes-sequential-parallel\.(csv|md|tex|json)$/)
+      const text = readFileSync(join(bench.path, 'blobs', file.blob.slice(0, 2), file.blob), 'utf8')
+      expect(text).toContain(mark)
+      expect(text).not.toContain(bench.path)
+    }
     expect((await bench.call('bench.studies', {})).studies).toMatchObject([{ id }])
     await bench.call('bench.deleteStudy', { study: id })
     expect((await bench.call('bench.studies', {})).studies).toEqual([])
@@ -231,6 +247,35 @@ describe('suites', () => {
       bench.call('bench.addSuite', { blob: await bench.put(bytes), name: 'x.zip' })
     await expect(add(strToU8('hello'))).rejects.toThrow('x.zip is not a zip')
     await expect(add(zipSync({ 'a.txt': strToU8('a') }))).rejects.toThrow('no suite.json')
+  })
+
+  test('stay with what was measured on them when the data folder is moved', async () => {
+    const home = temporaryFolder()
+    const own = join(home.path, 'brought')
+    const shipped = join(suitesFolder, 'storybook')
+    await mkdir(own)
+    const text = readFileSync(join(shipped, 'suite.json'), 'utf8')
+    await writeFile(join(own, 'suite.json'), JSON.stringify({ ...(JSON.parse(text) as object), name: 'mine' }))
+    const [line] = readFileSync(join(shipped, 'prompts.jsonl'), 'utf8').split('\n')
+    await writeFile(join(own, 'prompts.jsonl'), line!)
+    const before = await openBench({ data: join(home.path, 'before'), roots: [home.path] })
+    const [top] = (await before.call('folders.list', { folder: null })).entries
+    const { entries } = await before.call('folders.list', { folder: top!.handle })
+    const folder = entries.find(({ name }) => name === 'brought')!.handle
+    const suite = await before.call('bench.addSuite', { folder })
+    const { id: job } = await before.finish(parabench({ suite: suite.id }))
+    const told = await before.call('bench.report', { job })
+    await before.close()
+    await rename(join(home.path, 'before'), join(home.path, 'after'))
+    const after = await openBench({ data: join(home.path, 'after') })
+    try {
+      expect(told).toMatchObject({ answered: 1, report: { judged: 1 } })
+      expect(await after.call('bench.report', { job })).toEqual(told)
+      expect((await after.call('bench.answers', { job, filter: {} })).total).toBe(1)
+    } finally {
+      await after.close()
+      home.remove()
+    }
   })
 
   test("come from a folder below the server's root", async () => {

@@ -3,7 +3,13 @@
  * said is on disk with every vote, so a study goes on where it was left.
  */
 import { createHash, randomInt } from 'node:crypto'
-import { pairsAnswerSchema, voteReportSchema, type Vote } from '../../../shared/bench-read.ts'
+import {
+  pairsAnswerSchema,
+  voteReportSchema,
+  type TableForm,
+  type Vote,
+  type VotedPair,
+} from '../../../shared/bench-read.ts'
 import { TandemError } from '../../../shared/errors.ts'
 import type { BlindPair, SideVote, Study } from '../../../shared/ipc-bench.ts'
 import type { ParsedArgsOf, ResultOf } from '../../../shared/ipc.ts'
@@ -86,7 +92,8 @@ export function castVote(deps: Deps, { study, place, vote }: ParsedArgsOf<'bench
   return deps.store.studies.get(study)
 }
 
-export async function countVotes(deps: Deps, id: string): Promise<ResultOf<'bench.votes'>> {
+/** The two runs of a study and the votes on them; pairs that are alike count as ties. Null before the first vote. */
+function castIn(deps: Deps, id: string): { study: Study; ask: { a: string; b: string; votes: VotedPair[] } | null } {
   const { store } = deps
   const study = store.studies.get(id)
   const pairs = store.studies.pairs(id)
@@ -95,10 +102,21 @@ export async function countVotes(deps: Deps, id: string): Promise<ResultOf<'benc
     const vote = same ? 'tie' : cast.get(place)
     return vote === undefined ? [] : [{ id: prompt, seed, vote }]
   })
-  if (cast.size === 0) return { study, report: null }
+  if (cast.size === 0) return { study, ask: null }
   const [a, b] = [folderOfRun(deps, { job: study.a }), folderOfRun(deps, { job: study.b })]
-  const report = voteReportSchema.parse(await askBench(deps, { what: 'votes', a, b, votes }))
-  return { study, report }
+  return { study, ask: { a, b, votes } }
+}
+
+export async function countVotes(deps: Deps, id: string): Promise<ResultOf<'bench.votes'>> {
+  const { study, ask } = castIn(deps, id)
+  return { study, report: ask && voteReportSchema.parse(await askBench(deps, { what: 'votes', ...ask })) }
+}
+
+/** What the votes say as a table or JSON: `{text, name}`. */
+export function exportVotes(deps: Deps, id: string, form: TableForm): Promise<unknown> {
+  const { study, ask } = castIn(deps, id)
+  if (!ask) throw new TandemError('Nobody has voted on these pairs yet.', 'Vote on a pair first.')
+  return askBench(deps, { what: 'votes-table', ...ask, seed: study.seed, form })
 }
 
 /** Studies whose runs are still there; the others go. */

@@ -5,6 +5,7 @@ import {
   reportAnswerSchema,
   tableAnswerSchema,
   type BenchQuestion,
+  type TableForm,
 } from '../../../shared/bench-read.ts'
 import type { BenchEstimate } from '../../../shared/bench.ts'
 import { TandemError } from '../../../shared/errors.ts'
@@ -14,13 +15,20 @@ import { askBench } from '../bench/ask.ts'
 import { answersOf, openAnswer } from '../bench/answers.ts'
 import { engineJudge } from '../bench/judge.ts'
 import { benchJob, folderOfRun } from '../bench/places.ts'
-import { blindPair, castVote, countVotes, livingStudies, startStudy } from '../bench/studies.ts'
+import { blindPair, castVote, countVotes, exportVotes, livingStudies, startStudy } from '../bench/studies.ts'
 import type { HandlerDeps, Handlers } from './deps.ts'
 
 export function benchHandlers(given: HandlerDeps): Handlers<'bench'> {
   const deps = { ...given, folder: (job: string) => given.jobs.folder(job) }
   const { store, lanes, models, suites, keys, publisher } = deps
   const ask = (question: BenchQuestion): Promise<unknown> => askBench(deps, question)
+
+  async function asFile(answer: unknown, form: TableForm): Promise<{ blob: string; name: string }> {
+    const { text, name } = tableAnswerSchema.parse(answer)
+    const { blob } = await store.blobs.put(new TextEncoder().encode(text))
+    const ending = { markdown: 'md', csv: 'csv', latex: 'tex', json: 'json' }[form]
+    return { blob, name: `${name}.${ending}` }
+  }
 
   async function estimate({ spec }: ParsedArgsOf<'bench.estimate'>): Promise<BenchEstimate> {
     if (spec.judge.kind === 'exact')
@@ -111,11 +119,9 @@ export function benchHandlers(given: HandlerDeps): Handlers<'bench'> {
     },
     'bench.export': async ({ of, runs, judge, form }) => {
       const folders = of === 'drag' ? [deps.folder(runs[0]!.job)] : runs.map((run) => folderOfRun(deps, run))
-      const { text, name } = tableAnswerSchema.parse(await ask({ what: 'table', of, runs: folders, judge, form }))
-      const { blob } = await store.blobs.put(new TextEncoder().encode(text))
-      const ending = { markdown: 'md', csv: 'csv', latex: 'tex', json: 'json' }[form]
-      return { blob, name: `${name}.${ending}` }
+      return asFile(await ask({ what: 'table', of, runs: folders, judge, form }), form)
     },
+    'bench.exportVotes': async ({ study, form }) => asFile(await exportVotes(deps, study, form), form),
     'bench.studies': () => Promise.resolve({ studies: livingStudies(deps) }),
     'bench.startStudy': (args) => startStudy(deps, args),
     'bench.pair': ({ study, place }) => blindPair(deps, study, place),

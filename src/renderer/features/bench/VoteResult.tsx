@@ -7,8 +7,10 @@ import { useJobs } from '../../state/jobs.ts'
 import { toastError } from '../../state/toasts.ts'
 import { Button, IconButton } from '../../ui/Button.tsx'
 import { EmptyState, Notice, ProgressBar } from '../../ui/feedback.tsx'
+import { MenuButton } from '../../ui/Menu.tsx'
 import { show } from './bench-state.ts'
 import { number } from './bench-words.ts'
+import { voteItems } from './export-menu.ts'
 import { useAnswer } from './use-answer.ts'
 
 const useTitle = (job: string): string => useJobs((s) => s.jobs.get(job)?.title ?? 'A run')
@@ -153,6 +155,9 @@ export function StudiesOf({ job }: { readonly job: string }): ReactElement {
                 <Button icon="play" onClick={() => show({ kind: 'vote', study: study.id })}>
                   Go on voting
                 </Button>
+              )}
+              {study.voted > 0 && (
+                <MenuButton small icon="download" label="Export these votes" items={voteItems(study.id)} />
               )}
               <IconButton
                 small
