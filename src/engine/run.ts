@@ -9,6 +9,7 @@ import type { DecodingMode, Trajectory, TrajectoryHeader, TrajectoryStep } from 
 import { canonicalStep } from '../shared/trajectory.ts'
 import type { ModelFolder } from './model/folder.ts'
 import { findField, fitOf, padText, requireField, resolveLayout, taskOf, type Layout } from './model/layout.ts'
+import { createProviderState, fallingBack, type Fall } from './model/fallback.ts'
 import { createPredictor, type ModelPredictor } from './model/predictor.ts'
 import type { ProviderName } from './runtime/providers.ts'
 import { denoise, type Guides } from './sampler/denoise.ts'
@@ -37,27 +38,40 @@ export interface RunRequest {
 
 export interface Engine {
   readonly model: ModelFolder
+  /** What it computes on now: another than it was made for, once that one failed. */
   readonly provider: ProviderName
+  /** Providers that failed since the last call, and what goes on instead. */
+  falls(this: void): Fall[]
   /** `instruction`: its length, where the model reads it as long as it is. */
   predictor(task: Task, instruction?: number): ModelPredictor
   dispose(): Promise<void>
 }
 
-export function createEngine(model: ModelFolder, provider: ProviderName = 'cpu', threads?: number): Engine {
+/** `open` makes a predictor on a provider; tests bring one that fails. */
+export function createEngine(
+  model: ModelFolder,
+  provider: ProviderName = 'cpu',
+  threads?: number,
+  open: typeof createPredictor = createPredictor,
+): Engine {
   const predictors = new Map<string, ModelPredictor>()
+  const state = createProviderState(provider)
   return {
     model,
-    provider,
+    get provider() {
+      return state.current
+    },
+    falls: () => state.take(),
     predictor(task, instruction) {
       const own = fitOf(model.config, task) ? instruction : undefined
       const key = `${task} ${own ?? ''}`
       const known = predictors.get(key)
       if (known) return known
-      const made = createPredictor(model, task, {
-        provider,
+      const options = {
         ...(threads === undefined ? {} : { threads }),
         ...(own === undefined ? {} : { instruction: own }),
-      })
+      }
+      const made = fallingBack(state, (on) => open(model, task, { provider: on, ...options }))
       predictors.set(key, made)
       return made
     },

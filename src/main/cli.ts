@@ -16,6 +16,7 @@ import { addScoreCommand } from './cli/score.ts'
 import { addTrainCommand } from './cli/train.ts'
 import { addRlTrainCommands } from './cli/train-rl.ts'
 import { addDoctorCommand } from './cli/doctor.ts'
+import { addProviderCommand } from './cli/provider.ts'
 import { addServeCommand } from './cli/serve.ts'
 import { addStudioCommand } from './cli/studio.ts'
 import { version } from './cli/installation.ts'
@@ -53,6 +54,7 @@ addTrainCommand(program)
 addRlTrainCommands(program)
 addScoreCommand(program)
 addDoctorCommand(program)
+addProviderCommand(program)
 addServeCommand(program)
 addStudioCommand(program)
 

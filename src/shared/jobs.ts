@@ -19,6 +19,7 @@ import { datasetSpecSchema } from './datasets.ts'
 import { hubSpecSchema } from './hub.ts'
 import { runDefaultsSchema } from './model-config.ts'
 import { modelSpecSchema } from './models.ts'
+import { providerNameSchema } from './providers.ts'
 import { pararlSpecSchema, rlRowSchema, scoreSpecSchema, trainScorerSpecSchema } from './rl.ts'
 import { controlActionSchema, metricsRowSchema, proposalSchema, sftSpecSchema } from './training.ts'
 import {
@@ -63,6 +64,8 @@ export const generateSpecSchema = z.strictObject({
   kind: z.literal('generate'),
   model: z.string().min(1),
   adapters: adapterStackSchema.optional(),
+  /** What it computes on; the processor where absent. */
+  provider: providerNameSchema.optional(),
   /** The picture to edit; null generates from the instruction alone. */
   picture: z.string().min(1).nullable(),
   instruction: z.string(),
@@ -86,6 +89,8 @@ export const resumeSpecSchema = z.strictObject({
   kind: z.literal('resume'),
   model: z.string().min(1),
   adapters: adapterStackSchema.optional(),
+  /** What it computes on; the processor where absent. */
+  provider: providerNameSchema.optional(),
   trajectory: z.string().min(1),
   /** Steps kept of the run; denoising goes on with the next. */
   step: z.int().nonnegative(),

@@ -6,6 +6,7 @@ import type { ControlAction } from '../../shared/training.ts'
 import { adapterFiles } from '../model/adapter.ts'
 import { openModel } from '../model/adapter-open.ts'
 import { modelFiles } from '../model/folder.ts'
+import type { ProviderName } from '../../shared/providers.ts'
 import { createEngine, type Engine } from '../run.ts'
 
 export interface JobContext {
@@ -17,7 +18,7 @@ export interface JobContext {
   /** Threads of a job that can be told; all there are where absent. */
   readonly threads?: number
   /** The engine for a model folder with adapters on it, opened on first use and again when any of its files change. */
-  engine(directory: string, adapters?: AdapterStack): Promise<Engine>
+  engine(directory: string, adapters?: AdapterStack, provider?: ProviderName): Promise<Engine>
 }
 
 /** Why a job is stopped when nobody asked for it: the host died. What can be taken up again is then kept. */
@@ -25,13 +26,13 @@ export const hostGone = 'the host process is gone'
 
 /** The engines one job holds: none of them is closed under it. */
 export interface EngineLease {
-  engine(directory: string, adapters?: AdapterStack): Promise<Engine>
+  engine(directory: string, adapters?: AdapterStack, provider?: ProviderName): Promise<Engine>
   release(): Promise<void>
 }
 
 export interface EngineCache {
   /** An engine for a caller that is the cache's only one. */
-  engine(directory: string, adapters?: AdapterStack): Promise<Engine>
+  engine(directory: string, adapters?: AdapterStack, provider?: ProviderName): Promise<Engine>
   lease(): EngineLease
   dispose(): Promise<void>
 }
@@ -62,17 +63,27 @@ export function createEngineCache(capacity = 2): EngineCache {
     }
   }
 
-  async function take(directory: string, adapters: AdapterStack, held: Set<Entry>): Promise<Engine> {
+  async function take(
+    directory: string,
+    adapters: AdapterStack,
+    held: Set<Entry>,
+    provider: ProviderName,
+  ): Promise<Engine> {
     const path = resolve(directory)
     const stack = adapters.map((each) => ({ ...each, directory: resolve(each.directory) }))
-    const key = JSON.stringify([path, stack])
+    const key = JSON.stringify([path, stack, provider])
     const changed = await lastChange([path, ...stack.map((each) => each.directory)])
     let entry = entries.get(key)
     if (entry && entry.changed !== changed) {
       await drop(key, entry)
       entry = undefined
     }
-    entry ??= { opened: openModel(path, stack).then((model) => createEngine(model)), changed, users: 0, dropped: false }
+    entry ??= {
+      opened: openModel(path, stack).then((model) => createEngine(model, provider)),
+      changed,
+      users: 0,
+      dropped: false,
+    }
     entries.delete(key)
     entries.set(key, entry)
     if (!held.has(entry)) {
@@ -89,10 +100,10 @@ export function createEngineCache(capacity = 2): EngineCache {
   }
 
   return {
-    async engine(directory, adapters = []) {
+    async engine(directory, adapters = [], provider = 'cpu') {
       const held = new Set<Entry>()
       try {
-        return await take(directory, adapters, held)
+        return await take(directory, adapters, held, provider)
       } finally {
         for (const entry of held) entry.users--
       }
@@ -100,7 +111,7 @@ export function createEngineCache(capacity = 2): EngineCache {
     lease() {
       const held = new Set<Entry>()
       return {
-        engine: (directory, adapters = []) => take(directory, adapters, held),
+        engine: (directory, adapters = [], provider = 'cpu') => take(directory, adapters, held, provider),
         async release() {
           for (const entry of held) if (--entry.users === 0 && entry.dropped) await close(entry)
           held.clear()

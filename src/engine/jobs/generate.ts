@@ -19,7 +19,7 @@ export async function* generateJob(spec: SpecOf<'generate'>, context: JobContext
     throw new TandemError('The instruction is empty.', 'Say what should change, for example: remove the cat.')
   if (spec.instruction.length > MAX_CHARACTERS)
     throw new TandemError('The instruction is far too long.', 'Shorten it to one sentence.')
-  const engine = await context.engine(spec.model, spec.adapters)
+  const engine = await context.engine(spec.model, spec.adapters, spec.provider)
   const { model } = engine
   // A published model reads any text as it is written; the storybook's reads the words of its world.
   const instruction = model.stored ? spec.instruction.normalize('NFC').trim() : normaliseInstruction(spec.instruction)

@@ -5,6 +5,7 @@
  */
 import { rm, stat } from 'node:fs/promises'
 import { join } from 'node:path'
+import { providerWords } from '../../shared/providers.ts'
 import type { JobUpdate, RunResult } from '../../shared/jobs.ts'
 import { TandemError } from '../../shared/errors.ts'
 import { advanceFrame, frame, frameCodes } from '../../shared/trajectory-frame.ts'
@@ -47,6 +48,11 @@ export async function* recordRun(
     const steps = [...known.steps]
     let pending = known.events.filter((event) => event.step === start + 1)
     for await (const step of runSteps(engine, known, signal)) {
+      for (const { from, to, reason } of engine.falls())
+        yield {
+          type: 'warning',
+          message: `${providerWords[from]} failed at step ${step.step} (${reason}); the run goes on with ${providerWords[to]} from there.`,
+        }
       const record = log.append(step)
       steps.push(record)
       Object.assign(state, advanceFrame(state, header, record, pending))

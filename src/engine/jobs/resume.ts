@@ -11,7 +11,7 @@ import { recordRun } from './record.ts'
 export async function* resumeJob(spec: SpecOf<'resume'>, context: JobContext): AsyncGenerator<JobUpdate> {
   const began = performance.now()
   const parent = await readTrajectory(spec.trajectory)
-  const engine = await context.engine(spec.model, spec.adapters)
+  const engine = await context.engine(spec.model, spec.adapters, spec.provider)
   const { header } = parent
   checkFits(engine.model, parent)
   const last = Math.min(parent.steps.length, header.steps - 1)

@@ -6,7 +6,9 @@ import { printJson } from './report.ts'
 export function addDoctorCommand(program: Command): void {
   program
     .command('doctor')
-    .description('Check versions, providers and the model that ships.')
+    .description(
+      'Check versions, the model that ships, and providers, which are measured for a second each and chosen by it.',
+    )
     .option('--json', 'print one JSON object')
     .addHelpText('after', '\nExample:\n  tandem doctor --json')
     .action(async (options: { json?: boolean }) => {
@@ -20,9 +22,9 @@ export function addDoctorCommand(program: Command): void {
         process.stdout.write(
           `${report.cores} cores, ${report.memoryGB} GB memory, ${report.freeDiskGB} GB free on disk\n`,
         )
-        for (const { name, available, reason } of report.providers) {
+        for (const { name, available, reason, gflops } of report.providers) {
           process.stdout.write(
-            `${name === report.provider ? '*' : ' '} ${name.padEnd(7)} ${available ? 'works' : `refused: ${reason ?? ''}`}\n`,
+            `${name === report.provider ? '*' : ' '} ${name.padEnd(7)} ${available ? `works${gflops === undefined ? '' : `, ${gflops.toPrecision(3)} GFLOP/s`}` : `refused: ${reason ?? ''}`}\n`,
           )
         }
         process.stdout.write(

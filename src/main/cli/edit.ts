@@ -3,6 +3,9 @@ import type { Command } from 'commander'
 import { runResultSchema, type AdapterStack, type RunResult } from '../../shared/jobs.ts'
 import type { PresetName } from '../../shared/acceleration.ts'
 import type { DecodingMode } from '../../shared/trajectory.ts'
+import type { ProviderChoice } from '../../shared/providers.ts'
+import { providerFor } from '../providers.ts'
+import { dataFolder } from '../service-host/data-folder.ts'
 import { driveJob } from './drive.ts'
 import { createLive } from './live.ts'
 import { withModelDefaults } from './model-defaults.ts'
@@ -14,6 +17,8 @@ import {
   guidance,
   mode,
   placedTokens,
+  providerChoice,
+  providerHelp,
   preset,
   seed,
   slug,
@@ -41,6 +46,7 @@ interface RunOptions {
   fast?: PresetName | true
   model: string
   adapter: AdapterStack
+  provider: ProviderChoice
   out?: string
   json?: boolean
 }
@@ -96,6 +102,7 @@ function addRunOptions(command: Command): void {
     )
     .option('--model <dir>', 'model folder', shippedModel)
     .option('--adapter <dir[:weight]>', 'an adapter on the model, with how much of it; repeatable', stackedAdapter, [])
+    .option('--provider <p>', providerHelp, providerChoice, 'auto')
     .option('--out <dir>', 'folder for image.png, reasoning.txt and trajectory.tdm (default: tandem-out/WORDS-SEED)')
     .option('--json', 'print one JSON object')
 }
@@ -108,6 +115,7 @@ async function run(options: RunOptions): Promise<void> {
       kind: 'generate',
       model: options.model,
       ...(options.adapter.length > 0 ? { adapters: options.adapter } : {}),
+      provider: await providerFor(options.provider, dataFolder()),
       picture: options.image ?? null,
       instruction,
       mode: options.mode,

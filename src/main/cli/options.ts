@@ -12,6 +12,7 @@ import {
   type AdapterStack,
   type Place,
 } from '../../shared/jobs.ts'
+import { providerChoiceSchema, type ProviderChoice } from '../../shared/providers.ts'
 import { decodingModeSchema, type DecodingMode } from '../../shared/trajectory.ts'
 
 export function integer(min: number, max: number): (text: string) => number {
@@ -54,6 +55,9 @@ export const fastOf = (fast: PresetName | true | undefined): { acceleration?: Ac
 export const mode: (text: string) => DecodingMode = oneOf(decodingModeSchema.options, 'mode')
 export const split = oneOf(['train', 'val', 'test'] as const, 'split')
 export const family = oneOf(['spatial', 'temporal', 'causal', 'world', 'general', 'generate'] as const, 'family')
+
+export const providerChoice: (text: string) => ProviderChoice = oneOf(providerChoiceSchema.options, 'provider')
+export const providerHelp = `auto (the fastest that "tandem doctor" measured), ${providerChoiceSchema.options.slice(1).join(', ')}`
 
 /** Names separated by commas. */
 export function names(text: string): string[] {

@@ -1,4 +1,5 @@
-/** The process that probes providers for `tandem doctor` and reports once. */
+/** The process that probes providers and reports once. Its argument: milliseconds to measure each that works. */
 import { probeProviders, runtimeVersion } from '../../engine/runtime/providers.ts'
 
-process.send?.({ onnxruntime: runtimeVersion, ...(await probeProviders()) })
+const measureMs = Number(process.argv[2] ?? 0)
+process.send?.({ runtime: runtimeVersion, ...(await probeProviders({ measureMs })) })

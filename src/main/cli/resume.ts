@@ -2,11 +2,23 @@
 import { basename, dirname, resolve } from 'node:path'
 import type { Command } from 'commander'
 import { MAX_STEPS, runResultSchema, type AdapterStack, type Place } from '../../shared/jobs.ts'
+import type { ProviderChoice } from '../../shared/providers.ts'
+import { providerFor } from '../providers.ts'
+import { dataFolder } from '../service-host/data-folder.ts'
 import { driveJob } from './drive.ts'
 import { showRun } from './edit.ts'
 import { createLive } from './live.ts'
 import { shippedModel } from './installation.ts'
-import { freshFolder, integer, placedTokens, places, stackedAdapter, type PlacedToken } from './options.ts'
+import {
+  freshFolder,
+  integer,
+  placedTokens,
+  places,
+  providerChoice,
+  providerHelp,
+  stackedAdapter,
+  type PlacedToken,
+} from './options.ts'
 
 interface ResumeOptions {
   step: number
@@ -14,6 +26,7 @@ interface ResumeOptions {
   remask: Place[]
   model: string
   adapter: AdapterStack
+  provider: ProviderChoice
   out?: string
   json?: boolean
 }
@@ -38,6 +51,7 @@ export function addResumeCommand(program: Command): void {
     )
     .option('--model <dir>', 'model folder', shippedModel)
     .option('--adapter <dir[:weight]>', 'an adapter on the model, with how much of it; repeatable', stackedAdapter, [])
+    .option('--provider <p>', providerHelp, providerChoice, 'auto')
     .option('--out <dir>', 'output folder (default: tandem-out/RUN-from-STEP)')
     .option('--json', 'print one JSON object')
     .addHelpText(
@@ -50,6 +64,7 @@ export function addResumeCommand(program: Command): void {
           kind: 'resume',
           model: options.model,
           ...(options.adapter.length > 0 ? { adapters: options.adapter } : {}),
+          provider: await providerFor(options.provider, dataFolder()),
           trajectory,
           step: options.step,
           replace: options.replace,

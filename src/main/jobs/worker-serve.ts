@@ -11,6 +11,7 @@ import {
   type JobSpec,
   type JobUpdate,
 } from '../../shared/jobs.ts'
+import type { ProviderName } from '../../shared/providers.ts'
 import type { ControlAction } from '../../shared/training.ts'
 import { TandemError } from '../../shared/errors.ts'
 import { runJob } from '../../engine/jobs.ts'
@@ -77,7 +78,8 @@ export function serveJobs(host: JobHost): JobServer {
       const context = {
         signal,
         judgeKey,
-        engine: (directory: string, adapters?: AdapterStack) => lease.engine(directory, adapters),
+        engine: (directory: string, adapters?: AdapterStack, provider?: ProviderName) =>
+          lease.engine(directory, adapters, provider),
         controls: () => asked.splice(0),
       }
       for await (const update of runJob(spec, context)) {
