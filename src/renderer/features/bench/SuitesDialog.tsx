@@ -41,6 +41,11 @@ export function SuitesDialog({ onClose }: { readonly onClose: () => void }): Rea
       const [file] = await chooseFiles('.zip,application/zip')
       if (file) taken(await api.call('bench.addSuite', { blob: await api.upload(file), name: file.name }))
     })
+  const addFolder = (): Promise<void> =>
+    attempt(async () => {
+      const { folder } = await api.call('folders.choose', {})
+      if (folder) taken(await api.call('bench.addSuite', { folder: folder.handle }))
+    })
 
   return (
     <Dialog
@@ -48,9 +53,13 @@ export function SuitesDialog({ onClose }: { readonly onClose: () => void }): Rea
       onClose={onClose}
       footer={
         <>
-          {browser && (
+          {browser ? (
             <Button icon="folder" disabled={busy} onClick={() => setBrowsing(!browsing)}>
               From the server …
+            </Button>
+          ) : (
+            <Button icon="folder" disabled={busy} onClick={() => void addFolder()}>
+              Add a folder …
             </Button>
           )}
           <Button icon="upload" disabled={busy} onClick={() => void addZip()}>
