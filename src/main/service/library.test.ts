@@ -5,11 +5,12 @@ import { join } from 'node:path'
 import { Readable } from 'node:stream'
 import { strToU8, unzipSync, zipSync } from 'fflate'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import type { ArgsOf, Method, ResultOf } from '../../shared/ipc.ts'
+import type { ResultOf } from '../../shared/ipc.ts'
 import type { LibraryEntry } from '../../shared/ipc-models.ts'
 import type { Run } from '../../shared/studio.ts'
 import { openWorkplace, writeTinyAdapter, writeTinyModel, type Workplace } from '../cli/testing.ts'
 import { temporaryFolder, testSettings } from '../store/testing.ts'
+import { asking, isOver } from './testing.ts'
 import { createService } from './service.ts'
 import type { Service } from './types.ts'
 
@@ -38,9 +39,7 @@ afterAll(async () => {
   await place.remove()
 })
 
-async function call<M extends Method>(method: M, args: ArgsOf<M>): Promise<ResultOf<M>> {
-  return (await service.call(method, args)) as ResultOf<M>
-}
+const { call, runUntil } = asking(() => service)
 const entry = async (id: string): Promise<LibraryEntry> =>
   (await call('models.library', {})).entries.find((each) => each.id === id)!
 
@@ -57,16 +56,7 @@ async function run(adapters: Run['settings']['adapters']): Promise<Run> {
     count: 1,
     lane: 'interactive',
   })
-  for (;;) {
-    const now = await call('runs.get', { run: runs[0]!.id })
-    if (['done', 'failed', 'cancelled'].includes(now.state)) return now
-    await new Promise<void>((resolve) => {
-      const stop = service.subscribe(() => {
-        stop()
-        resolve()
-      })
-    })
-  }
+  return runUntil(runs[0]!.id, isOver)
 }
 
 test('every model and adapter is listed with what it stands on, and no path', async () => {

@@ -6,11 +6,12 @@ import { strToU8, zipSync } from 'fflate'
 import sharp from 'sharp'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { TandemError } from '../../shared/errors.ts'
-import type { ArgsOf, Method, ResultOf, StudioEvent } from '../../shared/ipc.ts'
+import type { ArgsOf, ResultOf, StudioEvent } from '../../shared/ipc.ts'
 import type { Project, Run } from '../../shared/studio.ts'
 import { decodeTrajectory } from '../../shared/trajectory-codec.ts'
 import { zlibCompression } from '../store/records.ts'
 import { temporaryFolder, testSettings } from '../store/testing.ts'
+import { asking, isOver } from './testing.ts'
 import { createService } from './service.ts'
 import type { Service } from './types.ts'
 
@@ -39,9 +40,7 @@ afterAll(async () => {
   folder.remove()
 })
 
-async function call<M extends Method>(method: M, args: ArgsOf<M>): Promise<ResultOf<M>> {
-  return (await service.call(method, args)) as ResultOf<M>
-}
+const { call, runUntil: until } = asking(() => service)
 const put = async (bytes: Uint8Array): Promise<string> => (await service.putBlob(Readable.from([bytes]))).blob
 
 async function start(settings: Partial<Run['settings']> = {}, count = 1): Promise<Run[]> {
@@ -58,20 +57,6 @@ async function start(settings: Partial<Run['settings']> = {}, count = 1): Promis
   })
   return runs
 }
-/** Waits until a run is as wanted; an event tells when to look again. */
-async function until(id: string, wanted: (run: Run) => boolean): Promise<Run> {
-  for (;;) {
-    const run = await call('runs.get', { run: id })
-    if (wanted(run)) return run
-    await new Promise<void>((resolve) => {
-      const stop = service.subscribe(() => {
-        stop()
-        resolve()
-      })
-    })
-  }
-}
-const over = (run: Run): boolean => ['done', 'failed', 'cancelled'].includes(run.state)
 const trajectory = async (id: string): Promise<ReturnType<typeof decodeTrajectory>> =>
   decodeTrajectory((await call('runs.trajectory', { run: id })).bytes, zlibCompression)
 
@@ -90,7 +75,7 @@ describe('a run', () => {
     events = []
     const [queued] = await start({ seed: 5 })
     expect(queued).toMatchObject({ state: 'queued', seed: 5 })
-    const run = await until(queued!.id, over)
+    const run = await until(queued!.id, isOver)
     expect(run).toMatchObject({ state: 'done', step: 16, hasTrajectory: true, error: null })
     expect(run.reasoning).toContain('the dog')
     const steps = events.filter((event) => event.name === 'run.step')
@@ -109,11 +94,11 @@ describe('a run', () => {
   test('with the same seed is the same run; without one each gets its own', async () => {
     const [a] = await start({ seed: 9 })
     const [b] = await start({ seed: 9 })
-    await until(b!.id, over)
+    await until(b!.id, isOver)
     expect((await trajectory(a!.id)).steps).toEqual((await trajectory(b!.id)).steps)
     const free = await start({ seed: null, steps: 2 }, 3)
     expect(new Set(free.map((run) => run.seed)).size).toBe(3)
-    await until(free[2]!.id, over)
+    await until(free[2]!.id, isOver)
   })
 
   test('that is cancelled keeps what it has, and continued it ends as if it had never stopped', async () => {
@@ -121,7 +106,7 @@ describe('a run', () => {
     const [cut] = await start({ seed: 3, steps: 48 })
     await stepOf(cut!.id, 5)
     await call('runs.cancel', { run: cut!.id, now: false })
-    const stopped = await until(cut!.id, over)
+    const stopped = await until(cut!.id, isOver)
     expect(stopped.state).toBe('cancelled')
     expect(stopped.step).toBeGreaterThanOrEqual(5)
     expect(stopped.step).toBeLessThan(48)
@@ -136,7 +121,7 @@ describe('a run', () => {
 
   test('branches: steps shared, a word replaced, and the tree knows both', async () => {
     const [parent] = await start({ seed: 5 })
-    await until(parent!.id, over)
+    await until(parent!.id, isOver)
     const made = await call('runs.branch', {
       run: parent!.id,
       step: 4,
@@ -145,7 +130,7 @@ describe('a run', () => {
         remask: [{ field: 'outputImage', index: 0 }],
       },
     })
-    const branch = await until(made.id, over)
+    const branch = await until(made.id, isOver)
     expect(branch).toMatchObject({ state: 'done', parent: { run: parent!.id, step: 4 } })
     expect(branch.reasoning).toMatch(/^the cat/)
     const [before, after] = [await trajectory(parent!.id), await trajectory(branch.id)]
@@ -159,7 +144,7 @@ describe('a run', () => {
     const [run] = await start({ seed: 3, steps: 64 })
     await stepOf(run!.id, 8)
     await call('runs.cancel', { run: run!.id, now: true })
-    const ended = await until(run!.id, over)
+    const ended = await until(run!.id, isOver)
     expect(ended.step).toBeGreaterThanOrEqual(8)
     await call('runs.continue', { run: run!.id })
     expect((await until(run!.id, (r) => r.state === 'done' || r.state === 'failed')).state).toBe('done')
@@ -173,7 +158,7 @@ describe('a run', () => {
     ]
     for (const [settings, message] of bad) await expect(start(settings)).rejects.toThrow(message)
     const [nonsense] = await start({ instruction: 'xyzzy plugh' })
-    expect((await until(nonsense!.id, over)).error?.message).toMatch(/no word this model was trained on/)
+    expect((await until(nonsense!.id, isOver)).error?.message).toMatch(/no word this model was trained on/)
     await expect(call('runs.trajectory', { run: nonsense!.id })).rejects.toThrow(/no word this model was trained on/)
     await expect(service.call('runs.start', { nonsense: 1 })).rejects.toMatchObject({ kind: 'internal' })
   })
@@ -187,7 +172,7 @@ test('the queue runs in its order, can be reordered, and forgets what is cancell
   expect(items.map((item) => item.run)).toEqual([first!.id, third!.id, second!.id])
   await call('runs.cancel', { run: second!.id, now: false })
   expect((await call('runs.get', { run: second!.id })).state).toBe('cancelled')
-  await until(third!.id, over)
+  await until(third!.id, isOver)
   expect((await call('queue.list', {})).items).toEqual([])
 })
 
@@ -223,7 +208,7 @@ test('what is no zip at all is no project', async () => {
 
 test('a trajectory from elsewhere is a run; from an unknown model its words are still there', async () => {
   const [run] = await start({ seed: 5 })
-  await until(run!.id, over)
+  await until(run!.id, isOver)
   const { blob, name } = await call('runs.export', { run: run!.id, kind: 'trajectory', metadata: true })
   expect(name).toBe('remove-the-dog-5.tdm')
   const opened = await call('trajectories.open', { blob, name, project: project.id })
@@ -238,7 +223,7 @@ test('a trajectory from elsewhere is a run; from an unknown model its words are 
 
 test('an exported picture brings its settings back, unless they were stripped', async () => {
   const [run] = await start({ seed: 5, steps: 8 })
-  await until(run!.id, over)
+  await until(run!.id, isOver)
   const recipeOf = async (metadata: boolean): Promise<ResultOf<'pictures.open'>> => {
     const { blob } = await call('runs.export', { run: run!.id, kind: 'png', metadata })
     return call('pictures.open', { blob, name: 'a.png' })

@@ -4,6 +4,7 @@ import { fileURLToPath } from 'node:url'
 import type { ArgsOf, Method, ResultOf, StudioEvent } from '../../../shared/ipc.ts'
 import type { StudioJob, StudioJobSpec, StudioJobSpecOf } from '../../../shared/studio-jobs.ts'
 import { temporaryFolder } from '../../store/testing.ts'
+import { asking, isOver } from '../testing.ts'
 import { createService } from '../service.ts'
 import type { Service, ServiceOptions } from '../types.ts'
 
@@ -41,23 +42,8 @@ export async function openBench(options: Partial<ServiceOptions> = {}): Promise<
   const service: Service = await createService({ data: folder.path, models, host: 'browser', version: '1', ...options })
   const events: StudioEvent[] = []
   service.subscribe((event) => events.push(event))
-  const call: BenchPlace['call'] = async (method, args) => (await service.call(method, args)) as never
-  const until: BenchPlace['until'] = async (id, wanted) => {
-    for (;;) {
-      // Listening before asking: what happens in between is not missed.
-      const told = Promise.withResolvers<void>()
-      const stop = service.subscribe(() => told.resolve())
-      try {
-        const job = await call('jobs.get', { job: id })
-        if (wanted(job)) return job
-        await told.promise
-      } finally {
-        stop()
-      }
-    }
-  }
-  const ended = (id: string): Promise<StudioJob> =>
-    until(id, ({ state }) => state === 'done' || state === 'failed' || state === 'cancelled')
+  const { call, jobUntil: until } = asking(() => service)
+  const ended = (id: string): Promise<StudioJob> => until(id, isOver)
   return {
     path: folder.path,
     events,

@@ -6,6 +6,7 @@ import { writeJsonl, writeRows, type PlainRow } from '../../../engine/data/forma
 import type { Dataset } from '../../../shared/dataset-records.ts'
 import type { ArgsOf, Method, ResultOf } from '../../../shared/ipc.ts'
 import type { StudioJob, StudioJobSpec } from '../../../shared/studio-jobs.ts'
+import { asking, isOver } from '../testing.ts'
 import { createService } from '../service.ts'
 import type { Service } from '../types.ts'
 
@@ -23,12 +24,10 @@ export interface DatasetStudio {
 
 export async function openStudio(data: string, roots: readonly string[]): Promise<DatasetStudio> {
   const service = await createService({ data, models, host: 'browser', version: '1', roots })
-  const call = async <M extends Method>(method: M, args: ArgsOf<M>): Promise<ResultOf<M>> =>
-    (await service.call(method, args)) as ResultOf<M>
-  const over = ({ state }: StudioJob): boolean => state === 'done' || state === 'failed' || state === 'cancelled'
+  const { call } = asking(() => service)
   async function settled(): Promise<void> {
     for (;;) {
-      if ((await call('jobs.list', {})).jobs.every(over)) return
+      if ((await call('jobs.list', {})).jobs.every(isOver)) return
       await new Promise<void>((resolve) => {
         const stop = service.subscribe(() => (stop(), resolve()))
       })

@@ -3,9 +3,9 @@ import { existsSync } from 'node:fs'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
-import type { ArgsOf, Method, ResultOf } from '../../../shared/ipc.ts'
 import type { StudioJob, StudioJobSpecOf } from '../../../shared/studio-jobs.ts'
 import { temporaryFolder } from '../../store/testing.ts'
+import { asking } from '../testing.ts'
 import { createService } from '../service.ts'
 import type { Service } from '../types.ts'
 
@@ -35,21 +35,7 @@ afterEach(async () => {
   folder.remove()
 })
 
-async function call<M extends Method>(method: M, args: ArgsOf<M>): Promise<ResultOf<M>> {
-  return (await service.call(method, args)) as ResultOf<M>
-}
-async function until(id: string, wanted: (job: StudioJob) => boolean): Promise<StudioJob> {
-  for (;;) {
-    const job = await call('jobs.get', { job: id })
-    if (wanted(job)) return job
-    await new Promise<void>((resolve) => {
-      const stop = service.subscribe(() => {
-        stop()
-        resolve()
-      })
-    })
-  }
-}
+const { call, jobUntil: until } = asking(() => service)
 const moving = (job: StudioJob): boolean => job.state === 'running' && (job.progress?.done ?? 0) > 0
 
 describe('a job', () => {

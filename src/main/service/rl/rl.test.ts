@@ -2,7 +2,6 @@
 import { cp, mkdir } from 'node:fs/promises'
 import { join } from 'node:path'
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import type { ArgsOf, Method, ResultOf } from '../../../shared/ipc.ts'
 import { decodeTrajectory } from '../../../shared/trajectory-codec.ts'
 import { zlibCompression } from '../../store/records.ts'
 import { completeRlSettings } from '../../../shared/rl.ts'
@@ -10,6 +9,7 @@ import type { PararlStudioSpec } from '../../../shared/studio-rl.ts'
 import type { StudioJob } from '../../../shared/studio-jobs.ts'
 import { openWorkplace, type Workplace } from '../../cli/testing.ts'
 import { temporaryFolder } from '../../store/testing.ts'
+import { asking } from '../testing.ts'
 import { createService } from '../service.ts'
 import type { Service } from '../types.ts'
 
@@ -30,9 +30,7 @@ afterAll(async () => {
   await place.remove()
 })
 
-async function call<M extends Method>(method: M, args: ArgsOf<M>): Promise<ResultOf<M>> {
-  return (await service.call(method, args)) as ResultOf<M>
-}
+const { call } = asking(() => service)
 const spec: PararlStudioSpec = {
   kind: 'pararl',
   model: 'tiny',

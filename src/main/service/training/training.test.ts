@@ -4,13 +4,14 @@ import { readdir, readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { unzipSync } from 'fflate'
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest'
-import type { ArgsOf, Method, ResultOf } from '../../../shared/ipc.ts'
+import type { ResultOf } from '../../../shared/ipc.ts'
 import { canGoOn, type StudioJob } from '../../../shared/studio-jobs.ts'
 import { sftStudioResultSchema, type SftStudioSpec } from '../../../shared/studio-training.ts'
 import type { MetricsRow } from '../../../shared/training.ts'
 import { completeSettings, type TrainingSettings } from '../../../shared/training-settings.ts'
 import { writeTinyModel } from '../../cli/testing.ts'
 import { temporaryFolder } from '../../store/testing.ts'
+import { asking } from '../testing.ts'
 import { createService } from '../service.ts'
 import type { Service } from '../types.ts'
 
@@ -52,21 +53,12 @@ const spec = (change: Partial<TrainingSettings> = {}): SftStudioSpec => ({
   }),
 })
 
-async function call<M extends Method>(method: M, args: ArgsOf<M>): Promise<ResultOf<M>> {
-  return (await service.call(method, args)) as ResultOf<M>
-}
-async function until(id: string, wanted: (job: StudioJob) => boolean): Promise<StudioJob> {
-  for (;;) {
-    const job = await call('jobs.get', { job: id })
-    if (wanted(job)) return job
-    if (job.state === 'failed') throw new Error(`${job.error?.message} ${job.error?.details}`)
-    await new Promise<void>((resolve) => {
-      const stop = service.subscribe(() => {
-        stop()
-        resolve()
-      })
-    })
-  }
+const { call, jobUntil } = asking(() => service)
+function until(id: string, wanted: (job: StudioJob) => boolean): Promise<StudioJob> {
+  return jobUntil(id, (job) => {
+    if (!wanted(job) && job.state === 'failed') throw new Error(`${job.error?.message} ${job.error?.details}`)
+    return wanted(job)
+  })
 }
 async function rowsOf(job: string): Promise<MetricsRow[]> {
   const rows: MetricsRow[] = []

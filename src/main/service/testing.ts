@@ -1,0 +1,39 @@
+/** For tests of the service: calls with their types, and waiting until a run or a job is as wanted. */
+import type { ArgsOf, Method, ResultOf } from '../../shared/ipc.ts'
+import type { Run } from '../../shared/studio.ts'
+import type { StudioJob } from '../../shared/studio-jobs.ts'
+import type { Service } from './types.ts'
+
+export interface Asking {
+  readonly call: <M extends Method>(method: M, args: ArgsOf<M>) => Promise<ResultOf<M>>
+  readonly runUntil: (id: string, wanted: (run: Run) => boolean) => Promise<Run>
+  readonly jobUntil: (id: string, wanted: (job: StudioJob) => boolean) => Promise<StudioJob>
+}
+
+/** A run or job that goes on no more, however it ended. */
+export const isOver = ({ state }: Pick<Run, 'state'> | Pick<StudioJob, 'state'>): boolean =>
+  state === 'done' || state === 'failed' || state === 'cancelled'
+
+/** `service`: the one that is asked now; a test may close it and open another. */
+export function asking(service: () => Service): Asking {
+  const call: Asking['call'] = async (method, args) => (await service().call(method, args)) as never
+  async function until<T>(ask: () => Promise<T>, wanted: (it: T) => boolean): Promise<T> {
+    for (;;) {
+      // Listening before asking: what happens in between is not missed.
+      const told = Promise.withResolvers<void>()
+      const stop = service().subscribe(() => told.resolve())
+      try {
+        const now = await ask()
+        if (wanted(now)) return now
+        await told.promise
+      } finally {
+        stop()
+      }
+    }
+  }
+  return {
+    call,
+    runUntil: (run, wanted) => until(() => call('runs.get', { run }), wanted),
+    jobUntil: (job, wanted) => until(() => call('jobs.get', { job }), wanted),
+  }
+}
