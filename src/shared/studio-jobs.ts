@@ -86,6 +86,22 @@ export const studioJobSchema = z.strictObject({
 })
 export type StudioJob = z.infer<typeof studioJobSchema>
 
+/** A job nobody has begun: what every row starts as. */
+export const freshJob = (of: Pick<StudioJob, 'id' | 'title' | 'spec' | 'createdAt'>): StudioJob => ({
+  ...of,
+  state: 'queued',
+  startedAt: null,
+  endedAt: null,
+  seconds: 0,
+  detail: '',
+  progress: null,
+  etaMs: null,
+  warnings: [],
+  result: null,
+  error: null,
+  note: '',
+})
+
 /** It waits, works, or is about to rest. */
 export const isActive = ({ state }: Pick<StudioJob, 'state'>): boolean =>
   state === 'queued' || state === 'running' || state === 'pausing' || state === 'stopping'

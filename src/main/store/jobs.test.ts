@@ -2,7 +2,7 @@
 import { join } from 'node:path'
 import Sqlite from 'better-sqlite3'
 import { afterEach, beforeEach, expect, test } from 'vitest'
-import type { StudioJob } from '../../shared/studio-jobs.ts'
+import { freshJob, type StudioJob } from '../../shared/studio-jobs.ts'
 import { databaseName } from './database.ts'
 import { openStore, type Store } from './store.ts'
 import { temporaryFolder } from './testing.ts'
@@ -18,23 +18,13 @@ afterEach(() => {
   folder.remove()
 })
 
-const job = (id: string, createdAt: number): StudioJob => ({
-  id,
-  title: id,
-  spec: { kind: 'merge', base: 'storybook', adapters: [{ id: 'a', weight: 1 }], name: id, half: true },
-  state: 'queued',
-  createdAt,
-  startedAt: null,
-  endedAt: null,
-  seconds: 0,
-  detail: '',
-  progress: null,
-  etaMs: null,
-  warnings: [],
-  result: null,
-  error: null,
-  note: '',
-})
+const job = (id: string, createdAt: number): StudioJob =>
+  freshJob({
+    id,
+    title: id,
+    spec: { kind: 'merge', base: 'storybook', adapters: [{ id: 'a', weight: 1 }], name: id, half: true },
+    createdAt,
+  })
 const ids = (): string[] => store.jobs.list().map(({ id }) => id)
 
 test('those that wait come first, in their order; the rest newest first', () => {

@@ -6,7 +6,7 @@ import { rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { TandemError } from '../../../shared/errors.ts'
 import type { ControlAction } from '../../../shared/training.ts'
-import { canGoOn, type StudioJob, type StudioJobSpec } from '../../../shared/studio-jobs.ts'
+import { freshJob, canGoOn, type StudioJob, type StudioJobSpec } from '../../../shared/studio-jobs.ts'
 import { startEngineProcess } from '../../jobs/engine-process.ts'
 import { newId } from '../../store/ids.ts'
 import { changeJob, followJob, type Intent, type JobDeps } from './follow.ts'
@@ -83,23 +83,12 @@ export function createJobRunner({ root, startEngine = startEngineProcess, ...res
   }
 
   function add(spec: StudioJobSpec, title?: string): StudioJob {
-    const job: StudioJob = {
+    const job = freshJob({
       id: newId(),
       title: title ?? kindOf(spec).title(spec, deps).slice(0, 200),
       spec,
-      state: 'queued',
       createdAt: Date.now(),
-      startedAt: null,
-      endedAt: null,
-      seconds: 0,
-      detail: '',
-      progress: null,
-      etaMs: null,
-      warnings: [],
-      result: null,
-      error: null,
-      note: '',
-    }
+    })
     publisher.publishWith(() => {
       store.jobs.insert(job)
       return { job }
