@@ -9,6 +9,7 @@ import { startRuns } from '../state/runs.ts'
 import { studio, useStudio } from '../state/store.ts'
 import { Button } from '../ui/Button.tsx'
 import { choosePictures } from './files.ts'
+import { focusCanvas } from './focus.ts'
 import { layout } from './layout.ts'
 import { layOut, picturesOf, samples, type Sample } from './samples.ts'
 
@@ -81,6 +82,8 @@ function SampleCard({
     canvas.zoom('fit')
     layout.showTab('run')
     void startRuns({ count: 1, lane: 'interactive' })
+    // The card that was pressed goes: what it began is on the canvas.
+    focusCanvas()
   }
   const cells = tray?.cells ?? 4
   return (

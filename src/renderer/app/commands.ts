@@ -18,7 +18,8 @@ import { modes } from '../state/runs-words.ts'
 import { setPreferences } from '../state/session-preferences.ts'
 import { studio } from '../state/store.ts'
 import { choosePictures } from './files.ts'
-import { layout, useLayout } from './layout.ts'
+import { focusCanvas, focusInside } from './focus.ts'
+import { layout, useLayout, type Drawer, type SideTab } from './layout.ts'
 import { screens } from './screens.ts'
 
 /** The field of the run panel that holds the instruction. */
@@ -222,13 +223,25 @@ const playing: readonly Command[] = [
   },
 ]
 
+/** A chord that opens a drawer goes into it, one that closes it back to the canvas. */
+function goToDrawer(drawer: Drawer): void {
+  layout.toggleDrawer(drawer)
+  if (useLayout.getState().drawer === drawer) focusInside('.drawer-body')
+  else focusCanvas()
+}
+
+function goToTab(tab: SideTab): void {
+  layout.showTab(tab)
+  focusInside('.side-tabs [role=tab][aria-selected=true]')
+}
+
 const drawers: readonly Command[] = [
-  { id: 'view.tray', title: 'Tray', group: 'View', chord: 'Alt+1', run: () => layout.toggleDrawer('tray') },
-  { id: 'view.history', title: 'History', group: 'View', chord: 'Alt+2', run: () => layout.toggleDrawer('history') },
-  { id: 'view.queue', title: 'Queue', group: 'View', chord: 'Alt+3', run: () => layout.toggleDrawer('queue') },
-  { id: 'view.run', title: 'Run panel', group: 'View', chord: 'Alt+4', run: () => layout.showTab('run') },
-  { id: 'view.layers', title: 'Layers and mask', group: 'View', chord: 'Alt+5', run: () => layout.showTab('layers') },
-  { id: 'view.tree', title: 'Branches', group: 'View', chord: 'Alt+6', run: () => layout.showTab('tree') },
+  { id: 'view.tray', title: 'Tray', group: 'View', chord: 'Alt+1', run: () => goToDrawer('tray') },
+  { id: 'view.history', title: 'History', group: 'View', chord: 'Alt+2', run: () => goToDrawer('history') },
+  { id: 'view.queue', title: 'Queue', group: 'View', chord: 'Alt+3', run: () => goToDrawer('queue') },
+  { id: 'view.run', title: 'Run panel', group: 'View', chord: 'Alt+4', run: () => goToTab('run') },
+  { id: 'view.layers', title: 'Layers and mask', group: 'View', chord: 'Alt+5', run: () => goToTab('layers') },
+  { id: 'view.tree', title: 'Branches', group: 'View', chord: 'Alt+6', run: () => goToTab('tree') },
 ]
 
 const themes: readonly Command[] = [

@@ -1,5 +1,14 @@
 /** The slots of the reasoning as a list one word wide: pointer and keyboard choose words, ranges with Shift. */
-import { useEffect, useId, useMemo, useRef, type KeyboardEvent, type MouseEvent, type ReactElement } from 'react'
+import {
+  useEffect,
+  useId,
+  useLayoutEffect,
+  useMemo,
+  useRef,
+  type KeyboardEvent,
+  type MouseEvent,
+  type ReactElement,
+} from 'react'
 import type { WordEdit } from '../../state/playback-edits-reducer.ts'
 import { moveFocus, rangeOf, type WordFocus } from './word-keys.ts'
 import { describeWord, stateNames, type Word } from './words.ts'
@@ -24,6 +33,9 @@ export interface WordListProps {
   /** Any other key, before the list is left. True where it was taken. */
   readonly onKey?: (event: KeyboardEvent) => boolean
 }
+
+/** A list that held the focus was taken away, and nothing else has it since. */
+let focusLeft = false
 
 const noneDiffer: ReadonlySet<number> = new Set()
 
@@ -61,6 +73,17 @@ export function WordList(props: WordListProps): ReactElement {
       window.removeEventListener('resize', onResize)
     }
   }, [words.length])
+
+  // A run that goes on from this one, or another in its place, is another list: who was in the words stays there.
+  useLayoutEffect(() => {
+    const element = list.current
+    if (focusLeft && document.activeElement === document.body)
+      element?.querySelector<HTMLElement>('[tabindex="0"]')?.focus()
+    focusLeft = false
+    return () => {
+      focusLeft = element?.contains(document.activeElement) ?? false
+    }
+  }, [])
 
   const optionAt = (index: number): HTMLElement | null =>
     list.current?.querySelector<HTMLElement>(`[data-index="${index}"]`) ?? null
