@@ -18,6 +18,8 @@ const model = join(root, 'resources/models/storybook')
 const work = await mkdtemp(join(tmpdir(), 'tandem-soak-'))
 const random = seededRandom('kill')
 const STEPS = 128
+/** About two steps. */
+const MOMENT_MS = 20
 
 const spec = (out: string): JobSpec => ({
   kind: 'generate',
@@ -35,15 +37,14 @@ const spec = (out: string): JobSpec => ({
 })
 
 const whole = join(work, 'whole')
-// How long opening the model and the steps take on this machine as it is now: the kills fall into both.
+/** How long opening the model takes on this machine as it is now: some of the kills fall into it. */
 const first = startEngineProcess()
 const began = performance.now()
-let started = began
+let opening = 0
 for await (const update of first.run(spec(whole))) {
   if (update.type === 'failed') throw new Error(update.message)
-  if (update.type === 'started') started = performance.now()
+  if (update.type === 'started') opening = performance.now() - began
 }
-const [opening, going] = [started - began, performance.now() - started]
 first.dispose()
 const expected = await readFile(join(whole, 'trajectory.tdm'))
 
@@ -51,14 +52,14 @@ const counts = { killedBeforeTheLog: 0, resumed: 0, identical: 0, finishedBefore
 for (let i = 0; i < times; i++) {
   const out = join(work, `run-${i}`)
   const engine = startEngineProcess()
-  // One in ten while the model is opened, the others anywhere between its first step and its last.
-  const early = i % 10 === 0
+  // One in ten while the model is opened; the others at a step that was heard of, or a moment later.
+  const at = i % 10 === 0 ? 0 : 1 + random.int(STEPS - 4)
   const killIn = (ms: number): NodeJS.Timeout => setTimeout(() => engine.kill(), random.int(Math.ceil(ms)))
-  let timer = early ? killIn(opening) : undefined
+  let timer = at === 0 ? killIn(opening) : undefined
   let last = ''
   for await (const update of engine.run(spec(out))) {
     last = update.type
-    if (update.type === 'started' && !early) timer = killIn(going)
+    if (update.type === 'step' && update.step === at) timer = killIn(MOMENT_MS)
   }
   clearTimeout(timer)
   engine.dispose()

@@ -25,7 +25,7 @@ import { droppedFiles } from './upload.ts'
 import './datasets.css'
 
 export function DatasetsScreen(): ReactElement {
-  const [width, setWidth] = useRemembered<number>('pane.datasets', 232)
+  const [width, setWidth] = useRemembered<number>('pane.datasets', 280)
   const sets = useDatasets((s) => s.sets)
   const loaded = useDatasets((s) => s.loaded)
   const open = useDatasets((s) => s.open)
