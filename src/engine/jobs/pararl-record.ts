@@ -5,10 +5,16 @@ import { rlFiles, rlRowSchema, type RlNoteCode, type RlRow } from '../../shared/
 import { asWrite, writeFileAtomic } from '../files.ts'
 
 export interface RlRecord {
-  /** Of phases without their rollouts, which are on disk: a long run would keep them all. */
+  /**
+   * What a run looks back at: notes, validations, previews, and the last few phases without their rollouts. Everything else
+   * is on disk alone, so that a run of any length takes the same memory.
+   */
   readonly rows: readonly RlRow[]
   add(row: RlRow): Promise<void>
 }
+
+/** More than any guard rail looks back. */
+const RECENT_PHASES = 8
 
 /** `step`: updates of the checkpoint that is gone on from; what a killed process wrote past it is made again. */
 export async function openRecord(directory: string, step: number): Promise<RlRecord> {
@@ -20,12 +26,21 @@ export async function openRecord(directory: string, step: number): Promise<RlRec
     if (row && (ofPhase(row) ? row.step < step : row.step <= step)) rows.push(row)
   }
   if (text !== null) await writeFileAtomic(path, rows.map((row) => JSON.stringify(row) + '\n').join(''))
-  const slim = (row: RlRow): RlRow => (row.kind === 'phase' ? { ...row, rollouts: [], prompts: [] } : row)
-  const kept = rows.map(slim)
+  const kept: RlRow[] = []
+  const keep = (row: RlRow): void => {
+    if (row.kind === 'update') return
+    kept.push(row.kind === 'phase' ? { ...row, rollouts: [], prompts: [] } : row)
+    if (kept.filter(({ kind }) => kind === 'phase').length <= RECENT_PHASES) return
+    kept.splice(
+      kept.findIndex(({ kind }) => kind === 'phase'),
+      1,
+    )
+  }
+  rows.forEach(keep)
   return {
     rows: kept,
     async add(row) {
-      kept.push(slim(row))
+      keep(row)
       await asWrite(rlFiles.record, () => appendFile(path, JSON.stringify(row) + '\n'))
     },
   }
