@@ -2,8 +2,10 @@
  * What a reward knows: rollouts of a model, marked at some of their steps by the scorer and by the exact judge, and how far
  * the marks agree. A group-relative objective sees only differences between rollouts of one prompt, so the correlation that
  * counts is the one within prompts: of marks less their group's mean. Intervals: prompts drawn with replacement.
- * Usage: node bench/rewards.ts [MODEL] [PROMPTS] [ROLLOUTS] [TEMPERATURE] [REWARD]
+ * Usage: node bench/rewards.ts [--model DIR] [--prompts N] [--rollouts G] [--temperature T] [--reward NAME]
+ *        [--world DIR --operations a,b] [--save NAME]
  */
+import { parseArgs } from 'node:util'
 import { openModel } from '../src/engine/model/adapter-open.ts'
 import { floatsOf } from '../src/engine/model/folder.ts'
 import { modelParameters } from '../src/engine/model/forward.ts'
@@ -22,29 +24,46 @@ import { createEngine } from '../src/engine/run.ts'
 import type { Trajectory } from '../src/shared/trajectory.ts'
 import { saveResult } from './lib.ts'
 
-const [folder = 'resources/models/storybook-early', prompts = '60', rollouts = '8', warmth = '1', name = 'storybook'] =
-  process.argv.slice(2)
+const { values } = parseArgs({
+  options: {
+    model: { type: 'string', default: 'resources/models/storybook-early' },
+    prompts: { type: 'string', default: '60' },
+    rollouts: { type: 'string', default: '8' },
+    temperature: { type: 'string', default: '1' },
+    reward: { type: 'string', default: 'storybook' },
+    world: { type: 'string' },
+    operations: { type: 'string' },
+    save: { type: 'string', default: 'rewards' },
+  },
+})
 const STEPS = 16
 /** Steps at which pairs are marked; the last is the finished pair. */
 const LOOKS = [4, 8, 12, 14, 15, 16]
 const THREADS = 1
 const BATCH = 16
 const RESAMPLES = 1000
-const G = Number(rollouts)
-const temperatures = { text: Number(warmth), image: Number(warmth) }
+const G = Number(values.rollouts)
+const temperatures = { text: Number(values.temperature), image: Number(values.temperature) }
 
-const model = await openModel(folder)
+const model = await openModel(values.model)
 const engine = createEngine(model)
-const world = await loadWorld()
+const world = await (values.world === undefined ? loadWorld() : loadWorld(values.world))
 const table = layOutParameters(modelParameters(model.config))
 const weights = new Float32Array(table.size)
 for (const span of table.spans) viewOf(weights, span).set(floatsOf(model.weights(span.name)))
 const policy = createPolicy(model.config, table, { batch: BATCH, threads: THREADS })
-const scorer = await openReward(name, world)
+const scorer = await openReward(values.reward, world, THREADS)
 const oracle = await openReward('oracle', world)
 const source = await openPrompts(
   engine,
-  { kind: 'world', path: null, operations: null, seed: 20261124, sprites: 32, generateShare: 0.15 },
+  {
+    kind: 'world',
+    path: values.world ?? null,
+    operations: values.operations?.split(',') ?? null,
+    seed: 20261124,
+    sprites: 32,
+    generateShare: values.operations === undefined ? 0.15 : 0,
+  },
   { denoisingSteps: STEPS, mode: 'parallel', temperatures, seed: 0 },
   new AbortController().signal,
 )
@@ -55,7 +74,7 @@ interface Row {
   readonly oracle: readonly number[]
   readonly judged: Readonly<Record<string, number>>
 }
-const asked = await source.prompts('train', Number(prompts))
+const asked = await source.prompts('train', Number(values.prompts))
 const headers = asked.flatMap(({ header }, p) =>
   Array.from({ length: G }, (_, g) => ({ ...header, seed: rolloutSeed(0, 0, p, g) })),
 )
@@ -192,7 +211,7 @@ const result = {
   ),
 }
 console.log(JSON.stringify(result, null, 1))
-await saveResult(`rewards${warmth === '1' ? '' : `-t${warmth}`}`, result)
+await saveResult(values.save, result)
 await policy.dispose()
 await scorer.dispose()
 await oracle.dispose()
