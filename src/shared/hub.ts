@@ -17,7 +17,6 @@ export const hubWorkSchema = z.discriminatedUnion('do', [
   /** Downloads what the list names into a folder; goes on where an earlier attempt left off. */
   hubAddressSchema.extend({ do: z.literal('get'), out: z.string().min(1) }),
 ])
-export type HubWork = z.infer<typeof hubWorkSchema>
 export const hubSpecSchema = z.strictObject({ kind: z.literal('hub'), work: hubWorkSchema })
 
 export const hubFileSchema = z.strictObject({ path: z.string(), bytes: z.int().nonnegative() })

@@ -7,7 +7,7 @@ import { z } from 'zod'
 import { documentCommandSchema, storedDocumentSchema } from './document.ts'
 import { datasetEvents, datasetMethods } from './ipc-datasets.ts'
 import { benchMethods } from './ipc-bench.ts'
-import { hostingMethods } from './ipc-hosting.ts'
+import { hostingEvents, hostingMethods } from './ipc-hosting.ts'
 import { jobEvents, jobMethods } from './ipc-jobs.ts'
 import { rlMethods } from './ipc-rl.ts'
 import { trainingEvents, trainingMethods } from './ipc-training.ts'
@@ -231,6 +231,7 @@ export const events = {
   ...trainingEvents,
   ...modelEvents,
   ...datasetEvents,
+  ...hostingEvents,
   'queue.changed': z.strictObject({ items: z.array(queueItemSchema) }),
   'projects.changed': z.strictObject({ projects: z.array(projectSchema) }),
   'preferences.changed': z.strictObject({ preferences: preferencesSchema }),

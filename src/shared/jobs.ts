@@ -359,6 +359,13 @@ const started = z.strictObject({
   /** Edits that are part of it from the start, where it goes on from another record. */
   events: z.array(trajectoryEventSchema).optional(),
 })
+/** A large model is being loaded: what happens now, of how many parts. */
+const loading = z.strictObject({
+  type: z.literal('loading'),
+  what: z.string(),
+  part: z.int().positive(),
+  parts: z.int().positive(),
+})
 const step = z.strictObject({
   type: z.literal('step'),
   step: z.int(),
@@ -397,7 +404,16 @@ const failed = z.strictObject({
 })
 
 /** What a generator yields; the process adds the job's id and a sequence number. */
-export const jobUpdateSchema = z.discriminatedUnion('type', [warning, started, step, progress, row, rl, result])
+export const jobUpdateSchema = z.discriminatedUnion('type', [
+  warning,
+  loading,
+  started,
+  step,
+  progress,
+  row,
+  rl,
+  result,
+])
 export type JobUpdate = z.infer<typeof jobUpdateSchema>
 
 /** How a job ends: always exactly one of these, and nothing after it. */
@@ -411,6 +427,7 @@ const stamp = {
 }
 export const jobEventSchema = z.discriminatedUnion('type', [
   warning.extend(stamp),
+  loading.extend(stamp),
   started.extend(stamp),
   step.extend(stamp),
   progress.extend(stamp),

@@ -7,6 +7,7 @@ import { accelerationSchema } from './acceleration.ts'
 import { MAX_STEPS, placeSchema } from './jobs.ts'
 import { DEFAULT_HUB } from './hub.ts'
 import { runDefaultsSchema } from './model-config.ts'
+import { providerChoiceSchema } from './providers.ts'
 import { proposalSchema } from './training.ts'
 import { decodingModeSchema } from './trajectory.ts'
 
@@ -215,6 +216,10 @@ export const preferencesSchema = z.strictObject({
   /** The project that was open last. */
   project: idSchema.nullable().default(null),
   presets: z.array(presetSchema).default([]),
+  /** Minutes without a run after which a model's memory is given back; 0: never. */
+  unloadMinutes: z.int().min(0).max(1440).default(10),
+  /** What runs compute on. */
+  provider: providerChoiceSchema.default('auto'),
   /** Where published models are got from; asked only when a person asks. */
   modelHost: z.string().min(1).max(500).default(DEFAULT_HUB),
 })

@@ -7,6 +7,7 @@ import { readMask, readPicture } from '../images.ts'
 import type { ModelFolder } from '../model/folder.ts'
 import { layoutOf, prepareRun } from '../run.ts'
 import type { JobContext } from './context.ts'
+import { hostRun, loading } from './host.ts'
 import { positionOf, tokenAt } from './places.ts'
 import { recordRun } from './record.ts'
 
@@ -19,7 +20,8 @@ export async function* generateJob(spec: SpecOf<'generate'>, context: JobContext
     throw new TandemError('The instruction is empty.', 'Say what should change, for example: remove the cat.')
   if (spec.instruction.length > MAX_CHARACTERS)
     throw new TandemError('The instruction is far too long.', 'Shorten it to one sentence.')
-  const engine = await context.engine(spec.model, spec.adapters, spec.provider)
+  const guided = spec.guidance.text !== 0 || spec.guidance.image !== 0
+  const { engine, ...hosted } = yield* hostRun({ ...spec, guided }, context)
   const { model } = engine
   // A published model reads any text as it is written; the storybook's reads the words of its world.
   const instruction = model.stored ? spec.instruction.normalize('NFC').trim() : normaliseInstruction(spec.instruction)
@@ -52,6 +54,7 @@ export async function* generateJob(spec: SpecOf<'generate'>, context: JobContext
     ...(spec.acceleration ? { acceleration: spec.acceleration } : {}),
     pinned,
   })
+  yield* loading(engine, hosted)
   yield* recordRun(engine, { header, steps: [], events: [] }, spec.out, began, context.signal, spec.preview)
 }
 

@@ -5,14 +5,16 @@ import type { Trajectory, TrajectoryEvent } from '../../shared/trajectory.ts'
 import { hashTrajectory, readTrajectory } from '../trajectory/file.ts'
 import type { JobContext } from './context.ts'
 import { checkFits } from './fits.ts'
+import { hostRun, loading } from './host.ts'
 import { positionOf, tokenAt } from './places.ts'
 import { recordRun } from './record.ts'
 
 export async function* resumeJob(spec: SpecOf<'resume'>, context: JobContext): AsyncGenerator<JobUpdate> {
   const began = performance.now()
   const parent = await readTrajectory(spec.trajectory)
-  const engine = await context.engine(spec.model, spec.adapters, spec.provider)
   const { header } = parent
+  const guided = header.guidance.text !== 0 || header.guidance.image !== 0
+  const { engine, ...hosted } = yield* hostRun({ ...spec, guided }, context)
   checkFits(engine.model, parent)
   const last = Math.min(parent.steps.length, header.steps - 1)
   if (spec.step > last)
@@ -30,5 +32,6 @@ export async function* resumeJob(spec: SpecOf<'resume'>, context: JobContext): A
     steps: parent.steps.slice(0, spec.step),
     events: untouched ? [...events, ...parent.events.filter((event) => event.step === step)] : events,
   }
+  yield* loading(engine, hosted)
   yield* recordRun(engine, known, spec.out, began, context.signal, spec.preview)
 }

@@ -44,6 +44,7 @@ export function createLive(stream: NodeJS.WriteStream = process.stderr): Live {
   return {
     clear,
     show(update) {
+      if (update.type === 'loading') draw(`${bar(update.part - 1, update.parts)}  ${update.what}`)
       if (update.type === 'started') draw(`${bar(0, update.total)}  ${update.detail}`)
       if (update.type === 'step')
         draw(

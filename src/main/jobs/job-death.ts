@@ -102,7 +102,7 @@ const LOOK_EVERY_MS = 500
 const KEPT = 240
 
 /** From /proc; null where there is no such thing. */
-function residentOf(pid: number): number | null {
+export function residentOf(pid: number): number | null {
   try {
     const kb = /^VmRSS:\s+(\d+) kB/m.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))?.[1]
     return kb === undefined ? null : Number(kb) * 1024

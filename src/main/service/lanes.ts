@@ -5,6 +5,7 @@
 import { isJobEnd, type JobEvent, type JobSpec } from '../../shared/jobs.ts'
 import { TandemError } from '../../shared/errors.ts'
 import { forkWorker, startEngineProcess, type EngineProcess } from '../jobs/engine-process.ts'
+import { residentOf } from '../jobs/job-death.ts'
 import type { Lane } from '../store/queue.ts'
 
 export interface Lanes {
@@ -22,12 +23,18 @@ export interface LanesOptions {
   readonly start?: () => EngineProcess
   /** The first interactive run begins, or the last one has ended. */
   readonly onInteractive?: (active: boolean) => void
+  /** Milliseconds without work after which a process ends and gives its models' memory back; 0: never. Asked each time. */
+  readonly idleMs?: () => number
+  /** A process was ended for having nothing to do; bytes it held, where that is known. */
+  readonly onUnloaded?: (lane: Lane, bytes: number | null) => void
 }
 
 const besideScreens = (): EngineProcess => startEngineProcess(forkWorker({ besideScreens: true }))
 
-export function createLanes({ start = besideScreens, onInteractive }: LanesOptions = {}): Lanes {
+export function createLanes({ start = besideScreens, onInteractive, idleMs, onUnloaded }: LanesOptions = {}): Lanes {
   const engines = new Map<Lane, EngineProcess>()
+  const busy = new Map<Lane, number>()
+  const idle = new Map<Lane, NodeJS.Timeout>()
   let disposed = false
   let interactive = 0
 
@@ -50,10 +57,42 @@ export function createLanes({ start = besideScreens, onInteractive }: LanesOptio
     onInteractive?.(interactive > 0)
   }
 
+  /** A process without work ends after a while: what its models held is the machine's again. */
+  function rest(lane: Lane): void {
+    const ms = idleMs?.() ?? 0
+    if (ms <= 0 || disposed) return
+    const end = (): void => {
+      const engine = engines.get(lane)
+      if (!engine || engine.ended) return
+      const held = engine.pid === undefined ? null : residentOf(engine.pid)
+      engines.delete(lane)
+      engine.dispose()
+      onUnloaded?.(lane, held)
+    }
+    idle.set(lane, setTimeout(end, ms).unref())
+  }
+
+  /** Follows work of a lane, whose process is not ended under it. */
+  async function* working(
+    lane: Lane,
+    spec: JobSpec,
+    options: Parameters<EngineProcess['run']>[1],
+  ): AsyncGenerator<JobEvent> {
+    clearTimeout(idle.get(lane))
+    busy.set(lane, (busy.get(lane) ?? 0) + 1)
+    try {
+      yield* engineOf(lane).run(spec, options)
+    } finally {
+      const left = busy.get(lane)! - 1
+      busy.set(lane, left)
+      if (left === 0) rest(lane)
+    }
+  }
+
   async function* interactiveRun(spec: JobSpec, signal: AbortSignal): AsyncGenerator<JobEvent> {
     count(1)
     try {
-      yield* engineOf('interactive').run(spec, { signal })
+      yield* working('interactive', spec, { signal })
     } finally {
       count(-1)
     }
@@ -61,10 +100,10 @@ export function createLanes({ start = besideScreens, onInteractive }: LanesOptio
 
   return {
     run: (lane, spec, signal) =>
-      lane === 'interactive' ? interactiveRun(spec, signal) : engineOf(lane).run(spec, { signal, background: true }),
+      lane === 'interactive' ? interactiveRun(spec, signal) : working(lane, spec, { signal, background: true }),
     async ask(spec, signal) {
       let result: unknown
-      for await (const event of engineOf('interactive').run(spec, signal ? { signal } : {})) {
+      for await (const event of working('interactive', spec, signal ? { signal } : {})) {
         if (event.type === 'result') result = event.result
         if (isJobEnd(event)) throwUnlessDone(event)
       }
@@ -74,6 +113,7 @@ export function createLanes({ start = besideScreens, onInteractive }: LanesOptio
     pid: (lane) => engines.get(lane)?.pid,
     dispose() {
       disposed = true
+      for (const timer of idle.values()) clearTimeout(timer)
       for (const engine of engines.values()) engine.dispose()
       engines.clear()
     },

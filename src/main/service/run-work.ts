@@ -9,6 +9,7 @@ import { join } from 'node:path'
 import sharp from 'sharp'
 import { describeError, TandemError } from '../../shared/errors.ts'
 import { rastersResultSchema, runResultSchema, type JobEvent, type JobSpec } from '../../shared/jobs.ts'
+import type { ProviderName } from '../../shared/providers.ts'
 import type { PictureRef, Run, RunError } from '../../shared/studio.ts'
 import { frame, frameCodes } from '../../shared/trajectory-frame.ts'
 import type { Trajectory } from '../../shared/trajectory.ts'
@@ -24,6 +25,8 @@ export interface WorkDeps {
   readonly lanes: Lanes
   readonly models: Models
   readonly publisher: Publisher
+  /** What the next run computes on. */
+  readonly provider: () => Promise<ProviderName>
   /** Where runs write while they go; emptied at every start. */
   readonly work: string
 }
@@ -55,6 +58,9 @@ export async function workOnRun(
       } else if (event.type === 'started') {
         begin(deps, id, event)
         beat = performance.now()
+      } else if (event.type === 'loading') {
+        const { what, part, parts } = event
+        deps.publisher.publish('run.loading', { run: id, what, part, parts })
       } else if (event.type === 'warning') {
         change(deps, id, { warnings: [...deps.store.runs.get(id).warnings, event.message] })
       } else if (event.type === 'result') {
@@ -78,26 +84,38 @@ export async function workOnRun(
 }
 
 /** What the engine is asked for: a fresh run, a branch, or the rest of a run that was cut short. */
-async function specOf({ store, models }: WorkDeps, run: Run, folder: string): Promise<JobSpec> {
+async function specOf({ store, models, ...deps }: WorkDeps, run: Run, folder: string): Promise<JobSpec> {
   const model = await models.path(run.settings.model)
   const adapters = await models.stack(run.settings.adapters ?? [])
+  const provider = await deps.provider()
   const out = join(folder, 'out')
   const cut = store.records.has(run.id) ? store.records.trajectory(run.id) : null
   if (cut && cut.steps.length > 0) {
     const step = Math.min(cut.steps.length, cut.header.steps - 1)
     const trajectory = await writeRecord(store, run.id, folder)
-    return { kind: 'resume', model, adapters, trajectory, step, replace: [], remask: [], out, preview: true }
+    return { kind: 'resume', model, adapters, provider, trajectory, step, replace: [], remask: [], out, preview: true }
   }
   if (run.parent) {
     const trajectory = await writeRecord(store, run.parent.run, folder)
     const edits = run.edits ?? { replace: [], remask: [] }
-    return { kind: 'resume', model, adapters, trajectory, step: run.parent.step, ...edits, out, preview: true }
+    return {
+      kind: 'resume',
+      model,
+      adapters,
+      provider,
+      trajectory,
+      step: run.parent.step,
+      ...edits,
+      out,
+      preview: true,
+    }
   }
   const { settings } = run
   return {
     kind: 'generate',
     model,
     adapters,
+    provider,
     picture: run.input ? store.blobs.get(run.input.blob).path : null,
     instruction: settings.instruction,
     mode: settings.mode,

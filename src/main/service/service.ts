@@ -6,6 +6,7 @@ import { mkdir, rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { TandemError } from '../../shared/errors.ts'
 import { contract, type Method } from '../../shared/ipc.ts'
+import { providerFor } from '../providers.ts'
 import { asStored, explained } from '../store/database.ts'
 import { openStore } from '../store/store.ts'
 import { createJudgeKeys } from './bench/keys.ts'
@@ -39,7 +40,11 @@ export async function createService(options: ServiceOptions): Promise<OwnService
   const work = join(options.data, 'work')
   await rm(work, { recursive: true, force: true })
   await mkdir(work, { recursive: true })
-  const lanes = createLanes({ onInteractive: (active) => jobs.giveWay(active) })
+  const lanes = createLanes({
+    onInteractive: (active) => jobs.giveWay(active),
+    idleMs: () => store.preferences.get().unloadMinutes * 60_000,
+    onUnloaded: (_lane, bytes) => publisher.publish('engine.unloaded', { bytes }),
+  })
   const own = join(options.data, 'models')
   const models = createModels(
     options.models.filter((root) => root !== own),
@@ -48,7 +53,14 @@ export async function createService(options: ServiceOptions): Promise<OwnService
   )
   const library = createLibrary({ store, models, lanes }, own)
   const publisher = createPublisher(store)
-  const scheduler = createScheduler({ store, lanes, models, publisher, work })
+  const scheduler = createScheduler({
+    store,
+    lanes,
+    models,
+    publisher,
+    provider: () => providerFor(store.preferences.get().provider, options.data),
+    work,
+  })
   const folders = createFolders(options.roots ?? [], store.blobs, store.datasets)
   const datasets = createDatasets({ store, publisher, data: options.data, allowed: (real) => folders.allowed(real) })
   const suites = createSuites(join(options.data, 'suites'), work, lanes)

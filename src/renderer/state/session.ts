@@ -8,6 +8,7 @@ import type { LayoutEntries } from '../../shared/ipc-layout.ts'
 import { api } from '../api.ts'
 import { followLook } from './session-preferences.ts'
 import { followPage, openDocument, saveNow } from './documents.ts'
+import { followHosting } from './hosting.ts'
 import { followJobs, loadJobs } from './jobs.ts'
 import { followLibrary } from './library.ts'
 import { startPlayback } from './playback-view.ts'
@@ -86,6 +87,7 @@ function follow(): void {
   })
   followRuns()
   followJobs()
+  followHosting()
   followLibrary(loadModels)
   startPlayback()
   followViewed()

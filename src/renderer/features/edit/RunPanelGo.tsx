@@ -2,6 +2,7 @@
 import type { ReactElement } from 'react'
 import type { RunSettings } from '../../../shared/studio.ts'
 import { useChord } from '../../state/commands.ts'
+import { useLoading } from '../../state/hosting.ts'
 import { viewRun } from '../../state/playback.ts'
 import { cancelRun, startBatch, useBatch, useProgress, useStarting, whyNotRun } from '../../state/runs.ts'
 import { duration, scaleWords } from '../../state/runs-words.ts'
@@ -74,6 +75,7 @@ function Going(): ReactElement | null {
   const queue = useStudio((s) => s.queue)
   const item = queue.find(({ state }) => state !== 'queued') ?? queue[0]
   const { step, etaMs } = useProgress(item)
+  const loading = useLoading((s) => (item && s.loading?.run === item.run ? s.loading : null))
   if (!item) return null
   const waiting = queue.length - 1
   const words =
@@ -82,7 +84,7 @@ function Going(): ReactElement | null {
       : item.state === 'cancelling'
         ? 'Stopping after this step'
         : step === 0
-          ? 'The model is being made ready'
+          ? (loading?.what ?? 'The model is being made ready')
           : `Step ${step} of ${item.steps}`
   const eta = item.state === 'running' && etaMs !== null ? `, ${duration(etaMs)} left` : ''
   return (
@@ -105,7 +107,10 @@ function Going(): ReactElement | null {
           onClick={() => void cancelRun(item.run, item.state === 'cancelling')}
         />
       </div>
-      <ProgressBar value={step === 0 ? null : step / item.steps} label="Progress of the run" />
+      <ProgressBar
+        value={step === 0 ? (loading ? (loading.part - 1) / loading.parts : null) : step / item.steps}
+        label="Progress of the run"
+      />
     </div>
   )
 }

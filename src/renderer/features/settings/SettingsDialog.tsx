@@ -7,6 +7,7 @@ import { Button } from '../../ui/Button.tsx'
 import { SegmentedControl, Switch } from '../../ui/choices.tsx'
 import { Dialog } from '../../ui/Dialog.tsx'
 import { NumberField } from '../../ui/NumberField.tsx'
+import { SettingsModels } from './SettingsModels.tsx'
 import './settings.css'
 
 const GB = 2 ** 30
@@ -57,6 +58,7 @@ export function SettingsDialog({ onClose }: { readonly onClose: () => void }): R
             onChange={(exportMetadata) => setPreferences({ exportMetadata })}
           />
         </section>
+        <SettingsModels />
         <section aria-label="Disk">
           <h3>Disk</h3>
           <NumberField
