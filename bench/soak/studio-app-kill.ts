@@ -188,3 +188,7 @@ await saveResult('soak-studio-app-kill', {
 })
 console.log(JSON.stringify(counts))
 if (counts.editsLost + counts.stepsLost + counts.otherView > 0) process.exitCode = 1
+if (counts.runsCut < times / 2) {
+  console.error('Too few kills fell into a run for this to say anything about its steps.')
+  process.exitCode = 1
+}
