@@ -36,7 +36,7 @@ export const presets: Readonly<Record<PresetName, Preset>> = {
   fast: {
     acceleration: {
       refresh: 4,
-      keep: 'input',
+      keep: 'decided',
       sure: { text: 0.95, image: 0.95 },
       imageOrder: 'confidence',
     },
@@ -47,7 +47,7 @@ export const presets: Readonly<Record<PresetName, Preset>> = {
     acceleration: {
       refresh: 8,
       keep: 'decided',
-      sure: { text: 0.8, image: 0.8 },
+      sure: { text: 0.9, image: 0.9 },
       imageOrder: 'confidence',
     },
     timesFaster: 3,

@@ -12,6 +12,7 @@ import { jobEvents, jobMethods } from './ipc-jobs.ts'
 import { rlMethods } from './ipc-rl.ts'
 import { trainingEvents, trainingMethods } from './ipc-training.ts'
 import { layoutContract } from './ipc-layout.ts'
+import { engineEvents, engineMethods } from './ipc-engine.ts'
 import { modelEvents, modelMethods } from './ipc-models.ts'
 import { bytesSchema, generateSpecSchema, rasterSchema } from './jobs.ts'
 import {
@@ -89,6 +90,7 @@ export const contract = {
   'diagnostics.report': { args: nothing, result: z.strictObject({ text: z.string() }) },
 
   ...modelMethods,
+  ...engineMethods,
   ...rlMethods,
   'models.list': { args: nothing, result: z.strictObject({ models: z.array(modelInfoSchema) }) },
   'models.vocabulary': { args: z.strictObject({ model: z.string() }), result: vocabularySchema },
@@ -230,6 +232,7 @@ export const events = {
   ...jobEvents,
   ...trainingEvents,
   ...modelEvents,
+  ...engineEvents,
   ...datasetEvents,
   ...hostingEvents,
   'queue.changed': z.strictObject({ items: z.array(queueItemSchema) }),

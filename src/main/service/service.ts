@@ -19,6 +19,7 @@ import { datasetHandlers } from './handlers/datasets.ts'
 import { benchHandlers } from './handlers/bench.ts'
 import { hostingHandlers } from './handlers/hosting.ts'
 import { jobHandlers } from './handlers/jobs.ts'
+import { engineHandlers } from './handlers/engine.ts'
 import { layoutHandlers } from './handlers/layout.ts'
 import { modelHandlers } from './handlers/models.ts'
 import { pictureHandlers } from './handlers/pictures.ts'
@@ -109,6 +110,7 @@ export async function createService(options: ServiceOptions): Promise<OwnService
     ...sessionHandlers(deps),
     ...layoutHandlers(deps),
     ...modelHandlers(deps),
+    ...engineHandlers(deps),
     ...projectHandlers(deps),
     ...pictureHandlers(deps),
     ...runHandlers(deps),

@@ -10,6 +10,7 @@ import { followLook } from './session-preferences.ts'
 import { followPage, openDocument, saveNow } from './documents.ts'
 import { followHosting } from './hosting.ts'
 import { followJobs, loadJobs } from './jobs.ts'
+import { followEngineProfiles } from './engine-profiles.ts'
 import { followLibrary } from './library.ts'
 import { startPlayback } from './playback-view.ts'
 import { forgetProject, openFirstProject } from './projects.ts'
@@ -89,6 +90,7 @@ function follow(): void {
   followJobs()
   followHosting()
   followLibrary(loadModels)
+  followEngineProfiles()
   startPlayback()
   followViewed()
   followPage()

@@ -10,6 +10,7 @@ import { ConfirmDialog } from '../../ui/Dialog.tsx'
 import { TextArea } from '../../ui/Field.tsx'
 import { Notice } from '../../ui/feedback.tsx'
 import { Icon } from '../../ui/Icon.tsx'
+import { EngineProfilePanel } from './EngineProfile.tsx'
 import { ModelScores } from './ModelScores.tsx'
 import { ancestry, bytesWords, countWords, madeWords } from './models-words.ts'
 
@@ -118,6 +119,7 @@ export function ModelDetails({
       ) : (
         <Lineage entry={entry} onChoose={onChoose} />
       )}
+      {entry.kind === 'model' && <EngineProfilePanel model={entry.id} />}
       <ModelScores entry={entry} />
       <section aria-label="Note" className="model-note">
         <h3>Note</h3>
