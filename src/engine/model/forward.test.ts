@@ -1,17 +1,21 @@
 /** The one forward: against a plain implementation of the paper's facts, and its two builds against each other. */
 import { describe, expect, test } from 'vitest'
 import { modelConfigSchema, taskNames, type ModelOptions, type Task } from '../../shared/model-config.ts'
-import { make, worstError, type Plain } from '../graph/testing.ts'
+import { make, plainOf, worstError, type Plain } from '../graph/testing.ts'
+import { createSession } from '../runtime/session.ts'
 import { modelParameters } from './forward.ts'
 import { isOutputField, resolveLayout } from './layout.ts'
 import { referenceLogits } from './reference-fixtures.ts'
+import { buildReferenceGraph } from './reference-graph.ts'
 import {
   allOptions,
   inferLogits,
+  inlineWeights,
   noOptions,
   randomSequence,
   randomWeights,
   tinyConfig,
+  tokenFeed,
   trainLogits,
 } from './testing.ts'
 import { vocabularyOf } from './train-graph.ts'
@@ -25,6 +29,7 @@ const variants: [what: string, options: ModelOptions][] = [
   ['segment embeddings alone', { ...noOptions, segmentEmbeddings: true }],
   ['the fuse alone', { ...noOptions, fuse: true }],
   ['an input that does not attend to the output', { ...noOptions, inputAttends: 'input' }],
+  ['every option, and an input that does not attend to the output', { ...allOptions, inputAttends: 'input' }],
 ]
 
 /** The reference's rows of each output field, cut to the field's vocabulary, sequence by sequence. */
@@ -80,6 +85,21 @@ describe.each(variants)('with %s', (_, options) => {
       1e-5,
     )
   })
+
+  test('the forward that speed-ups are measured against gives every row its logits of every id', async () => {
+    const tokens = randomSequence(config, 'edit', 5)
+    const session = await createSession(buildReferenceGraph(config, 'edit', inlineWeights(weights)), { threads: 1 })
+    const { logits } = await session.run({ tokens: tokenFeed([tokens]) })
+    await session.dispose()
+    const expected = referenceLogits(config, 'edit', weights, tokens)
+    const shape = [tokens.length, config.vocabSize]
+    expect(
+      worstError(
+        plainOf(logits!),
+        make(shape, ([row, id]) => expected[row!]![id!]!),
+      ),
+    ).toBeLessThan(2e-5)
+  })
 })
 
 test('a layout with text before the picture, and picture first, is the same model', async () => {
@@ -134,6 +154,30 @@ test('attention looks both ways: the first output row sees the last token', asyn
       make([row], ([i]) => b['outputImage']!.data[i!]!),
     ),
   ).toBeGreaterThan(1e-3)
+})
+
+test('an input that does not attend to the output is the same whatever the output; the output still sees all of it', async () => {
+  const config = tinyConfig({ ...allOptions, inputAttends: 'input' }, { layers: 3 })
+  const weights = randomWeights(config)
+  const { length, outputStart } = resolveLayout(config, 'edit')
+  const rows = async (sequence: Int32Array): Promise<Plain[]> => {
+    const session = await createSession(buildReferenceGraph(config, 'edit', inlineWeights(weights)), { threads: 1 })
+    const { logits } = await session.run({ tokens: tokenFeed([sequence]) })
+    await session.dispose()
+    const { data } = plainOf(logits!)
+    const part = (from: number, to: number): Plain => ({
+      shape: [to - from, config.vocabSize],
+      data: data.slice(from * config.vocabSize, to * config.vocabSize),
+    })
+    return [part(0, outputStart), part(outputStart, length)]
+  }
+  const sequence = randomSequence(config, 'edit', 1)
+  const other = randomSequence(config, 'edit', 2)
+  const [input, output] = await rows(sequence)
+  const [sameInput] = await rows(sequence.map((token, p) => (p < outputStart ? token : other[p]!)))
+  expect(worstError(sameInput!, input!)).toBeLessThan(1e-6)
+  const [, otherOutput] = await rows(sequence.map((token, p) => (p === 1 ? other[p]! + 1 : token)))
+  expect(worstError(otherOutput!, output!)).toBeGreaterThan(1e-3)
 })
 
 describe('the parameters', () => {

@@ -118,6 +118,8 @@ function project({ parameter, product, adapt }: ForwardContext, name: string, ro
  * Rows that are not computed are known by their keys and values alone.
  */
 export interface Reach {
+  /** The input part goes through the last block as well. */
+  readonly whole?: boolean
   /** [n] positions in the sequence. */
   readonly computed?: Value
   /** [m] of the computed rows, by their place among them: those that anything is asked of. */
@@ -138,18 +140,18 @@ interface Rows {
 
 /**
  * Hidden states after the last norm, for the output part of the sequence only: tokens [B, L] -> [B, L - outputStart, d];
- * or for the rows asked, [B, m, d]. The last block computes queries and MLP for those rows alone: nothing after it reads
- * the others.
+ * for the rows asked, [B, m, d]; or for the whole of it, [B, L, d]. The last block computes queries and MLP for those rows
+ * alone: nothing after it reads the others.
  */
 export function forwardHidden(context: ForwardContext, tokens: Value, reach: Reach = {}): Value {
   const { config, layout, batch, parameter } = context
   const { length, outputStart } = layout
-  const { computed, asked } = reach
+  const { computed, asked, whole = outputStart === 0 } = reach
   const count = computed ? computed.shape[0]! : length
   const all: Rows = { count, asked: count, pick: (value) => value }
   const few: Rows = asked
     ? { count, asked: asked.shape[0]!, pick: (value, axis) => take(value, asked, axis) }
-    : outputStart === 0
+    : whole
       ? all
       : { count, asked: length - outputStart, pick: (value, axis) => slice(value, axis, outputStart, length) }
   const { graph } = context

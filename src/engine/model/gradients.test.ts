@@ -3,7 +3,7 @@
  * central differences of the loss, in random directions, one kind of parameter at a time. The loss is summed in doubles.
  */
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import type { ModelConfig } from '../../shared/model-config.ts'
+import type { ModelConfig, ModelOptions } from '../../shared/model-config.ts'
 import { seededRandom } from '../data/random.ts'
 import type { Tensor } from '../runtime/session.ts'
 import { createProgram, type Program } from '../train/step.ts'
@@ -18,7 +18,7 @@ const BATCH = 4
 const STEP = 2e-3
 const TOLERANCE = 2e-3
 
-function shippedSize(tiedHead: boolean): ModelConfig {
+function shippedSize(options: Partial<ModelOptions>): ModelConfig {
   const sizes = {
     name: 'full',
     dModel: 192,
@@ -38,7 +38,7 @@ function shippedSize(tiedHead: boolean): ModelConfig {
     features: 4,
     hidden: 4,
   } as const
-  return shippedConfig({ ...sizes, options: { ...allOptions, tiedHead } }, 525, image, 128)
+  return shippedConfig({ ...sizes, options: { ...allOptions, ...options } }, 525, image, 128)
 }
 
 interface Setup {
@@ -50,8 +50,8 @@ interface Setup {
   readonly dispose: () => Promise<void>
 }
 
-async function setUp(tiedHead: boolean): Promise<Setup> {
-  const config = shippedSize(tiedHead)
+async function setUp(options: Partial<ModelOptions>): Promise<Setup> {
+  const config = shippedSize(options)
   const table = layOutParameters(modelParameters(config))
   const weights = flatWeights(config, randomWeights(config))
   // Every sequence uses few ids, some of them very often: rows of the embedding meet in one gradient many times over.
@@ -128,22 +128,29 @@ async function directionalError(
 const kindOf = (span: ParameterSpan): string =>
   (span.name.includes('blocks') ? 'block ' : '') + span.name.split('.').at(-2)!
 
-describe.each([
-  ['tied', true],
-  ['untied', false],
-] as const)('the %s model at full size', (_, tiedHead) => {
+/** Of all but the first: the kinds of parameters that the option is about. */
+const models: [what: string, options: Partial<ModelOptions>, only?: readonly string[]][] = [
+  ['model that ships', {}],
+  ['model without a tied head', { tiedHead: false }, ['wte', 'ff_out']],
+  [
+    'model whose input does not attend to the output',
+    { inputAttends: 'input' },
+    ['block q_proj', 'block k_proj', 'block v_proj', 'block attn_norm', 'wte'],
+  ],
+]
+
+describe.each(models)('the %s, at full size', (_, options, only) => {
   let setup: Setup
   beforeAll(async () => {
-    setup = await setUp(tiedHead)
+    setup = await setUp(options)
   })
   afterAll(() => setup.dispose())
 
   test('has the gradient of every kind of parameter', async () => {
     const kinds = Map.groupBy(setup.table.spans, kindOf)
-    expect(kinds.size).toBe(tiedHead ? 15 : 16)
+    expect(kinds.size).toBe(options.tiedHead === false ? 16 : 15)
     for (const [kind, spans] of kinds) {
-      // What differs without the tied head is the head and the embedding.
-      if (!tiedHead && kind !== 'wte' && kind !== 'ff_out') continue
+      if (only && !only.includes(kind)) continue
       for (const seed of [0, 1]) expect(await directionalError(setup, spans, seed), kind).toBeLessThan(TOLERANCE)
     }
   })

@@ -39,13 +39,18 @@ export interface InferGraphOptions {
   /** Weights that stay in their files; `weight` is then not asked. */
   readonly stored?: (name: string) => StoredWeight
   /**
-   * `make`: also returns keys and values of the positions fed as `keep` [P], `keys:l` and `values:l` [B, P, kv] for every
-   * layer. `use`: is fed them, and computes the rows fed as `computed` [n] alone; `rows:m` then count places among those.
+   * `make`: also returns keys and values of the positions fed as `keep` [P], `new:keys:l` and `new:values:l` [B, P, kv] for
+   * every layer. `use`: is fed such as `keys:l` and `values:l`, and computes the rows fed as `computed` [n] alone; `rows:m`
+   * then count places among those. `renew`: both, `keep` counting places as well. `input`: computes the input part alone and
+   * returns its keys and values, nothing else; of a model whose input does not attend to its output.
    */
-  readonly cache?: 'make' | 'use'
+  readonly cache?: 'make' | 'use' | 'renew' | 'input'
   /** What adapters add beside stored weights. */
   readonly adapt?: (graph: Graph) => NonNullable<ForwardContext['adapt']>
 }
+
+/** What the names of returned keys and values begin with; without it they are the names under which they are fed. */
+export const NEW = 'new:'
 
 /** A logit far below any other: the token cannot be drawn and adds nothing to the normaliser. */
 const EXCLUDED = -1e9
@@ -79,11 +84,18 @@ export function buildInferGraph(
       stored.set(name, value)
       return value
     },
-    fused: passes * layout.length >= LONG || options.cache === 'use',
+    fused: passes * layout.length >= LONG || options.cache === 'use' || options.cache === 'renew',
     ...(options.stored ? storedAccess(graph, options.stored) : {}),
     ...(options.adapt ? { adapt: options.adapt(graph) } : {}),
   }
   const tokens = graph.input('tokens', 'int64', [passes, layout.length])
+  if (options.cache === 'input') {
+    const input = BigInt64Array.from({ length: layout.outputStart }, (_, p) => BigInt(p))
+    const computed = graph.constant(input, [input.length])
+    // What the last block does with its keys leads to no result and is left out of the graph.
+    forwardHidden(context, tokens, { whole: true, computed, tell: teller(graph) })
+    return { model: encodeModel(graph), layout, passes }
+  }
   const modalities = (['text', 'image'] as const).filter((m) => m === 'image' || findField(layout, 'outputText'))
   const rows = modalities.map((m) => graph.input(`rows:${m}`, 'int64', [`rows_${m}`]))
   const asked = rows.length === 1 ? rows[0]! : concat(rows, 0)
@@ -104,32 +116,34 @@ export function buildInferGraph(
   return { model: encodeModel(graph), layout, passes }
 }
 
-/** What is computed: all rows up to the last block and the asked ones in it, or, with a cache in use, `computed` alone. */
+/** What is computed: all rows up to the last block and the asked ones in it, or, where rows are known, `computed` alone. */
 function reachOf(
   { graph, config, layout, batch }: ForwardContext,
   asked: Value,
   cache: InferGraphOptions['cache'],
 ): Reach {
-  if (cache === 'use') {
-    const kept = (what: string, layer: number): Value =>
-      graph.input(`${what}:${layer}`, 'float32', [batch, 'kept', keyWidth(config)])
+  const told =
+    cache === 'make' || cache === 'renew' ? { tell: teller(graph, graph.input('keep', 'int64', ['kept'])) } : {}
+  if (cache === 'use' || cache === 'renew') {
+    const known = (what: string, layer: number): Value =>
+      graph.input(`${what}:${layer}`, 'float32', [batch, 'known', keyWidth(config)])
     return {
       computed: graph.input('computed', 'int64', ['computed']),
       asked,
-      known: (layer) => [kept('keys', layer), kept('values', layer)],
+      known: (layer) => [known('keys', layer), known('values', layer)],
+      ...told,
     }
   }
-  const positions = add(asked, graph.constant(BigInt64Array.of(BigInt(layout.outputStart)), []))
-  if (cache === undefined) return { asked: positions }
-  const keep = graph.input('keep', 'int64', ['kept'])
-  return {
-    asked: positions,
-    tell(layer, keys, values) {
-      graph.output(`keys:${layer}`, take(keys, keep))
-      graph.output(`values:${layer}`, take(values, keep))
-    },
-  }
+  return { asked: add(asked, graph.constant(BigInt64Array.of(BigInt(layout.outputStart)), [])), ...told }
 }
+
+/** Returns keys and values of the rows at the given places among the computed ones; of all of them where none are given. */
+const teller =
+  (graph: Graph, places?: Value): NonNullable<Reach['tell']> =>
+  (layer, keys, values) => {
+    graph.output(`${NEW}keys:${layer}`, places ? take(keys, places) : keys)
+    graph.output(`${NEW}values:${layer}`, places ? take(values, places) : values)
+  }
 
 /** From logits of the asked rows to the results: a pick each and its confidence. */
 export function drawRows(graph: Graph, config: ModelConfig, modality: 'text' | 'image', guided: Value): void {

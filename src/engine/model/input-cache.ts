@@ -10,17 +10,20 @@ import { resolveLayout } from './layout.ts'
 const REMEMBERED = 2
 
 export interface InputCache {
+  /** Positions of the input part: 0 .. size - 1. */
+  readonly size: number
   /** What a forward over these sequences may reuse; undefined of a model whose input sees its output. */
   reuse(sequences: readonly Int32Array[]): Reuse | undefined
 }
 
 export function createInputCache(config: ModelConfig, task: Task, instruction?: number): InputCache {
-  if (config.options.inputAttends !== 'input') return { reuse: () => undefined }
-  const { outputStart } = resolveLayout(config, task, instruction)
-  const keep = Array.from({ length: outputStart }, (_, p) => p)
+  const { outputStart: size } = resolveLayout(config, task, instruction)
+  if (config.options.inputAttends !== 'input') return { size, reuse: () => undefined }
+  const keep = Array.from({ length: size }, (_, p) => p)
   const known = new Map<number, Reuse[]>()
   const sameInput = (a: Int32Array, b: Int32Array): boolean => keep.every((p) => a[p] === b[p])
   return {
+    size,
     reuse(sequences) {
       const last = known.get(sequences.length) ?? []
       const found = last.find((each) => each.sequences.every((sequence, p) => sameInput(sequence, sequences[p]!)))

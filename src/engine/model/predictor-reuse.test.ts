@@ -1,8 +1,6 @@
 /** Rows known from an earlier forward: what is the same as computing everything, and what may differ. */
 import { afterAll, describe, expect, test } from 'vitest'
 import type { Ask, Picks, PredictRequest, Reuse } from '../sampler/predictor.ts'
-import { denoise } from '../sampler/denoise.ts'
-import { runHeader } from '../sampler/testing.ts'
 import { requireField, resolveLayout } from './layout.ts'
 import { createPredictor, type ModelPredictor } from './predictor.ts'
 import { allOptions, inlineWeights, noOptions, randomSequence, randomWeights, tinyConfig } from './testing.ts'
@@ -10,11 +8,10 @@ import { allOptions, inlineWeights, noOptions, randomSequence, randomWeights, ti
 const made: ModelPredictor[] = []
 afterAll(() => Promise.all(made.map((predictor) => predictor.dispose())))
 
-type Options = Parameters<typeof tinyConfig>[0]
-function open(options: Options, keepInput = true): ModelPredictor {
+function open(options: Parameters<typeof tinyConfig>[0]): ModelPredictor {
   const config = tinyConfig(options)
   const model = { config, weights: inlineWeights(randomWeights(config)) }
-  const predictor = createPredictor(model, 'edit', { threads: 1, keepInput })
+  const predictor = createPredictor(model, 'edit', { threads: 1 })
   made.push(predictor)
   return predictor
 }
@@ -93,43 +90,4 @@ test('rows of the input saw another output: the answers of a kept input are near
   const near = await predictor.predict({ sequences: [stepped(sequence)], asks, reuse })
   const exact = await predictor.predict({ sequences: [stepped(sequence)], asks })
   expect(near.text!.confidence).not.toEqual(exact.text!.confidence)
-})
-
-describe('an input that does not attend to the output', () => {
-  const options = { ...allOptions, inputAttends: 'input' as const }
-
-  test('whole runs with and without its cache decide the same tokens, and the cache is used', async () => {
-    const [kept, plain] = [open(options), open(options, false)]
-    const tokens = sequence.slice()
-    for (const { start, length } of [text, image]) tokens.fill(config.special.mask, start, start + length)
-    const header = {
-      ...runHeader('parallel', { steps: 6, guidance: { text: 0, image: 2 }, temperatures: { text: 0.7, image: 1 } }),
-      tokens: [...tokens],
-      length: layout.length,
-      maskId: config.special.mask,
-      fields: layout.fields.map((field) => ({ ...field })),
-      image: { grid: config.image.grid, offset: config.image.offset, codebookSize: config.image.codebookSize },
-    }
-    const instruction = requireField(layout, 'instruction')
-    const unconditional = (s: Int32Array): Int32Array =>
-      s.map((t, p) => (p >= instruction.start && p < instruction.start + instruction.length ? config.special.mask : t))
-    const decided = async (predictor: ModelPredictor): Promise<unknown> => {
-      const out = []
-      for await (const { commits } of denoise({ header, steps: [], events: [] }, { predictor, unconditional }))
-        out.push([commits.positions, commits.tokens])
-      return out
-    }
-    expect(await decided(kept)).toEqual(await decided(plain))
-    expect(plain.rows.known).toBe(0)
-    expect(kept.rows.known).toBeGreaterThan(0)
-  })
-
-  test('another picture is another input: nothing of the last one is used', async () => {
-    const [kept, plain] = [open(options), open(options, false)]
-    for (const one of [sequence, uncond, sequence])
-      expectSame(
-        await kept.predict({ sequences: [one, uncond], asks }),
-        await plain.predict({ sequences: [one, uncond], asks }),
-      )
-  })
 })

@@ -10,6 +10,7 @@ import type { Ask, Picks, Predictor, PredictRequest, Reuse } from '../sampler/pr
 import type { ModelFolder } from './folder.ts'
 import { buildInferGraph, guidanceFeed, type InferGraphOptions, type Passes } from './infer-graph.ts'
 import { createInputCache } from './input-cache.ts'
+import { joinRows, positionsFeed, restOf, toldRows, type KeptRows } from './kept-rows.ts'
 import type { Layout } from './layout.ts'
 
 export interface ModelPredictor extends Predictor {
@@ -32,13 +33,7 @@ export interface PredictorOptions {
  */
 const COLDEST = 1e-20
 
-type Use = InferGraphOptions['cache'] | 'none'
-
-/** Keys and values of kept rows as feeds, and the rows that are then left to compute. */
-interface Stored {
-  readonly feeds: Readonly<Record<string, Tensor>>
-  readonly computed: readonly number[]
-}
+type Use = NonNullable<InferGraphOptions['cache']> | 'none'
 
 export function createPredictor(
   model: Pick<ModelFolder, 'config' | 'weights' | 'stored'>,
@@ -55,7 +50,7 @@ export function createPredictor(
         ...(instruction === undefined ? {} : { instruction }),
         ...(stored ? { stored: stored.weight } : {}),
         ...(stored?.adapt ? { adapt: stored.adapt } : {}),
-        ...(use === 'none' || use === undefined ? {} : { cache: use }),
+        ...(use === 'none' ? {} : { cache: use }),
       })
       const where = stored ? { weightsFrom: stored.root } : {}
       return { session: await createSession(graph.model, { ...options, ...where }), layout: graph.layout }
@@ -63,22 +58,25 @@ export function createPredictor(
     opened.set(`${passes} ${use}`, made)
     return made
   }
-  let kept = new WeakMap<object, Stored>()
+  let kept = new WeakMap<object, KeptRows>()
   const inputs = createInputCache(config, task, instruction)
+  const ownInput = ({ sequences }: PredictRequest): Reuse | undefined =>
+    keepInput ? inputs.reuse(sequences) : undefined
   const rows = { computed: 0, known: 0 }
 
-  const run = async (
-    request: PredictRequest,
-    use: Use,
-    extra: Record<string, Tensor>,
-    computed?: readonly number[],
-  ) => {
+  const run = async (request: PredictRequest, use: Use, known: Partial<KeptRows> = {}, keep?: readonly number[]) => {
     const { sequences, asks } = request
+    const { computed } = known
     const passes = sequences.length as Passes
     const { session, layout } = await open(passes, use)
     const flat = new BigInt64Array(passes * layout.length)
     sequences.forEach((sequence, p) => sequence.forEach((token, i) => (flat[p * layout.length + i] = BigInt(token))))
-    const feeds: Record<string, Tensor> = { tokens: { data: flat, dims: [passes, layout.length] }, ...extra }
+    const feeds: Record<string, Tensor> = {
+      tokens: { data: flat, dims: [passes, layout.length] },
+      ...known.feeds,
+      ...(computed ? { computed: positionsFeed(computed) } : {}),
+      ...(keep ? { keep: positionsFeed(keep) } : {}),
+    }
     const modalities = (['text', 'image'] as const).filter((m) => session.inputNames.includes(`rows:${m}`))
     const places = computed ? new Map(computed.map((position, i) => [position, i])) : null
     const placeOf = (position: number): number => places?.get(position) ?? position - layout.outputStart
@@ -86,40 +84,63 @@ export function createPredictor(
     const spare = computed?.[0] ?? layout.outputStart
     for (const m of modalities) Object.assign(feeds, askFeeds(m, asks[m], spare, placeOf, passes))
     const results = await session.run(feeds)
-    const here = computed?.length ?? layout.length
-    rows.computed += passes * here
-    rows.known += passes * (layout.length - here)
-    return { results, layout, modalities }
+    rows.computed += passes * (computed?.length ?? (use === 'input' ? layout.outputStart : layout.length))
+    rows.known += computed ? passes * (layout.length - computed.length) : 0
+    return { results, layout, picks: () => readPicks(config.image.offset, request, results, modalities) }
+  }
+
+  /** Keys and values of an input that is the same at every step. */
+  const inputRows = async ({ key, keep, sequences }: Reuse): Promise<KeptRows> => {
+    const known = kept.get(key)
+    if (known) return known
+    const { results, layout } = await run({ sequences, asks: {} }, 'input')
+    const made = { feeds: toldRows(results), computed: restOf(layout.length, keep) }
+    kept.set(key, made)
+    return made
   }
 
   /** Computes the kept rows' keys and values, with whatever the request asks of the same forward. */
-  const refresh = async (request: PredictRequest, { key, keep }: Reuse): Promise<Picked> => {
-    const data = BigInt64Array.from(keep, BigInt)
-    const { results, layout, modalities } = await run(request, 'make', { keep: { data, dims: [keep.length] } })
-    const out = new Set(keep)
-    const computed = Array.from({ length: layout.length }, (_, p) => p).filter((p) => !out.has(p))
-    const feeds = Object.fromEntries(Object.entries(results).filter(([name]) => /^(keys|values):/.test(name)))
-    kept.set(key, { feeds, computed })
-    return readPicks(config.image.offset, request, results, modalities)
+  const refresh = async (
+    request: PredictRequest,
+    { key, keep }: Reuse,
+  ): Promise<{ known: KeptRows; picks: Picked }> => {
+    const own = ownInput(request)
+    const made = own ? await renew(request, own, keep) : await make(request, keep)
+    kept.set(key, made.known)
+    return made
+  }
+
+  const make = async (request: PredictRequest, keep: readonly number[]) => {
+    const { results, layout, picks } = await run(request, 'make', {}, keep)
+    return { known: { feeds: toldRows(results), computed: restOf(layout.length, keep) }, picks: picks() }
+  }
+
+  /** The same beside an input that is known for good. */
+  const renew = async (request: PredictRequest, own: Reuse, keep: readonly number[]) => {
+    const input = await inputRows(own)
+    const decided = keep.filter((p) => p >= inputs.size)
+    const places = decided.map((p) => p - inputs.size)
+    const { results, layout, picks } = await run(request, 'renew', input, places)
+    const computed = restOf(layout.length, [...own.keep, ...decided])
+    return { known: { feeds: joinRows(input.feeds, toldRows(results)), computed }, picks: picks() }
   }
 
   return {
     rows,
     async predict(request) {
-      const reuse = request.reuse ?? (keepInput ? inputs.reuse(request.sequences) : undefined)
-      if (!reuse) {
-        const { results, modalities } = await run(request, 'none', {})
-        return readPicks(config.image.offset, request, results, modalities)
-      }
-      if (!kept.has(reuse.key)) {
+      const { reuse } = request
+      const own = ownInput(request)
+      // Such an input needs no refresh: where a run asks to keep no more than that, all forwards are alike.
+      if (own && (!reuse || reuse.keep.every((p) => p < inputs.size)))
+        return (await run(request, 'use', await inputRows(own))).picks()
+      if (!reuse) return (await run(request, 'none')).picks()
+      let known = kept.get(reuse.key)
+      if (!known) {
         const same = reuse.sequences.every((sequence, p) => request.sequences[p]!.every((t, i) => t === sequence[i]))
-        if (same) return refresh(request, reuse)
-        await refresh({ sequences: reuse.sequences, asks: {} }, reuse)
+        if (same) return (await refresh(request, reuse)).picks
+        known = (await refresh({ sequences: reuse.sequences, asks: {} }, reuse)).known
       }
-      const { feeds, computed } = kept.get(reuse.key)!
-      const positions = { data: BigInt64Array.from(computed, BigInt), dims: [computed.length] }
-      const { results, modalities } = await run(request, 'use', { ...feeds, computed: positions }, computed)
-      return readPicks(config.image.offset, request, results, modalities)
+      return (await run(request, 'use', known)).picks()
     },
     async dispose() {
       for (const entry of opened.values()) await (await entry).session.dispose()

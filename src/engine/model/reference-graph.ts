@@ -15,7 +15,7 @@ export function buildReferenceGraph(
   task: Task,
   weight: (name: string, shape: readonly number[]) => InitializerData,
 ): Uint8Array {
-  const layout = { ...resolveLayout(config, task), outputStart: 0 }
+  const layout = resolveLayout(config, task)
   const graph = new Graph()
   const made = new Map(
     modelParameters(config).map(
@@ -23,7 +23,7 @@ export function buildReferenceGraph(
     ),
   )
   const context = { graph, config, layout, batch: 1, parameter: (name: string) => made.get(name)! }
-  const hidden = forwardHidden(context, graph.input('tokens', 'int64', [1, layout.length]))
+  const hidden = forwardHidden(context, graph.input('tokens', 'int64', [1, layout.length]), { whole: true })
   graph.output('logits', headLogits(context, reshape(hidden, [layout.length, config.dModel]), 0, config.vocabSize))
   return encodeModel(graph)
 }

@@ -13,8 +13,6 @@ import { createPolicy } from './policy.ts'
 import { runAll } from './rollout.ts'
 
 const config = tinyConfig(allOptions)
-const weights = randomWeights(config)
-const table = layOutParameters(modelParameters(config))
 
 function header(task: 'edit' | 'generate', seed: number): TrajectoryHeader {
   const layout = resolveLayout(config, task)
@@ -47,7 +45,12 @@ function header(task: 'edit' | 'generate', seed: number): TrajectoryHeader {
   }
 }
 
-describe('rollouts in batches of 3', () => {
+describe.each([
+  ['', config],
+  [' of a model whose input does not attend to the output', tinyConfig({ ...allOptions, inputAttends: 'input' })],
+] as const)('rollouts in batches of 3%s', (_, config) => {
+  const weights = randomWeights(config)
+  const table = layOutParameters(modelParameters(config))
   const policy = createPolicy(config, table, { batch: 3, threads: 1 })
   const singles = (['edit', 'generate'] as const).map((task) => ({
     task,

@@ -20,8 +20,11 @@ test.each([
   expect(partsOf(batch, threads)).toBe(parts)
 })
 
-describe('a batch of four on two threads', async () => {
-  const config = tinyConfig()
+describe.each([
+  ['', {}],
+  [' of a model whose input does not attend to the output', { inputAttends: 'input' }],
+] as const)('a batch of four on two threads%s', async (_, options) => {
+  const config = tinyConfig(options)
   const table = layOutParameters(modelParameters(config))
   const random = seededRandom('parallel')
   const weights = initialiseParameters(table, random)

@@ -201,6 +201,7 @@ test('a change of the model, the settings or the data changes the identity', () 
   const identities = [
     createSftTask(config, sft, source),
     createSftTask(tinyConfig(), sft, source),
+    createSftTask(tinyConfig({ ...allOptions, inputAttends: 'input' }), sft, source),
     createSftTask(config, { ...sft, batch: 5 }, source),
     createSftTask(config, { ...sft, corruption: corruptionSchema.parse({ maxInverseT: 5 }) }, source),
     createSftTask(config, sft, { ...source, identity: 'other' }),
