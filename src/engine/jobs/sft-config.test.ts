@@ -1,4 +1,6 @@
 /** Settings as a person gives them become a config the job takes, preset by preset. */
+import { basename } from 'node:path'
+import { fileURLToPath } from 'node:url'
 import { describe, expect, test } from 'vitest'
 import {
   applyProposal,
@@ -43,6 +45,21 @@ test('every proposal of a pre-flight gives settings the job takes', async () => 
   const settings = completeSettings({ method: 'full', batch: 16 })
   for (const proposal of [{ accumulate: 4 }, { method: 'lora', rank: 8, accumulate: 16 } as const, { rank: 2 }, {}])
     await read(sftConfigOf(applyProposal(settings, proposal), places))
+})
+
+test('what the input attends to is of a whole model, not of an adapter, and an architecture says it itself', async () => {
+  const config = sftConfigOf(completeSettings({ method: 'full' }), places)
+  expect((await read({ ...config, inputAttends: 'input' })).inputAttends).toBe('input')
+  expect((await read(config)).inputAttends).toBeUndefined()
+  const adapter = sftConfigOf(completeSettings({ method: 'lora' }), places)
+  await expect(read({ ...adapter, inputAttends: 'input' })).rejects.toThrow('inputAttends: an adapter leaves its model')
+})
+
+test('the recipe of the model with a cached input is one the job takes', async () => {
+  const config = fileURLToPath(new URL('../../../resources/models/storybook-cached-input/recipe.json', import.meta.url))
+  const found = await readConfig({ kind: 'sft', config, out: '/runs/c', resume: false })
+  expect(found).toMatchObject({ inputAttends: 'input', name: 'storybook-cached-input', fromScratch: false })
+  expect(basename(found.model)).toBe('storybook')
 })
 
 test('passes that do not divide the batch are refused by name', async () => {

@@ -5,7 +5,8 @@ import { TandemError } from '../../shared/errors.ts'
 import type { SpecOf } from '../../shared/jobs.ts'
 import { adapterSchema } from '../model/adapter-config.ts'
 import { readJson } from '../model/folder.ts'
-import { architectureSchema, loopSchema } from '../train/recipe.ts'
+import { modelOptionsSchema } from '../../shared/model-config.ts'
+import { architectureSchema, loopSchema, phaseSchema } from '../train/recipe.ts'
 import { sftSchema } from '../train/sft.ts'
 import { previewsSchema } from './previews.ts'
 
@@ -18,6 +19,8 @@ const sftConfigSchema = loopSchema
     fromScratch: z.boolean().default(false),
     /** Other sizes than the model's; fresh weights are the only ones that fit. */
     architecture: architectureSchema.optional(),
+    /** What the input attends to from now on, where that is not as in the model it starts from; its weights fit either way. */
+    inputAttends: modelOptionsSchema.shape.inputAttends,
     /** Trains a low-rank adapter on the model, which stays as it is. */
     adapter: adapterSchema
       .omit({ rows: true })
@@ -35,6 +38,7 @@ const sftConfigSchema = loopSchema
         curriculum: z
           .strictObject({ sprites: z.int().min(8), until: z.number().min(0).max(1) })
           .default({ sprites: 32, until: 0 }),
+        families: phaseSchema.shape.families,
       }),
       /** A quadruplet folder, relative to the config file. */
       z.strictObject({ kind: z.literal('folder'), path: z.string().min(1) }),
@@ -58,6 +62,10 @@ const sftConfigSchema = loopSchema
   .refine((c) => !(c.adapter && (c.fromScratch || c.architecture)), {
     path: ['adapter'],
     message: 'an adapter stands on trained weights: leave out fromScratch and architecture',
+  })
+  .refine((c) => !(c.inputAttends && (c.adapter || c.architecture)), {
+    path: ['inputAttends'],
+    message: 'an adapter leaves its model as it is, and an architecture has options of its own: leave one of them out',
   })
   .refine((c) => !(c.mix && c.data.kind === 'world'), {
     path: ['mix'],

@@ -76,9 +76,15 @@ export async function prepareTraining(config: SftJobConfig, signal: AbortSignal)
   }
 }
 
-/** The sizes that are trained: the model's own, or those of the config with the model's vocabulary and pictures. */
-function modelConfigOf({ architecture, fromScratch }: SftJobConfig, { config, image }: ModelFolder): ModelConfig {
-  if (!architecture) return config
+/**
+ * The model that is trained: the one it starts from, with what its input attends to where the run says so, or the sizes of
+ * the run with that model's vocabulary and pictures.
+ */
+function modelConfigOf(
+  { architecture, fromScratch, inputAttends }: SftJobConfig,
+  { config, image }: ModelFolder,
+): ModelConfig {
+  if (!architecture) return inputAttends ? { ...config, options: { ...config.options, inputAttends } } : config
   if (!fromScratch)
     throw new TandemError(
       'The training config gives sizes of its own, so the weights of its model do not fit.',
@@ -154,7 +160,7 @@ async function openSource(
       'Train on a data set instead.',
     )
   }
-  const { seed, curriculum } = config.data
-  const source = await createWorldSource(world, model.image, model.text, { seed, curriculum })
+  const { seed, curriculum, families } = config.data
+  const source = await createWorldSource(world, model.image, model.text, { seed, curriculum, families })
   return { source, report: null, sft: settle(WORLD_GENERATIONS) }
 }

@@ -53,6 +53,26 @@ describe('tandem train sft', () => {
     expect(edit.code, edit.err).toBe(0)
   })
 
+  it('starts from weights with an input that no longer attends to the output, and says so in what comes out', async () => {
+    const own = { ...config, steps: 2, inputAttends: 'input', name: 'apart' }
+    await writeFile(place.path('apart.json'), JSON.stringify(own))
+    const run = place.path('apart')
+    const trained = await tandem('train', 'sft', '--config', place.path('apart.json'), '--out', run)
+    expect(trained.code, trained.err).toBe(0)
+    const read = async (name: string): Promise<Record<string, unknown>> =>
+      JSON.parse(await readFile(place.path(`apart/model/${name}`), 'utf8')) as Record<string, unknown>
+    const before = JSON.parse(await readFile(place.path('model/config.json'), 'utf8')) as { options: object }
+    expect(await read('config.json')).toEqual({
+      ...before,
+      name: 'apart',
+      options: { ...before.options, inputAttends: 'input' },
+    })
+    expect(await read('lineage.json')).toMatchObject({ from: [{ name: 'tiny' }], recipe: { inputAttends: 'input' } })
+    await writeFile(place.path('apart.json'), JSON.stringify({ ...own, inputAttends: 'all' }))
+    const other = await tandem('train', 'sft', '--config', place.path('apart.json'), '--out', run, '--resume')
+    expect({ code: other.code, said: other.err.includes('configuration differs') }).toEqual({ code: 2, said: true })
+  })
+
   it('refuses a folder that holds a run, goes on with --resume, and refuses another configuration', async () => {
     const args = ['train', 'sft', '--config', place.path('sft.json'), '--out', place.path('run')]
     expect((await tandem(...args)).err).toContain('--resume')
