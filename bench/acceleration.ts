@@ -5,11 +5,13 @@
  * of those) and -M (128 steps, 30 of the image, an unconditional pass at every step). Tandem's runs have the same steps and
  * guidance, picks included. Usage: node bench/acceleration.ts [rounds of the shipped model] [rounds at 2,432 positions]
  */
+import { existsSync } from 'node:fs'
+import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { presetNames, presets, type Acceleration } from '../src/shared/acceleration.ts'
 import { modelConfigSchema, type ModelConfig } from '../src/shared/model-config.ts'
 import { limitPrompts, readSuite } from '../src/engine/bench/suite.ts'
-import { openModelFolder } from '../src/engine/model/folder.ts'
+import { modelFiles, openModelFolder } from '../src/engine/model/folder.ts'
 import { seededRandom } from '../src/engine/data/random.ts'
 import { loadWorld } from '../src/engine/data/world/world.ts'
 import type { InitializerData } from '../src/engine/graph/graph.ts'
@@ -186,42 +188,52 @@ async function add(what: Record<string, unknown>, contest: Contest): Promise<voi
   })
 }
 
-const shipped = await openModelFolder(fileURLToPath(new URL('../resources/models/storybook', import.meta.url)))
-const engine = createEngine(shipped)
-const prompts = limitPrompts(await readSuite('storybook', await loadWorld()), 48).filter(({ task }) => task === 'edit')
-const { size } = shipped.config.image
-const inputs = await Promise.all(prompts.map((prompt) => prompt.input(size)))
-const reference = await openReference(shipped.config, shipped.weights)
-for (const [name, schedule] of Object.entries(schedules)) {
-  const headers = await Promise.all(
-    prompts.map((prompt, i) =>
-      prepareRun(engine, {
-        instruction: prompt.instruction,
-        input: inputs[i]!,
-        mode: 'parallel',
-        steps: schedule.steps,
-        imageSteps: schedule.imageSteps,
-        seed: i,
-        guidance: { text: 0, image: schedule.guidance },
-        temperatures: { text: 0, image: 0 },
-      }),
-    ),
+/** The runs of a model folder that knows the storybook world; one whose input does not attend to its output keeps it, exactly. */
+async function addModel(folder: string): Promise<void> {
+  const shipped = await openModelFolder(folder)
+  const engine = createEngine(shipped)
+  const prompts = limitPrompts(await readSuite('storybook', await loadWorld()), 48).filter(
+    ({ task }) => task === 'edit',
   )
-  await add(
-    { model: shipped.config.name, sequence: headers[0]!.length, schedule: name },
-    {
-      config: shipped.config,
-      predictor: engine.predictor('edit'),
-      reference,
-      header: (round) => headers[round % headers.length]!,
-      schedule,
-      rounds: shippedRounds,
-      ways,
-    },
-  )
+  const { size } = shipped.config.image
+  const inputs = await Promise.all(prompts.map((prompt) => prompt.input(size)))
+  const reference = await openReference(shipped.config, shipped.weights)
+  for (const [name, schedule] of Object.entries(schedules)) {
+    const headers = await Promise.all(
+      prompts.map((prompt, i) =>
+        prepareRun(engine, {
+          instruction: prompt.instruction,
+          input: inputs[i]!,
+          mode: 'parallel',
+          steps: schedule.steps,
+          imageSteps: schedule.imageSteps,
+          seed: i,
+          guidance: { text: 0, image: schedule.guidance },
+          temperatures: { text: 0, image: 0 },
+        }),
+      ),
+    )
+    await add(
+      { model: shipped.config.name, sequence: headers[0]!.length, schedule: name },
+      {
+        config: shipped.config,
+        predictor: engine.predictor('edit'),
+        reference,
+        header: (round) => headers[round % headers.length]!,
+        schedule,
+        rounds: shippedRounds,
+        ways,
+      },
+    )
+  }
+  await reference.dispose()
+  await engine.dispose()
 }
-await reference.dispose()
-await engine.dispose()
+
+const models = fileURLToPath(new URL('../resources/models/', import.meta.url))
+for (const name of ['storybook', 'storybook-cached-input'])
+  // The variant is there once it has been made: npm run remake:cached-input.
+  if (existsSync(join(models, name, modelFiles.weights))) await addModel(join(models, name))
 
 const long = longConfig()
 const weight = randomWeights(long)
