@@ -9,6 +9,7 @@ import {
   dimensionScoresSchema,
   dragReportSchema,
   estimateSchema,
+  reasonSchema,
 } from './bench.ts'
 
 const path = z.string().min(1)
@@ -90,7 +91,7 @@ export const judgementSchema = z.strictObject({
   scores: dimensionScoresSchema.nullable(),
   right: z.strictObject({ image: z.boolean(), reasoning: z.boolean() }).nullable(),
   /** Why the scores are what they are, or why there are none. */
-  reasons: z.array(z.string()),
+  reasons: z.array(reasonSchema),
 })
 export type Judgement = z.infer<typeof judgementSchema>
 

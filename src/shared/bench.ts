@@ -28,6 +28,13 @@ export const dimensionScoresSchema = z.strictObject({
 })
 export type DimensionScores = z.infer<typeof dimensionScoresSchema>
 
+/** Why a score is below 100 (or, of a judge that says so, why it is not). */
+export const dimensionReasonSchema = z.strictObject({ dimension: z.enum(dimensionNames), why: z.string() })
+export type DimensionReason = z.infer<typeof dimensionReasonSchema>
+/** A plain sentence says why there are no scores; results of before reasons named their dimension have them throughout. */
+export const reasonSchema = z.union([z.string(), dimensionReasonSchema])
+export type Reason = z.infer<typeof reasonSchema>
+
 /** Who marks the answers. An endpoint's key is never part of this: it comes from the environment. */
 export const benchJudgeSchema = z.discriminatedUnion('kind', [
   z.strictObject({ kind: z.literal('exact') }),
@@ -109,6 +116,8 @@ export const benchReportSchema = z.strictObject({
   expected: z.int(),
   judged: z.int(),
   unjudged: z.array(z.strictObject({ id: z.string(), seed: uint32, reason: z.string() })),
+  /** Judged answers of which the endpoint did not say, for some score, which model gave it. */
+  model_unconfirmed: z.int().nonnegative().default(0),
   overall: benchGroupSchema,
   categories: z.record(z.string(), benchGroupSchema),
   /** Combinations kept out of training alone; null where the suite has none. */
@@ -177,6 +186,9 @@ export const dragReportSchema = z.strictObject({
   /** Of the run without thinking; mode and all else is the same in the others. */
   settings: benchSettingsSchema,
   judge: z.string(),
+  /** Over all four runs: answers in no number, and answers whose judging model the endpoint did not name. */
+  unjudged: z.int().nonnegative().default(0),
+  model_unconfirmed: z.int().nonnegative().default(0),
   /** Scores of each mode, image-only included. */
   modes: z.record(z.string(), benchGroupSchema),
   drag: z.record(
@@ -200,14 +212,23 @@ export const dragReportSchema = z.strictObject({
 })
 export type DragReport = z.infer<typeof dragReportSchema>
 
-/** What judging at an endpoint will ask for, before anything is sent. */
-export const benchEstimateSchema = z.strictObject({
-  host: z.string(),
-  model: z.string(),
+const askingSchema = z.strictObject({
   requests: z.int(),
   input_tokens: z.int(),
   output_tokens: z.int(),
   /** Null without prices. */
   usd: z.number().nullable(),
+})
+
+/**
+ * What judging at an endpoint will ask for, before anything is sent: about, with each question asked once. `most`: with
+ * every answer unreadable until the last time it is asked for, every request failing until the last time it is sent, and
+ * all of it charged; results of before it was counted have none.
+ */
+export const benchEstimateSchema = z.strictObject({
+  host: z.string(),
+  model: z.string(),
+  ...askingSchema.shape,
+  most: askingSchema.optional(),
 })
 export type BenchEstimate = z.infer<typeof benchEstimateSchema>

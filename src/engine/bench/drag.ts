@@ -6,7 +6,7 @@
 import type { BenchGroup, DragGroup, DragReport } from '../../shared/bench.ts'
 import { byPrompt, shareOf, summarise, toEstimate, type Judged } from './group.ts'
 import { clusterBootstrap, correlation } from './intervals.ts'
-import { alongRun, checkSuite, judgedRows, type ReadRun } from './report.ts'
+import { alongRun, checkSuite, judgedRows, unconfirmed, unjudgedCount, type ReadRun } from './report.ts'
 import { answerKey, runFiles } from './run-folder.ts'
 
 /** Pairs that are listed by name. */
@@ -102,12 +102,16 @@ export function makeDragReport(runs: Readonly<Record<DragMode, ReadRun>>, judge:
       worst.push({ mode, id, seed, category, change: round(change), output_alignment: alignment, trajectories })
     }
   }
+  const overAll = (count: (read: ReadRun) => number): number =>
+    dragModes.reduce((sum, mode) => sum + count(runs[mode]), 0)
   worst.sort((a, b) => a.change - b.change || a.id.localeCompare(b.id) || a.seed - b.seed)
   return {
     format: 'tandem-drag-report',
     version: 1,
     settings: base.run.file.settings,
     judge,
+    unjudged: overAll((read) => unjudgedCount(read, judge)),
+    model_unconfirmed: overAll((read) => unconfirmed(read, judge)),
     modes,
     drag,
     along,

@@ -68,6 +68,16 @@ export function describeSettings({
 
 const intervals = '95 % intervals in brackets: cluster bootstrap over prompts and seeds; Wilson for the shares.'
 
+/** What a reader has to know of how an endpoint judged. */
+function doubts(unjudged: number, unconfirmed: number): string[] {
+  return [
+    ...(unjudged > 0 ? [`${unjudged} answers are unjudged and in no number.`] : []),
+    ...(unconfirmed > 0
+      ? [`Model not confirmed by the endpoint in ${unconfirmed} answers: it did not say which model judged them.`]
+      : []),
+  ]
+}
+
 /** A row a category, the held-out part, the whole, and the published rows for orientation. */
 export function reportTable(report: BenchReport, format: TableFormat): Table {
   const groups = Object.entries(report.categories)
@@ -81,7 +91,7 @@ export function reportTable(report: BenchReport, format: TableFormat): Table {
   const notes = [`Judge: ${report.judge}. ${intervals}`, `* ${publishedNote}: for orientation only.`]
   const missing = report.expected - report.judged - report.unjudged.length
   if (missing > 0) notes.push(`This run is not finished: ${missing} of ${report.expected} answers are missing.`)
-  if (report.unjudged.length > 0) notes.push(`${report.unjudged.length} answers are unjudged and in no number.`)
+  notes.push(...doubts(report.unjudged.length, report.model_unconfirmed))
   for (const { judge, answers, dimensions } of report.agreement) {
     const each = Object.entries(dimensions).map(
       ([name, d]) => `${words(name)} r = ${d.correlation ?? 'none'}, mean difference ${d.mean_difference}`,
@@ -196,6 +206,7 @@ export function dragTable(report: DragReport, format: TableFormat): Table {
     rows,
     notes: [
       `A picture's score is the mean of its alignment and consistency. Judge: ${report.judge}. ${intervals}`,
+      ...doubts(report.unjudged, report.model_unconfirmed),
       ...(along.length > 0 ? [`Output alignment along the run: ${along.join('; ')}.`] : []),
     ],
   }

@@ -8,6 +8,7 @@ import {
   type BenchReport,
   type Difference,
   type Dimension,
+  type Reason,
 } from '../../shared/bench.ts'
 import { TandemError } from '../../shared/errors.ts'
 import { byPrompt, summarise, summariseCategories, toEstimate, type Judged } from './group.ts'
@@ -75,6 +76,16 @@ export function judgedRows(read: ReadRun, judge: string): Judged[] {
   )
 }
 
+const reasonText = (reason: Reason): string => (typeof reason === 'string' ? reason : reason.why)
+
+/** How many answers could not be judged. */
+export const unjudgedCount = (read: ReadRun, judge: string): number =>
+  scoresInOrder(read, judge).filter(({ record }) => !record.scores).length
+
+/** How many judged answers have a score of which the endpoint did not say which model gave it. */
+export const unconfirmed = (read: ReadRun, judge: string): number =>
+  scoresInOrder(read, judge).filter(({ record }) => record.scores && record.unnamed !== undefined).length
+
 /** Output Alignment at each recorded step, averaged over the answers. */
 export function alongRun(read: ReadRun, judge: string): NonNullable<BenchReport['along']> | null {
   const records = scoresInOrder(read, judge).map((s) => s.record)
@@ -105,8 +116,9 @@ export function makeReport(read: ReadRun, judge: string): BenchReport {
     expected: limitPrompts(read.suite, read.run.file.settings.limit).length * read.run.file.settings.seeds.length,
     judged: rows.length,
     unjudged: scoresInOrder(read, judge).flatMap(({ record }) =>
-      record.scores ? [] : [{ id: record.id, seed: record.seed, reason: record.reasons.join(' ') }],
+      record.scores ? [] : [{ id: record.id, seed: record.seed, reason: record.reasons.map(reasonText).join(' ') }],
     ),
+    model_unconfirmed: unconfirmed(read, judge),
     overall: summarise(rows),
     categories: summariseCategories(rows, read.suite.file.categories),
     held_out: heldOut.length > 0 && heldOut.length < rows.length ? summarise(heldOut) : null,

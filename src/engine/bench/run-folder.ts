@@ -6,7 +6,7 @@
 import { mkdir, readFile, stat } from 'node:fs/promises'
 import { basename, join, resolve } from 'node:path'
 import { z } from 'zod'
-import { benchSettingsSchema, dimensionScoresSchema, type BenchSettings } from '../../shared/bench.ts'
+import { benchSettingsSchema, dimensionScoresSchema, reasonSchema, type BenchSettings } from '../../shared/bench.ts'
 import { TandemError } from '../../shared/errors.ts'
 import { asWrite, makeFolder, writeFileAtomic } from '../files.ts'
 import { openRecordLog, readRecords } from './record-log.ts'
@@ -52,7 +52,9 @@ const scoreRecordSchema = z.strictObject({
   /** Null where the answer could not be judged; `reasons` then says why. */
   scores: dimensionScoresSchema.nullable(),
   right: z.strictObject({ image: z.boolean(), reasoning: z.boolean() }).optional(),
-  reasons: z.array(z.string()),
+  reasons: z.array(reasonSchema),
+  /** Scores for which the endpoint did not say which model gave them; absent: none. */
+  unnamed: z.int().positive().optional(),
   /** Output Alignment of the drafts after some of the steps. */
   along: z.array(z.tuple([z.int(), z.number()])).optional(),
 })

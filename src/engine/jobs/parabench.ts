@@ -235,7 +235,10 @@ async function* judgeAll(
         output: await encodePng(rgb, size, size),
       }
       const verdict = await judgeAtEndpoint(client, cache, material, spec.mode !== 'image-only')
-      if ('scores' in verdict) return { ...base, scores: verdict.scores, reasons: verdict.reasons }
+      if ('scores' in verdict) {
+        const { scores, reasons, unnamed } = verdict
+        return { ...base, scores, reasons, ...(unnamed > 0 ? { unnamed } : {}) }
+      }
       if (verdict.fatal && fatal === null) {
         fatal = verdict.unjudged
         stop.abort()

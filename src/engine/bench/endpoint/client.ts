@@ -1,11 +1,12 @@
 /**
  * Speaks to an OpenAI-compatible chat endpoint: timeouts, retries, rate limits. A key goes out in one header to one
- * origin and nowhere else: redirects are refused, and what an endpoint says is never repeated with the key in it.
+ * origin and nowhere else: redirects are refused, and the key is taken out of what an endpoint says as it comes in.
  */
 import { setTimeout as sleep } from 'node:timers/promises'
 import { z } from 'zod'
 import { TandemError } from '../../../shared/errors.ts'
 import { answerSchema, type Message } from './prompts.ts'
+import { keyScrubber } from './scrub.ts'
 
 export interface ClientOptions {
   /** Base URL; /chat/completions is added. */
@@ -34,22 +35,29 @@ export interface Client {
   readonly host: string
   /** Requests sent so far, repeated ones included. */
   readonly sent: number
-  /** The text of one answer. Throws EndpointFailure, or the signal's reason. */
-  complete(messages: readonly Message[], key: string): Promise<string>
+  /** One answer. Throws EndpointFailure, or the signal's reason. */
+  complete(messages: readonly Message[], key: string): Promise<Completion>
+}
+
+export interface Completion {
+  readonly text: string
+  /** Whether the endpoint said which model answered. Where it did, it was the one asked for. */
+  readonly named: boolean
 }
 
 const TRIES = 5
-/** Where the endpoint says how long to wait, it is believed more often. */
-const TRIES_WHEN_TOLD = 30
+/** Where the endpoint says how long to wait, it is believed more often: the most requests for one answer. */
+export const TRIES_WHEN_TOLD = 30
 const RETRY_MS = 1000
 const LONGEST_WAIT_MS = 60_000
 /** An endpoint that asks for more patience than this is not waited for. */
 const MOST_PATIENCE_MS = 10 * 60_000
 const MAX_BYTES = 1 << 20
-const ANSWER_TOKENS = 400
+/** An answer is cut off here. */
+export const ANSWER_TOKENS = 400
 
 const completionSchema = z.object({
-  model: z.string().optional(),
+  model: z.string().nullish(),
   choices: z
     .array(
       z.object({
@@ -91,6 +99,7 @@ export function isSameModel(asked: string, answered: string): boolean {
 export function createClient(options: ClientOptions): Client {
   const { key, model, signal, timeoutMs, requestsPerMinute, retryMs = RETRY_MS } = options
   const base = endpointUrl(options.url, key !== undefined)
+  const scrub = keyScrubber(key)
   const target = `${base.href.replace(/\/+$/, '')}/chat/completions`
   /** No request leaves before this. */
   let notBefore = 0
@@ -129,13 +138,14 @@ export function createClient(options: ClientOptions): Client {
   async function attempt(
     messages: readonly Message[],
     scoreKey: string,
-  ): Promise<{ text: string } | { reason: string; wait?: number }> {
+  ): Promise<Completion | { reason: string; wait?: number }> {
     await slot()
     let response: Response
     let body: string
     try {
       response = await request(messages, scoreKey)
-      body = await readBounded(response)
+      // The only place where words of the endpoint come in.
+      body = scrub(await readBounded(response))
     } catch (error) {
       signal.throwIfAborted()
       if (error instanceof EndpointFailure) throw error
@@ -155,10 +165,10 @@ export function createClient(options: ClientOptions): Client {
       }
       throw new EndpointFailure(`the endpoint refused the request (${status})`)
     }
-    return { text: contentOf(body) }
+    return completionOf(body)
   }
 
-  function contentOf(body: string): string {
+  function completionOf(body: string): Completion {
     let raw: unknown
     try {
       raw = JSON.parse(body)
@@ -168,14 +178,12 @@ export function createClient(options: ClientOptions): Client {
     const parsed = completionSchema.safeParse(raw)
     if (!parsed.success) throw new EndpointFailure('the endpoint answered in another form than a chat completion')
     const answered = parsed.data.model
-    if (answered !== undefined && !isSameModel(model, answered))
-      throw new EndpointFailure(`the endpoint answered as ${clean(answered)}, not as ${model}`)
+    if (answered && !isSameModel(model, answered))
+      throw new EndpointFailure(`the endpoint answered as ${printable(answered)}, not as ${model}`)
     const { content } = parsed.data.choices[0]!.message
-    return typeof content === 'string' ? content : content.map((part) => part.text ?? '').join('')
+    const text = typeof content === 'string' ? content : content.map((part) => part.text ?? '').join('')
+    return { text, named: Boolean(answered) }
   }
-
-  const clean = (text: string): string =>
-    (key ? text.replaceAll(key, '***') : text).replace(/[^\x20-\x7e]/g, '').slice(0, 80)
 
   return {
     host: base.host,
@@ -186,7 +194,7 @@ export function createClient(options: ClientOptions): Client {
       let wait = retryMs
       for (let n = 1; ; n++) {
         const outcome = await attempt(messages, scoreKey)
-        if ('text' in outcome) return outcome.text
+        if ('text' in outcome) return outcome
         const pause = outcome.wait ?? Math.min(LONGEST_WAIT_MS, wait)
         if (n >= (outcome.wait === undefined ? TRIES : TRIES_WHEN_TOLD))
           throw new EndpointFailure(`${outcome.reason}, ${n} times`)
@@ -200,6 +208,8 @@ export function createClient(options: ClientOptions): Client {
     },
   }
 }
+
+const printable = (text: string): string => text.replace(/[^\x20-\x7e]/g, '').slice(0, 80)
 
 /** Seconds or a date; nothing where there is no such header. */
 function retryAfter(response: Response): { wait?: number } {

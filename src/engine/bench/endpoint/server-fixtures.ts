@@ -17,6 +17,13 @@ export interface Asked {
   readonly body: ChatRequest
 }
 
+/** What a request is answered with where the chat protocol is not to be spoken: any status, any bytes. */
+export function sayRaw(response: ServerResponse, status: number, body: string): null {
+  response.writeHead(status, { 'content-type': 'application/json' })
+  response.end(body)
+  return null
+}
+
 /** What the server does with a request: null answers nothing more than was written to `response`. */
 export type Behaviour = (asked: Asked, n: number, response: ServerResponse) => string | null
 

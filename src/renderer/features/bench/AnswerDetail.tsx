@@ -5,7 +5,7 @@ import { dimensionNames } from '../../../shared/bench.ts'
 import type { DecodingMode } from '../../../shared/trajectory.ts'
 import { api } from '../../api.ts'
 import { Button } from '../../ui/Button.tsx'
-import { measureName, number } from './bench-words.ts'
+import { measureName, number, reasonWords } from './bench-words.ts'
 import { openOnTimeline } from './open-runs.ts'
 
 export function AnswerDetail({
@@ -70,7 +70,7 @@ export function AnswerDetail({
             {reasons.length > 0 && (
               <ul className="bench-reasons">
                 {reasons.map((reason) => (
-                  <li key={reason}>{reason}</li>
+                  <li key={reasonWords(reason)}>{reasonWords(reason)}</li>
                 ))}
               </ul>
             )}

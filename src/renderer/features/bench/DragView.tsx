@@ -12,7 +12,7 @@ import { AlongChart } from './AlongChart.tsx'
 import { Answers } from './Answers.tsx'
 import { dragReportOf } from './bench-results.ts'
 import { showTab, useBench } from './bench-state.ts'
-import { number, settingsLine, shade, signed, verdict } from './bench-words.ts'
+import { number, settingsLine, shade, signed, unconfirmedWords, verdict } from './bench-words.ts'
 import { exportItems } from './export-menu.ts'
 import { openPair } from './open-runs.ts'
 import { RunHead } from './RunHead.tsx'
@@ -86,6 +86,8 @@ function Report({ job, report }: { readonly job: string; readonly report: DragRe
         A picture’s score is the mean of its alignment and consistency. r: Pearson’s correlation of its change with
         Output Alignment. Judge: {report.judge}. In brackets 95 % intervals.
       </p>
+      {report.unjudged > 0 && <Notice>{report.unjudged} answers are unjudged and in no number.</Notice>}
+      {report.model_unconfirmed > 0 && <Notice>{unconfirmedWords(report.model_unconfirmed)}</Notice>}
       <section aria-label="Pairs that lost most">
         <header className="bench-head-row">
           <h3>Pictures that lost most by thinking</h3>

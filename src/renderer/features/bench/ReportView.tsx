@@ -3,7 +3,7 @@ import type { ReactElement } from 'react'
 import type { BenchReport } from '../../../shared/bench.ts'
 import { Notice } from '../../ui/feedback.tsx'
 import { AlongChart } from './AlongChart.tsx'
-import { measureName, number } from './bench-words.ts'
+import { measureName, number, unconfirmedWords } from './bench-words.ts'
 import { ScoreTable, type ScoreRow } from './ScoreTable.tsx'
 
 export function ReportView({ report }: { readonly report: BenchReport }): ReactElement {
@@ -29,6 +29,7 @@ export function ReportView({ report }: { readonly report: BenchReport }): ReactE
           ? ' Pictures without reasoning have half of the columns and no overall.'
           : ''}
       </p>
+      {report.model_unconfirmed > 0 && <Notice>{unconfirmedWords(report.model_unconfirmed)}</Notice>}
       {along && <AlongChart series={{ [settings.mode]: along }} />}
       {unjudged.length > 0 && <Unjudged unjudged={unjudged} />}
       {report.agreement.length > 0 && <Agreement agreement={report.agreement} judge={judge} />}

@@ -1,6 +1,16 @@
 /** Words and numbers of the bench: what a person reads has the right sign, unit and shade. */
 import { describe, expect, test } from 'vitest'
-import { number, percentOf, range, readSeeds, shade, signed, verdict } from './bench-words.ts'
+import {
+  number,
+  percentOf,
+  range,
+  readSeeds,
+  reasonWords,
+  shade,
+  signed,
+  unconfirmedWords,
+  verdict,
+} from './bench-words.ts'
 
 describe('numbers', () => {
   test('have one digit, a true minus, a plus where they say a difference, and a dash for nothing', () => {
@@ -28,6 +38,23 @@ describe('numbers', () => {
       'better',
       'worse',
       'open',
+    ])
+  })
+})
+
+describe('sentences', () => {
+  test('of a reason name its dimension; those of older results are as they were', () => {
+    expect(reasonWords({ dimension: 'image_quality', why: '2 of 16 cells are not clean.' })).toBe(
+      'Image quality: 2 of 16 cells are not clean.',
+    )
+    expect(reasonWords('b3 shows the dog, not nothing.')).toBe('b3 shows the dog, not nothing.')
+  })
+
+  test('of a model that was not named count the answers', () => {
+    expect([0, 1, 7].map(unconfirmedWords)).toEqual([
+      '',
+      expect.stringContaining('in 1 answer:'),
+      expect.stringContaining('in 7 answers:'),
     ])
   })
 })

@@ -1,6 +1,6 @@
 /** The bench in words and numbers: names of measures, shares, intervals, and how strongly a cell is shaded. Pure. */
 import { accelerationWords } from '../../../shared/acceleration.ts'
-import { dimensionNames, type BenchSettings, type Estimate } from '../../../shared/bench.ts'
+import { dimensionNames, type BenchSettings, type Estimate, type Reason } from '../../../shared/bench.ts'
 import type { StudioJob } from '../../../shared/studio-jobs.ts'
 import { duration, modeName } from '../../state/runs-words.ts'
 
@@ -19,6 +19,16 @@ const names: Readonly<Record<string, string>> = {
   overall: 'Overall',
 }
 export const measureName = (measure: string): string => names[measure] ?? measure.replaceAll('_', ' ')
+
+/** A reason with the dimension it is about; those of older results name none. */
+export const reasonWords = (reason: Reason): string =>
+  typeof reason === 'string' ? reason : `${measureName(reason.dimension)}: ${reason.why}`
+
+/** What a reader has to know of a model at an endpoint that did not say its name; empty where it always did. */
+export const unconfirmedWords = (answers: number): string =>
+  answers === 0
+    ? ''
+    : `Model not confirmed by the endpoint in ${answers} ${answers === 1 ? 'answer' : 'answers'}: it did not say which model judged.`
 
 /** Shares are kept as 0..1 and shown as per cent; everything else is 0..100 already. */
 export const percentOf = (measure: string, value: number): number =>
