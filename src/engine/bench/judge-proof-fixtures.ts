@@ -1,8 +1,10 @@
 /** The judge on trial: ground truths it has to pass and planted errors it has to catch, counted as a confusion table. */
+import { dimensionNames, type DimensionReason } from '../../shared/bench.ts'
 import { seededRandom } from '../data/random.ts'
 import { makeSample } from '../data/world/sample.ts'
 import type { WorldSample } from '../data/world/types.ts'
 import { renderScene, type World } from '../data/world/world.ts'
+import { explain } from './judge-reasons.ts'
 import { judge, type Judgement } from './judge.ts'
 import { plant, plantedKinds, type PlantedKind } from './planted-fixtures.ts'
 
@@ -13,14 +15,20 @@ export interface ProofRow {
   readonly count: number
   /** How often the judge said what, by verdicts "picture/reasoning". */
   readonly said: Record<string, number>
-  /** Cases with a wrong verdict or a score that fell where it must not, or did not where it must. */
+  /** Cases with a wrong verdict, a score that fell where it must not or did not where it must, or one without its reason. */
   readonly wrong: { sample: string; what: string }[]
 }
 
 export interface Proof {
   readonly rows: ProofRow[]
-  /** Milliseconds a judgement: median and 99th percentile. */
-  readonly ms: { median: number; p99: number }
+  /** Milliseconds a judgement, and one with its reasons, as a result is recorded. */
+  readonly ms: Spread
+  readonly msWithReasons: Spread
+}
+
+interface Spread {
+  readonly median: number
+  readonly p99: number
 }
 
 const verdicts = (image: boolean, reasoning: boolean): string =>
@@ -44,6 +52,7 @@ const truth: PlantedKind = {
 /** Judges `truths` ground truths and `errors` planted errors, in turn of every kind. */
 export function proveJudge(world: World, truths: number, errors: number, seed: number): Proof {
   const times: number[] = []
+  const withReasons: number[] = []
   const rows: ProofRow[] = []
   const sampleAt = (index: number): WorldSample => makeSample(world, { split: 'test', seed, index })
   const judgeOne = (
@@ -56,9 +65,11 @@ export function proveJudge(world: World, truths: number, errors: number, seed: n
     const began = performance.now()
     const judgement = judge(world, sample, { rgb, reasoning })
     times.push(performance.now() - began)
+    const reasons = explain(world, sample, reasoning, judgement.reading, judgement.scores)
+    withReasons.push(performance.now() - began)
     const said = verdicts(judgement.rightImage, judgement.rightReasoning)
     row.said[said] = (row.said[said] ?? 0) + 1
-    const what = misjudged(kind, judgement)
+    const what = misjudged(kind, judgement) ?? unexplained(judgement, reasons)
     if (what !== null) row.wrong.push({ sample: sample.id, what })
   }
   const rowFor = (kind: PlantedKind, count: number): ProofRow => {
@@ -85,8 +96,21 @@ export function proveJudge(world: World, truths: number, errors: number, seed: n
       done++
     }
   })
-  times.sort((a, b) => a - b)
-  return { rows, ms: { median: times[times.length >> 1]!, p99: times[Math.floor(times.length * 0.99)]! } }
+  return { rows, ms: spread(times), msWithReasons: spread(withReasons) }
+}
+
+function spread(times: number[]): Spread {
+  const sorted = times.toSorted((a, b) => a - b)
+  return { median: sorted[sorted.length >> 1]!, p99: sorted[Math.floor(sorted.length * 0.99)]! }
+}
+
+/** A dimension with less than 100 and no reason, or with 100 and one; null where there is none. */
+function unexplained({ scores }: Judgement, reasons: readonly DimensionReason[]): string | null {
+  for (const name of dimensionNames) {
+    const [falls, named] = [(scores[name] ?? 100) < 100, reasons.some((reason) => reason.dimension === name)]
+    if (falls !== named) return `${name} at ${scores[name]!} ${named ? 'has a reason' : 'has no reason'}`
+  }
+  return null
 }
 
 /** What the judge got wrong, or null. */

@@ -3,12 +3,12 @@
  * trace and the sample's ground truth alone. docs/parabench.md gives the same formulas in words; change both or none.
  */
 import type { Dimension } from '../../shared/bench.ts'
-import { CELLS, cellIndex } from '../data/world/cells.ts'
-import { isResultClaim, parseReasoning, type Sentence } from '../data/world/grammar.ts'
-import { resultClaims } from '../data/world/operations/kit.ts'
+import { CELLS } from '../data/world/cells.ts'
+import { parseReasoning, type Sentence } from '../data/world/grammar.ts'
 import type { WorldSample } from '../data/world/types.ts'
-import type { Scene, World } from '../data/world/world.ts'
-import { isValidOutcome, nearestOutcome } from './judge-outcomes.ts'
+import type { World } from '../data/world/world.ts'
+import { compareOutput, comparePicture, compareTrace, describedScene, entailedClaims } from './judge-compare.ts'
+import { isValidOutcome } from './judge-outcomes.ts'
 import { ILLEGIBLE_DISTANCE, readScene, type SceneReading } from './judge-read.ts'
 
 export { isValidOutcome } from './judge-outcomes.ts'
@@ -34,7 +34,7 @@ export interface Judgement {
 }
 
 /** Up to this RMS colour distance a cell has full Image Quality; from here it falls to 0 at ILLEGIBLE_DISTANCE. */
-const QUALITY_FULL_DISTANCE = 4
+export const QUALITY_FULL_DISTANCE = 4
 
 /** Marks one answer. Pure; about 2 ms. */
 export function judge(world: World, sample: WorldSample, answer: Answer): Judgement {
@@ -61,11 +61,6 @@ const countIn = (claims: ReadonlySet<string>, others: ReadonlySet<string>): numb
 
 // ---- the picture
 
-/** What the picture shows, with cells that show nothing nameable as undefined. */
-function contentsOf(reading: SceneReading): (string | null | undefined)[] {
-  return reading.scene.cells.map((c, i) => (reading.legible[i] ? c : undefined))
-}
-
 function isRightImage(world: World, sample: WorldSample, reading: SceneReading): boolean {
   const { scene } = reading
   const coherent = reading.cellBackgrounds.every((b, i) => b === scene.background && reading.legible[i])
@@ -75,21 +70,11 @@ function isRightImage(world: World, sample: WorldSample, reading: SceneReading):
 type ImageScores = Pick<Scores, 'image_consistency' | 'image_alignment' | 'image_quality'>
 
 function imageScores(sample: WorldSample, reading: SceneReading): ImageScores {
-  const shown = contentsOf(reading)
-  const wanted = nearestOutcome(sample, shown)
-  const before: Scene = sample.input ?? { background: '', cells: Array.from({ length: CELLS }, () => null) }
-  const placeChanges = before.background !== wanted.background
-  const onWantedPlace = (i: number): boolean => reading.cellBackgrounds[i] === wanted.background
-  const cells = wanted.cells.map((_, i) => i)
-  const changing = cells.filter((i) => wanted.cells[i] !== before.cells[i])
-  const keeping = cells.filter((i) => wanted.cells[i] === before.cells[i])
-  // Where the place itself is to change, a cell's sprite and its background are two separate demands.
-  const isRight = (i: number): boolean => shown[i] === wanted.cells[i] && (placeChanges || onWantedPlace(i))
-
+  const { changing, keeping, placeChanges, isRight, isPlaced } = comparePicture(sample, reading)
   let met = changing.filter(isRight).length
   let demanded = changing.length
   if (placeChanges) {
-    met += cells.filter((i) => reading.legible[i] && onWantedPlace(i)).length / CELLS
+    met += reading.legible.filter((_, i) => isPlaced(i)).length / CELLS
     demanded += 1
   }
   // A drawing has no input to keep; whatever nobody asked for weighs as a demand that was not met.
@@ -108,26 +93,6 @@ function imageScores(sample: WorldSample, reading: SceneReading): ImageScores {
 }
 
 // ---- the text
-
-/** The picture a trace describes: its claims about the result, carried out on the input. */
-function describedScene(sample: WorldSample, sentences: readonly Sentence[]): Scene {
-  const cells = sample.input ? [...sample.input.cells] : Array.from({ length: CELLS }, () => null)
-  const scene: Scene = { background: sample.input?.background ?? '', cells }
-  for (const { kind, slots } of sentences) {
-    if (kind === 'nowPlace') scene.background = slots.background!
-    if (kind === 'nowHas') scene.cells[cellIndex(slots.cell!)] = slots.sprite!
-    if (kind === 'nowEmpty') scene.cells[cellIndex(slots.cell!)] = null
-  }
-  return scene
-}
-
-/** Everything the input and the instruction entail, given which right outcome is meant. */
-function entailedClaims(world: World, sample: WorldSample, outcome: Scene): Set<string> {
-  const truth = parseReasoning(world, sample.reasoning)
-  if (!truth) throw new Error(`the trace of sample ${sample.id} does not parse in this world`)
-  const thinking = truth.filter((s) => !isResultClaim(s))
-  return new Set([...thinking, ...resultClaims(sample.input, outcome)].map((s) => s.text))
-}
 
 function isRightReasoning(world: World, sample: WorldSample, sentences: readonly Sentence[]): boolean {
   const described = describedScene(sample, sentences)
@@ -149,9 +114,7 @@ function textScores(
   reading: SceneReading,
 ): TextScores {
   if (!sentences) return { text_quality: 0, text_alignment: 0, output_alignment: 0 }
-  const claims = new Set(sentences.map((s) => s.text))
-  const meant = nearestOutcome(sample, describedScene(sample, sentences).cells)
-  const entailed = entailedClaims(world, sample, meant)
+  const { claims, entailed } = compareTrace(world, sample, sentences)
   return {
     text_quality: share(claims.size, sentences.length),
     text_alignment: f1(countIn(claims, entailed), claims.size, entailed.size),
@@ -161,21 +124,10 @@ function textScores(
 
 /** F1 of the claims about the result against the drawn picture, whether or not either is right. */
 function outputAlignment(sample: WorldSample, sentences: readonly Sentence[], reading: SceneReading): number {
-  const said = [...new Map(sentences.filter(isResultClaim).map((s) => [s.text, s])).values()]
+  const { said, untrue, changes, unsaid, illegible } = compareOutput(sample, sentences, reading)
   if (said.length === 0) return 0
-  const shown = contentsOf(reading)
-  const isTrue = ({ kind, slots }: Sentence): boolean => {
-    if (kind === 'nowPlace') return reading.scene.background === slots.background
-    return shown[cellIndex(slots.cell!)] === (kind === 'nowHas' ? slots.sprite! : null)
-  }
-  // What the picture changed and a complete trace would say; a cell nobody can name can be claimed by no one.
-  const legibleChanges = resultClaims(sample.input, reading.scene).filter(
-    (c) => c.kind === 'nowPlace' || reading.legible[cellIndex(c.slots.cell!)],
-  )
-  const illegible = reading.legible.filter((ok) => !ok).length
-  const saidTexts = new Set(said.map((s) => s.text))
-  const precision = said.filter(isTrue).length / said.length
-  const wanted = legibleChanges.length + illegible
-  const recall = wanted === 0 ? 0 : legibleChanges.filter((c) => saidTexts.has(c.text)).length / wanted
+  const precision = (said.length - untrue.length) / said.length
+  const wanted = changes.length + illegible.length
+  const recall = wanted === 0 ? 0 : (changes.length - unsaid.length) / wanted
   return precision + recall === 0 ? 0 : (200 * precision * recall) / (precision + recall)
 }

@@ -1,6 +1,7 @@
 /** One prompt answered by a model, and marked by the exact judge: what a bench run repeats. */
 import { mkdir } from 'node:fs/promises'
 import { join } from 'node:path'
+import type { DimensionScores } from '../../shared/bench.ts'
 import type { DecodingMode, Trajectory } from '../../shared/trajectory.ts'
 import type { Acceleration } from '../../shared/acceleration.ts'
 import { TandemError } from '../../shared/errors.ts'
@@ -97,24 +98,29 @@ export async function scoreExactly(
 ): Promise<ScoreRecord> {
   const { record, rgb, trajectory } = answer
   const thinks = trajectory.header.mode !== 'image-only'
-  const judgement = judge(world, sample, { rgb, reasoning: record.reasoning })
-  const { scores, rightImage, rightReasoning } = judgement
+  const {
+    scores: given,
+    rightImage,
+    rightReasoning,
+    reading,
+  } = judge(world, sample, { rgb, reasoning: record.reasoning })
   const text = (score: number): number | null => (thinks ? round(score) : null)
+  const scores: DimensionScores = {
+    text_quality: text(given.text_quality),
+    text_alignment: text(given.text_alignment),
+    image_consistency: given.image_consistency === null ? null : round(given.image_consistency),
+    image_alignment: round(given.image_alignment),
+    image_quality: round(given.image_quality),
+    output_alignment: text(given.output_alignment),
+  }
   return {
     kind: 'score',
     id: record.id,
     seed: record.seed,
     judge: exactJudge,
-    scores: {
-      text_quality: text(scores.text_quality),
-      text_alignment: text(scores.text_alignment),
-      image_consistency: scores.image_consistency === null ? null : round(scores.image_consistency),
-      image_alignment: round(scores.image_alignment),
-      image_quality: round(scores.image_quality),
-      output_alignment: text(scores.output_alignment),
-    },
+    scores,
     right: { image: rightImage, reasoning: thinks && rightReasoning },
-    reasons: explain(world, sample, record.reasoning, judgement),
+    reasons: explain(world, sample, record.reasoning, reading, scores),
     ...(alongEvery !== null && thinks
       ? { along: await alignmentAlong(engine, world, sample, trajectory, alongEvery) }
       : {}),
