@@ -223,12 +223,13 @@ const askingSchema = z.strictObject({
 /**
  * What judging at an endpoint will ask for, before anything is sent: about, with each question asked once. `most`: with
  * every answer unreadable until the last time it is asked for, every request failing until the last time it is sent, and
- * all of it charged; results of before it was counted have none.
+ * all of them charged in full.
  */
 export const benchEstimateSchema = z.strictObject({
   host: z.string(),
   model: z.string(),
   ...askingSchema.shape,
-  most: askingSchema.optional(),
+  most: askingSchema,
 })
 export type BenchEstimate = z.infer<typeof benchEstimateSchema>
+export type Asking = z.infer<typeof askingSchema>

@@ -85,7 +85,7 @@ export const benchMethods = {
   },
   'bench.deleteSuite': { args: z.strictObject({ suite: suiteIdSchema }), result: nothing },
 
-  /** What an endpoint will be asked for, at most. Nothing is sent. */
+  /** What an endpoint will be asked for: about, and at the most. Nothing is sent. */
   'bench.estimate': {
     args: z.strictObject({ spec: z.discriminatedUnion('kind', [studioParabenchSchema, studioDragSchema]) }),
     result: benchEstimateSchema,

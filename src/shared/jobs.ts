@@ -134,6 +134,8 @@ const benchSpec = {
   limit: z.int().positive().optional(),
   /** Output Alignment of the drafts at every k-th step, by the exact judge. */
   alongEvery: z.int().positive().max(MAX_STEPS).optional(),
+  /** Only says what judging would ask for; nothing is run or sent. */
+  estimateOnly: z.boolean().optional(),
   out: z.string().min(1),
 }
 
@@ -142,8 +144,6 @@ export const parabenchSpecSchema = z.strictObject({
   kind: z.literal('parabench'),
   ...benchSpec,
   mode: decodingModeSchema,
-  /** Only says what judging would ask for; nothing is run or sent. */
-  estimateOnly: z.boolean().optional(),
 })
 
 /** The same suite without thinking and with it in three modes, and what thinking did to the pictures. */

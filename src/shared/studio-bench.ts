@@ -34,6 +34,6 @@ export const studioParabenchSchema = parabenchSpecSchema.omit({ out: true, estim
   /** Marks the answers that another job of equal settings has given, instead of giving its own. */
   answersOf: idSchema.optional(),
 })
-export const studioDragSchema = dragSpecSchema.omit({ out: true }).extend(fields)
+export const studioDragSchema = dragSpecSchema.omit({ out: true, estimateOnly: true }).extend(fields)
 export type StudioParabench = z.infer<typeof studioParabenchSchema>
 export type StudioDrag = z.infer<typeof studioDragSchema>

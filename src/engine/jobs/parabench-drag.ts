@@ -5,7 +5,8 @@ import { dragModes, makeDragReport, type DragMode } from '../bench/drag.ts'
 import type { ReadRun } from '../bench/report.ts'
 import { writeFileAtomic } from '../files.ts'
 import type { JobContext } from './context.ts'
-import { identityOf, judgeKeyOf, parabenchJob } from './parabench.ts'
+import { parabenchJob, readItems } from './parabench.ts'
+import { estimateFor, identityOf, judgeKeyOf, refuseAlong } from './parabench-endpoint.ts'
 import { openReadRun } from './parabench-read.ts'
 
 export const dragFile = 'drag.json'
@@ -13,6 +14,16 @@ export const dragFile = 'drag.json'
 export async function* dragJob(spec: SpecOf<'parabench-drag'>, context: JobContext): AsyncGenerator<JobUpdate> {
   const began = performance.now()
   const folder = resolve(spec.out)
+  const judgeKey = judgeKeyOf(context)
+  await refuseAlong(
+    spec,
+    dragModes.map((mode) => join(folder, mode)),
+  )
+  if (spec.estimateOnly) {
+    const { items } = await readItems(spec)
+    yield { type: 'result', result: { estimate: estimateFor(spec.judge, dragModes, items, judgeKey) } }
+    return
+  }
   for (const [i, mode] of dragModes.entries()) {
     const run = parabenchJob({ ...spec, kind: 'parabench', mode, out: join(folder, mode) }, context)
     for await (const update of run) {
@@ -31,7 +42,7 @@ export async function* dragJob(spec: SpecOf<'parabench-drag'>, context: JobConte
   }
   const reads = await Promise.all(dragModes.map((mode) => openReadRun(join(folder, mode))))
   const runs = Object.fromEntries(dragModes.map((mode, i) => [mode, reads[i]!])) as Record<DragMode, ReadRun>
-  const report = makeDragReport(runs, identityOf(spec.judge, judgeKeyOf(context)))
+  const report = makeDragReport(runs, identityOf(spec.judge, judgeKey))
   await writeFileAtomic(join(folder, dragFile), JSON.stringify(report, null, 2) + '\n')
   const result: DragResult = { folder, report, seconds: Number(((performance.now() - began) / 1000).toFixed(1)) }
   yield { type: 'result', result }

@@ -3,62 +3,37 @@
  * appended one by one, so the job may be killed anywhere; the same spec on the same folder goes on.
  */
 import { isAbsolute, join, relative, resolve, sep } from 'node:path'
-import type { BenchEstimate, BenchJudge } from '../../shared/bench.ts'
 import type { JobUpdate, ParabenchResult, SpecOf } from '../../shared/jobs.ts'
 import { TandemError } from '../../shared/errors.ts'
-import { openScoreCache } from '../bench/endpoint/cache.ts'
-import { createClient, endpointUrl, type Client } from '../bench/endpoint/client.ts'
-import { describeEstimate, estimateCost } from '../bench/endpoint/cost.ts'
-import { judgeAtEndpoint, judgeIdentity } from '../bench/endpoint/judge.ts'
-import { pool } from '../bench/endpoint/pool.ts'
+import { describeEstimate } from '../bench/endpoint/cost.ts'
 import { makeReport } from '../bench/report.ts'
 import { answerKey, openRun, runFiles, type OpenRun, type ScoreRecord } from '../bench/run-folder.ts'
 import { limitPrompts, readSuite, type Prompt, type Suite } from '../bench/suite.ts'
 import { loadWorld, type World } from '../data/world/world.ts'
 import { writeFileAtomic } from '../files.ts'
-import { encodePng } from '../images.ts'
-import type { Engine } from '../run.ts'
 import type { JobContext } from './context.ts'
 import { answerPrompt, exactJudge, readAnswer, scoreExactly } from './parabench-answer.ts'
+import {
+  estimateFor,
+  identityOf,
+  judgeAll,
+  judgeKeyOf,
+  refuseAlong,
+  type Item,
+  type Work,
+} from './parabench-endpoint.ts'
 
 type Spec = SpecOf<'parabench'>
-type EndpointJudge = Extract<BenchJudge, { kind: 'endpoint' }>
-
-/** The only places a key comes from: neither specs nor files nor logs hold it. */
-export const judgeKeyOf = ({ judgeKey }: Pick<JobContext, 'judgeKey'>): string | undefined =>
-  (judgeKey === undefined ? process.env['TANDEM_JUDGE_KEY'] : judgeKey) || undefined
-
-/** One answer to be given and judged. */
-interface Item {
-  readonly prompt: Prompt
-  readonly seed: number
-  readonly key: string
-}
-
-interface Work {
-  readonly spec: Spec
-  readonly engine: Engine
-  readonly world: World
-  readonly run: OpenRun
-  readonly items: readonly Item[]
-  readonly signal: AbortSignal
-  readonly judgeKey: string | undefined
-}
 
 export async function* parabenchJob(spec: Spec, context: JobContext): AsyncGenerator<JobUpdate> {
   const began = performance.now()
-  const world = await loadWorld()
-  const suite = await readSuite(spec.suite, world)
-  const prompts = limitPrompts(suite, spec.limit ?? null)
   const judgeKey = judgeKeyOf(context)
   const judge = identityOf(spec.judge, judgeKey)
+  await refuseAlong(spec, [spec.out])
+  const { world, suite, prompts, seeds, items } = await readItems(spec)
   if (spec.judge.kind === 'exact') refuseWithoutTruth(prompts, suite)
-  const seeds = [...new Set(spec.seeds)]
-  const items = seeds.flatMap((seed) =>
-    prompts.map((prompt): Item => ({ prompt, seed, key: answerKey({ id: prompt.id, seed }) })),
-  )
   if (spec.estimateOnly) {
-    yield { type: 'result', result: { estimate: estimateFor(spec, items, judgeKey) } }
+    yield { type: 'result', result: { estimate: estimateFor(spec.judge, [spec.mode], items, judgeKey) } }
     return
   }
   const engine = await context.engine(spec.model, spec.adapters)
@@ -87,7 +62,8 @@ export async function* parabenchJob(spec: Spec, context: JobContext): AsyncGener
     yield { type: 'started', total: items.length, detail: `${suite.file.name}, ${engine.model.name}, ${spec.mode}` }
     for (const message of openingWords(run, items, spec)) yield { type: 'warning', message }
     const estimate = estimateFor(
-      spec,
+      spec.judge,
+      [spec.mode],
       items.filter((item) => !run.scores.get(judge)?.get(item.key)?.scores),
       judgeKey,
     )
@@ -119,10 +95,26 @@ export async function* parabenchJob(spec: Spec, context: JobContext): AsyncGener
   }
 }
 
-/** How a judge is named in a run's records. */
-export function identityOf(judge: BenchJudge, key: string | undefined): string {
-  if (judge.kind === 'exact') return exactJudge
-  return judgeIdentity(judge.model, endpointUrl(judge.url, key !== undefined).host)
+/** What is to be answered: every prompt under every seed. */
+export async function readItems({
+  suite: name,
+  limit,
+  seeds: asked,
+}: Pick<Spec, 'suite' | 'limit' | 'seeds'>): Promise<{
+  world: World
+  suite: Suite
+  prompts: readonly Prompt[]
+  seeds: number[]
+  items: Item[]
+}> {
+  const world = await loadWorld()
+  const suite = await readSuite(name, world)
+  const prompts = limitPrompts(suite, limit ?? null)
+  const seeds = [...new Set(asked)]
+  const items = seeds.flatMap((seed) =>
+    prompts.map((prompt): Item => ({ prompt, seed, key: answerKey({ id: prompt.id, seed }) })),
+  )
+  return { world, suite, prompts, seeds, items }
 }
 
 /** Where a suite that does not ship lies from the run's folder; on another drive there is no such way. */
@@ -141,13 +133,6 @@ function refuseWithoutTruth(prompts: readonly Prompt[], suite: Suite): void {
     )
 }
 
-function estimateFor({ judge, mode }: Spec, items: readonly Item[], key: string | undefined): BenchEstimate | null {
-  if (judge.kind === 'exact') return null
-  const { host } = endpointUrl(judge.url, key !== undefined)
-  const cases = items.map(({ prompt }) => prompt)
-  return estimateCost(cases, mode !== 'image-only', { host, model: judge.model, prices: judge.prices })
-}
-
 function openingWords(run: OpenRun, items: readonly Item[], spec: Spec): string[] {
   const words: string[] = []
   const have = items.filter((item) => run.answers.has(item.key)).length
@@ -156,6 +141,8 @@ function openingWords(run: OpenRun, items: readonly Item[], spec: Spec): string[
     words.push(`${run.dropped} damaged lines of ${runFiles.results} were dropped; they are done again.`)
   if (spec.seeds.length > 1 && spec.temperatures.text === 0 && spec.temperatures.image === 0)
     words.push('Temperatures are 0: every seed gives the same answers.')
+  if (spec.judge.kind === 'endpoint' && spec.alongEvery !== undefined)
+    words.push("Alignment along the run is the exact judge's alone: the endpoint marks the finished answers.")
   return words
 }
 
@@ -197,67 +184,6 @@ async function* answerAll({ spec, engine, world, run, items, signal }: Work, beg
       total: items.length,
       metrics: { ...(running.count > 0 ? { score: running.sum / running.count } : {}), eta_seconds: eta },
     }
-  }
-}
-
-/** Everything the endpoint has not marked yet, several at a time. A failure that would meet all of them stops the asking. */
-async function* judgeAll(
-  { spec, engine, run, items, signal, judgeKey: key }: Work,
-  judge: EndpointJudge,
-  identity: string,
-): AsyncGenerator<JobUpdate> {
-  const todo = items.filter((item) => !run.scores.get(identity)?.get(item.key)?.scores)
-  const stop = new AbortController()
-  const client: Client = createClient({
-    url: judge.url,
-    model: judge.model,
-    key,
-    timeoutMs: judge.timeoutSeconds * 1000,
-    requestsPerMinute: judge.requestsPerMinute,
-    signal: AbortSignal.any([signal, stop.signal]),
-  })
-  const cache = await openScoreCache(judge.cache ?? join(run.path, 'judge-cache'), identity)
-  const { size } = engine.model.config.image
-  let fatal: string | null = null
-
-  async function markOne({ prompt, seed, key: item }: Item): Promise<ScoreRecord | null> {
-    const base = { kind: 'score' as const, id: prompt.id, seed, judge: identity }
-    if (signal.aborted) return null
-    if (fatal !== null) return { ...base, scores: null, reasons: [fatal] }
-    try {
-      const { rgb, record } = await readAnswer(run.answers.get(item)!, run.path, size)
-      const input = await prompt.input(size)
-      const material = {
-        task: prompt.task,
-        instruction: prompt.instruction,
-        reasoning: record.reasoning,
-        input: input && (await encodePng(input, size, size)),
-        output: await encodePng(rgb, size, size),
-      }
-      const verdict = await judgeAtEndpoint(client, cache, material, spec.mode !== 'image-only')
-      if ('scores' in verdict) {
-        const { scores, reasons, unnamed } = verdict
-        return { ...base, scores, reasons, ...(unnamed > 0 ? { unnamed } : {}) }
-      }
-      if (verdict.fatal && fatal === null) {
-        fatal = verdict.unjudged
-        stop.abort()
-      }
-      return { ...base, scores: null, reasons: [verdict.unjudged] }
-    } catch (error) {
-      if (signal.aborted) return null
-      if (fatal !== null) return { ...base, scores: null, reasons: [fatal] }
-      throw error
-    }
-  }
-
-  let done = items.length - todo.length
-  let unjudged = 0
-  for await (const record of pool(todo, judge.concurrency, markOne)) {
-    if (!record) return
-    run.add(record)
-    if (!record.scores) unjudged++
-    yield { type: 'progress', done: ++done, total: items.length, metrics: { unjudged, requests: client.sent } }
   }
 }
 

@@ -1,7 +1,7 @@
 /** `tandem bench`: ParaBench runs, their comparison, reports in every form, and the reasoning-drag report. */
 import { resolve } from 'node:path'
-import { InvalidArgumentError, type Command } from 'commander'
-import type { BenchJudge, DragReport } from '../../shared/bench.ts'
+import type { Command } from 'commander'
+import type { DragReport } from '../../shared/bench.ts'
 import { TandemError } from '../../shared/errors.ts'
 import {
   benchCompareResultSchema,
@@ -9,60 +9,19 @@ import {
   dragResultSchema,
   estimateResultSchema,
   parabenchResultSchema,
-  type AdapterStack,
   type SpecOf,
 } from '../../shared/jobs.ts'
-import type { PresetName } from '../../shared/acceleration.ts'
 import type { DecodingMode } from '../../shared/trajectory.ts'
 import type { Table, TableFormat } from '../../engine/bench/table.ts'
 import { addEngineBench } from './bench-engine.ts'
+import { addRunOptions, benchSpec, format, formats, type Format, type RunOptions } from './bench-options.ts'
 import { driveJob } from './drive.ts'
-import { shippedModel } from './installation.ts'
 import { createLive, metricsLine, type Live } from './live.ts'
-import { fastOf, guidance, integer, mode, preset, seed, stackedAdapter, stepCount, temperature } from './options.ts'
+import { mode } from './options.ts'
 import { note, printJson } from './report.ts'
 
-interface RunOptions {
-  suite: string
-  model: string
-  adapter: AdapterStack
-  mode: DecodingMode
-  steps: number
-  imageSteps?: number
-  fast?: PresetName | true
-  seeds: number[]
-  judge: string
-  judgeModel?: string
-  concurrency: number
-  rate?: number
-  timeout: number
-  priceIn?: number
-  priceOut?: number
-  judgeCache?: string
-  limit?: number
-  along?: number
-  guidanceText: number
-  guidanceImage: number
-  temperatureText: number
-  temperatureImage: number
-  out: string
-  estimate?: boolean
-  json?: boolean
-}
-
-const seeds = (text: string): number[] => text.split(',').map(seed)
-const count = integer(1, 1_000_000)
-function price(text: string): number {
-  const value = Number(text)
-  if (text.trim() !== '' && value >= 0 && Number.isFinite(value)) return value
-  throw new InvalidArgumentError(`"${text}" is not a price in USD per million tokens.`)
-}
-const formats = ['text', 'markdown', 'csv', 'latex', 'json'] as const
-function format(text: string): (typeof formats)[number] {
-  const found = formats.find((f) => f === text)
-  if (found) return found
-  throw new InvalidArgumentError(`"${text}" is not a format. Choose one of ${formats.join(', ')}.`)
-}
+type ParabenchOptions = RunOptions & { mode: DecodingMode }
+type DragOptions = RunOptions & { format: Format }
 
 export function addBenchCommand(program: Command): void {
   const bench = program.command('bench').description('ParaBench: measure text, picture, and how they agree.')
@@ -70,8 +29,7 @@ export function addBenchCommand(program: Command): void {
     bench
       .command('parabench')
       .description('Answer and judge a suite. The same command on the same folder goes on where it stopped.')
-      .option('--mode <mode>', 'decoding mode', mode, 'parallel')
-      .option('--estimate', 'only say what judging at an endpoint would ask for'),
+      .option('--mode <mode>', 'decoding mode', mode, 'parallel'),
   )
     .addHelpText(
       'after',
@@ -83,22 +41,9 @@ Examples:
   tandem bench parabench --suite storybook --mode sequential --steps 8 --limit 30 --out runs/quick --json
   tandem bench parabench --suite my-suite --judge https://host/v1 --judge-model some-vision-model --out runs/judged`,
     )
-    .action(async (options: RunOptions) => {
-      const spec: SpecOf<'parabench'> = {
-        ...benchSpec(options),
-        kind: 'parabench',
-        mode: options.mode,
-        ...(options.estimate ? { estimateOnly: true } : {}),
-      }
-      if (options.estimate) {
-        if (spec.judge.kind === 'exact')
-          throw new TandemError('The exact judge costs nothing.', 'Use --estimate with --judge URL.')
-        const { estimate } = estimateResultSchema.parse(await driveJob(spec, progress()))
-        if (options.json) return printJson(estimate)
-        const { describeEstimate } = await import('../../engine/bench/endpoint/cost.ts')
-        process.stdout.write(describeEstimate(estimate) + '\n')
-        return
-      }
+    .action(async (options: ParabenchOptions) => {
+      const spec: SpecOf<'parabench'> = { ...benchSpec(options), kind: 'parabench', mode: options.mode }
+      if (options.estimate) return sayEstimate(spec, options.json)
       const result = parabenchResultSchema.parse(await driveJob(spec, progress()))
       if (options.json) return printJson(result)
       const { reportTable } = await tables()
@@ -111,19 +56,22 @@ Examples:
   addRunOptions(
     bench
       .command('drag')
-      .description('The same prompts without thinking and with it in three modes: what thinking does to the picture.'),
+      .description('The same prompts without thinking and with it in three modes: what thinking does to the picture.')
+      .option('--format <form>', formats.join(', '), format, 'text'),
   )
     .addHelpText(
       'after',
-      '\nExamples:\n  tandem bench drag --suite storybook --along 4 --out runs/drag\n  tandem bench drag --suite storybook-hard --limit 60 --out runs/drag-hard --json',
+      '\nOn a folder that is finished nothing is answered again, so the same command writes other formats.\n\nExamples:\n  tandem bench drag --suite storybook --along 4 --out runs/drag\n  tandem bench drag --suite storybook --along 4 --out runs/drag --format latex > drag.tex\n  tandem bench drag --suite storybook-hard --limit 60 --out runs/drag-hard --json',
     )
-    .action(async (options: RunOptions) => {
+    .action(async (options: DragOptions) => {
       const spec: SpecOf<'parabench-drag'> = { ...benchSpec(options), kind: 'parabench-drag' }
+      if (options.estimate) return sayEstimate(spec, options.json)
       const result = dragResultSchema.parse(await driveJob(spec, progress()))
       if (options.json) return printJson(result)
+      if (options.format === 'json') return printJson(result.report)
       const { dragTable } = await tables()
-      await print(dragTable(result.report, 'text'), 'text')
-      process.stdout.write(worstLines(result.report))
+      await print(dragTable(result.report, options.format), options.format)
+      if (options.format === 'text') process.stdout.write(worstLines(result.report))
     })
 
   addEngineBench(bench)
@@ -140,15 +88,13 @@ Examples:
       'after',
       '\nExamples:\n  tandem bench compare runs/sequential runs/parallel\n  tandem bench compare runs/a runs/b --format latex',
     )
-    .action(
-      async (a: string, b: string, options: { judge?: string; format: (typeof formats)[number]; json?: boolean }) => {
-        const spec = { kind: 'parabench-compare' as const, a: resolve(a), b: resolve(b), ...judgeName(options) }
-        const { comparison } = benchCompareResultSchema.parse(await driveJob(spec, progress()))
-        if (options.json || options.format === 'json') return printJson(comparison)
-        const { comparisonTable } = await tables()
-        await print(comparisonTable(comparison, options.format), options.format)
-      },
-    )
+    .action(async (a: string, b: string, options: { judge?: string; format: Format; json?: boolean }) => {
+      const spec = { kind: 'parabench-compare' as const, a: resolve(a), b: resolve(b), ...judgeName(options) }
+      const { comparison } = benchCompareResultSchema.parse(await driveJob(spec, progress()))
+      if (options.json || options.format === 'json') return printJson(comparison)
+      const { comparisonTable } = await tables()
+      await print(comparisonTable(comparison, options.format), options.format)
+    })
 
   bench
     .command('report')
@@ -162,100 +108,34 @@ Examples:
       'after',
       '\nExamples:\n  tandem bench report runs/parallel --format markdown\n  tandem bench report runs/parallel --format latex --out table.tex',
     )
-    .action(
-      async (
-        dir: string,
-        options: { judge?: string; format: (typeof formats)[number]; out?: string; json?: boolean },
-      ) => {
-        const spec = { kind: 'parabench-report' as const, run: resolve(dir), ...judgeName(options) }
-        const { report } = benchReportResultSchema.parse(await driveJob(spec, progress()))
-        const form = options.json ? 'json' : options.format
-        if (form === 'json' && !options.out) return printJson(report)
-        const { reportTable } = await tables()
-        if (!options.out && form !== 'json') return print(reportTable(report, form), form)
-        const [{ writeFileAtomic }, { writeTable }] = await Promise.all([
-          import('../../engine/files.ts'),
-          import('../../engine/bench/table.ts'),
-        ])
-        const text =
-          form === 'json' ? JSON.stringify(report, null, 2) + '\n' : writeTable(reportTable(report, form), form)
-        const file = resolve(options.out!)
-        await writeFileAtomic(file, text)
-        if (options.json) printJson({ file })
-        else process.stdout.write(`${file}\n`)
-      },
-    )
+    .action(async (dir: string, options: { judge?: string; format: Format; out?: string; json?: boolean }) => {
+      const spec = { kind: 'parabench-report' as const, run: resolve(dir), ...judgeName(options) }
+      const { report } = benchReportResultSchema.parse(await driveJob(spec, progress()))
+      const form = options.json ? 'json' : options.format
+      if (form === 'json' && !options.out) return printJson(report)
+      const { reportTable } = await tables()
+      if (!options.out && form !== 'json') return print(reportTable(report, form), form)
+      const [{ writeFileAtomic }, { writeTable }] = await Promise.all([
+        import('../../engine/files.ts'),
+        import('../../engine/bench/table.ts'),
+      ])
+      const text =
+        form === 'json' ? JSON.stringify(report, null, 2) + '\n' : writeTable(reportTable(report, form), form)
+      const file = resolve(options.out!)
+      await writeFileAtomic(file, text)
+      if (options.json) printJson({ file })
+      else process.stdout.write(`${file}\n`)
+    })
 }
 
-/** What a run and a drag report have in common. */
-function addRunOptions(command: Command): Command {
-  return command
-    .requiredOption('--suite <name>', 'a folder with suite.json, or one that ships: storybook, storybook-hard')
-    .requiredOption('--out <dir>', 'folder of the run')
-    .option('--model <dir>', 'model folder', shippedModel)
-    .option('--adapter <dir[:weight]>', 'an adapter on the model, with how much of it; repeatable', stackedAdapter, [])
-    .option('--steps <n>', 'denoising steps', stepCount, 16)
-    .option('--image-steps <n>', 'how many of its steps update the image (default: all)', stepCount)
-    .option(
-      '--fast [preset]',
-      'give up a little for speed: fast (the default) or fastest; docs/acceleration.md says how much',
-      preset,
-    )
-    .option('--seeds <list>', 'seeds, separated by commas', seeds, [1])
-    .option('--limit <n>', 'only so many prompts, in turn from each category', count)
-    .option('--judge <who>', 'exact, or the base URL of an endpoint', 'exact')
-    .option('--judge-model <name>', 'the model an endpoint is asked for')
-    .option('--concurrency <n>', 'requests to the endpoint at once', integer(1, 64), 4)
-    .option('--rate <n>', 'most requests to the endpoint a minute', integer(1, 100_000))
-    .option('--timeout <seconds>', 'how long to wait for an answer of the endpoint', integer(1, 3600), 60)
-    .option('--price-in <usd>', 'price of a million tokens sent, for the estimate', price)
-    .option('--price-out <usd>', 'price of a million tokens answered', price)
-    .option('--judge-cache <dir>', "folder of the endpoint's answers, shared by runs")
-    .option('--along <k>', 'also measure output alignment at every k-th step', integer(1, 4096))
-    .option('--guidance-text <x>', 'guidance of the reasoning', guidance, 0)
-    .option('--guidance-image <x>', 'guidance of the image', guidance, 0)
-    .option('--temperature-text <x>', 'temperature of the reasoning', temperature, 0)
-    .option('--temperature-image <x>', 'temperature of the image', temperature, 0)
-    .option('--json', 'print one JSON object')
-}
-
-function benchSpec(options: RunOptions): Omit<SpecOf<'parabench-drag'>, 'kind'> {
-  return {
-    suite: options.suite,
-    model: options.model,
-    ...(options.adapter.length > 0 ? { adapters: options.adapter } : {}),
-    steps: options.steps,
-    ...(options.imageSteps === undefined ? {} : { imageSteps: options.imageSteps }),
-    ...fastOf(options.fast),
-    seeds: options.seeds,
-    guidance: { text: options.guidanceText, image: options.guidanceImage },
-    temperatures: { text: options.temperatureText, image: options.temperatureImage },
-    judge: judgeOf(options),
-    ...(options.limit === undefined ? {} : { limit: options.limit }),
-    ...(options.along === undefined ? {} : { alongEvery: options.along }),
-    out: resolve(options.out),
-  }
-}
-
-function judgeOf(options: RunOptions): BenchJudge {
-  if (options.judge === 'exact') return { kind: 'exact' }
-  if (!/^https?:\/\//.test(options.judge))
-    throw new TandemError(`"${options.judge}" is no judge.`, 'Give "exact" or a URL such as https://host/v1.')
-  if (options.judgeModel === undefined)
-    throw new TandemError('An endpoint has to be told which model to ask.', 'Add --judge-model NAME.')
-  const { priceIn, priceOut } = options
-  return {
-    kind: 'endpoint',
-    url: options.judge,
-    model: options.judgeModel,
-    concurrency: options.concurrency,
-    ...(options.rate === undefined ? {} : { requestsPerMinute: options.rate }),
-    timeoutSeconds: options.timeout,
-    ...(priceIn === undefined && priceOut === undefined
-      ? {}
-      : { prices: { input: priceIn ?? 0, output: priceOut ?? 0 } }),
-    ...(options.judgeCache === undefined ? {} : { cache: resolve(options.judgeCache) }),
-  }
+/** Says what judging would ask for; nothing is answered or sent. */
+async function sayEstimate(spec: SpecOf<'parabench'> | SpecOf<'parabench-drag'>, json = false): Promise<void> {
+  if (spec.judge.kind === 'exact')
+    throw new TandemError('The exact judge costs nothing.', 'Use --estimate with --judge URL.')
+  const { estimate } = estimateResultSchema.parse(await driveJob(spec, progress()))
+  if (json) return printJson(estimate)
+  const { describeEstimate } = await import('../../engine/bench/endpoint/cost.ts')
+  process.stdout.write(describeEstimate(estimate) + '\n')
 }
 
 const judgeName = ({ judge }: { judge?: string }): { judge?: string } => (judge === undefined ? {} : { judge })

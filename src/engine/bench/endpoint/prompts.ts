@@ -116,11 +116,14 @@ export function askAbout(dimension: Dimension, material: Material): Message[] {
   ]
 }
 
+/** So many characters of an answer that could not be read are shown to the model again. */
+export const ANSWER_KEPT = 2000
+
 /** After an answer that could not be read: the same again, with what was wrong. */
 export function askAgain(messages: readonly Message[], answer: string, problem: string, key: string): Message[] {
   return [
     ...messages,
-    { role: 'assistant', content: answer.slice(0, 2000) },
+    { role: 'assistant', content: answer.slice(0, ANSWER_KEPT) },
     {
       role: 'user',
       content: `That could not be used: ${problem}. Answer with the JSON object alone, "${key}" a whole number from 1 to 5.`,

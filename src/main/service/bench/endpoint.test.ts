@@ -67,6 +67,7 @@ describe('an endpoint that judges', () => {
     const { kind: _, answersOf: _a, mode: _m, ...rest } = judged({ prices })
     const drag = await bench.call('bench.estimate', { spec: { ...rest, kind: 'parabench-drag' } })
     expect(drag.requests).toBe(3 * 35 + 17)
+    expect(drag.most.requests).toBe(90 * drag.requests + 4 * 4)
     await expect(bench.call('jobs.start', { spec: judged({ agreed: 'other.host' }) })).rejects.toThrow('agreed')
     await expect(bench.call('bench.estimate', { spec: parabench() })).rejects.toThrow('costs nothing')
     expect(server.asked).toEqual([])
@@ -125,6 +126,16 @@ describe('an endpoint that judges', () => {
         .map(({ authorization }) => authorization)
         .filter(Boolean),
     ).toEqual([])
+  })
+
+  test('measures nothing along the run, and is asked nothing by a job that waits for it', async () => {
+    const before = server.asked.length
+    const job = await bench.finish({ ...judged({ keyed: false }), alongEvery: 1 })
+    expect(job).toMatchObject({
+      state: 'failed',
+      error: { message: expect.stringContaining('by the exact judge alone') as string },
+    })
+    expect(server.asked.length).toBe(before)
   })
 
   test('marks the answers of another run: the report says how the judges agree', async () => {

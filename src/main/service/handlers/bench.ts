@@ -35,36 +35,12 @@ export function benchHandlers(given: HandlerDeps): Handlers<'bench'> {
       throw new TandemError('The exact judge sends nothing and costs nothing.', 'Choose an endpoint to estimate.')
     const judge = engineJudge(spec.judge)
     const [model, suite] = await Promise.all([models.path(spec.model), suites.reference(spec.suite)])
-    const {
-      answersOf: _of,
-      adapters: _on,
-      ...asked
-    } = spec.kind === 'parabench' ? spec : { ...spec, answersOf: undefined }
-    const of = async (mode: 'parallel' | 'image-only'): Promise<BenchEstimate> => {
-      const answer = await lanes.ask({
-        ...asked,
-        kind: 'parabench',
-        mode: spec.kind === 'parabench' ? spec.mode : mode,
-        judge,
-        model,
-        suite,
-        out: deps.work,
-        estimateOnly: true,
-      })
-      return estimateResultSchema.parse(answer).estimate
-    }
-    const one = await of('parallel')
-    if (spec.kind === 'parabench') return one
-    // Three modes that think, and one that does not.
-    const without = await of('image-only')
-    const sum = (key: 'requests' | 'input_tokens' | 'output_tokens'): number => 3 * one[key] + without[key]
-    return {
-      ...one,
-      requests: sum('requests'),
-      input_tokens: sum('input_tokens'),
-      output_tokens: sum('output_tokens'),
-      usd: one.usd === null || without.usd === null ? null : 3 * one.usd + without.usd,
-    }
+    const { adapters: _on, alongEvery: _along, ...asked } = spec
+    const common = { judge, model, suite, out: deps.work, estimateOnly: true }
+    if (asked.kind === 'parabench-drag')
+      return estimateResultSchema.parse(await lanes.ask({ ...asked, ...common })).estimate
+    const { answersOf: _of, ...run } = asked
+    return estimateResultSchema.parse(await lanes.ask({ ...run, ...common })).estimate
   }
 
   function drag(id: string): unknown {

@@ -1,5 +1,6 @@
 /** Before the first request: to whom, what, how much; with the key where one is needed. Nothing was sent until here. */
 import { useState, type ReactElement } from 'react'
+import type { Asking } from '../../../shared/bench.ts'
 import { api } from '../../api.ts'
 import { toastError } from '../../state/toasts.ts'
 import { Button } from '../../ui/Button.tsx'
@@ -39,14 +40,7 @@ export function ConfirmSend({
   const [saving, setSaving] = useState(false)
   const estimate = useAnswer(`estimate ${JSON.stringify(jobs)}`, async () => {
     const all = await Promise.all(jobs.map(({ spec }) => api.call('bench.estimate', { spec })))
-    const sum = (pick: (one: (typeof all)[number]) => number): number =>
-      all.reduce((total, one) => total + pick(one), 0)
-    return {
-      requests: sum((one) => one.requests),
-      input: sum((one) => one.input_tokens),
-      output: sum((one) => one.output_tokens),
-      usd: all.every(({ usd }) => usd !== null) ? sum(({ usd }) => usd ?? 0) : null,
-    }
+    return { about: sumOf(all), most: sumOf(all.map(({ most }) => most)) }
   })
   const state = useAnswer(`key ${host}`, () => api.call('bench.key', { url }))
   const asks = draft.keyed && (other || state.value?.where === 'none')
@@ -90,22 +84,8 @@ export function ConfirmSend({
           <Notice tone="danger">{estimate.error}</Notice>
         ) : estimate.value ? (
           <dl className="bench-scores">
-            <div>
-              <dt>Requests, at most</dt>
-              <dd>{estimate.value.requests}</dd>
-            </div>
-            <div>
-              <dt>Tokens sent, about</dt>
-              <dd>{tokens(estimate.value.input)}</dd>
-            </div>
-            <div>
-              <dt>Tokens answered, about</dt>
-              <dd>{tokens(estimate.value.output)}</dd>
-            </div>
-            <div>
-              <dt>Cost, about</dt>
-              <dd>{estimate.value.usd === null ? 'give prices' : `${estimate.value.usd.toFixed(2)} USD`}</dd>
-            </div>
+            <Asked name="About, without repeats" asked={estimate.value.about} />
+            <Asked name="The most, if all is repeated and paid" asked={estimate.value.most} />
           </dl>
         ) : (
           <ProgressBar value={null} label="Counting" />
@@ -141,5 +121,30 @@ export function ConfirmSend({
         )}
       </div>
     </Dialog>
+  )
+}
+
+function sumOf(all: readonly Asking[]): Asking {
+  const sum = (key: 'requests' | 'input_tokens' | 'output_tokens'): number =>
+    all.reduce((total, one) => total + one[key], 0)
+  return {
+    requests: sum('requests'),
+    input_tokens: sum('input_tokens'),
+    output_tokens: sum('output_tokens'),
+    usd: all.some(({ usd }) => usd === null) ? null : all.reduce((total, { usd }) => total + (usd ?? 0), 0),
+  }
+}
+
+/** Answers that cannot be read are asked for again, requests that fail are sent again: how much that can be is said too. */
+function Asked({ name, asked }: { readonly name: string; readonly asked: Asking }): ReactElement {
+  const { requests, input_tokens, output_tokens, usd } = asked
+  return (
+    <div>
+      <dt>{name}</dt>
+      <dd>
+        {requests} requests, {tokens(input_tokens)} tokens sent, {tokens(output_tokens)} answered,{' '}
+        {usd === null ? 'cost unknown: give prices' : `${usd.toFixed(2)} USD`}
+      </dd>
+    </div>
   )
 }

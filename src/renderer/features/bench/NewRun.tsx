@@ -76,6 +76,7 @@ export function NewRun({ onSuites }: { readonly onSuites: () => void }): ReactEl
         <Notice actions={<Button onClick={() => setDraft({ answersOf: null })}>Give new answers instead</Button>}>
           The answers of “{again.title}” are marked by another judge; nothing is answered anew, so suite, model and
           settings stay as they are.
+          {own.along > 0 && own.judge === 'endpoint' ? ' Alignment along the run stays that of the exact judge.' : ''}
         </Notice>
       )}
       <fieldset className="bench-fields" disabled={again !== null}>

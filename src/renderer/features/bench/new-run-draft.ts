@@ -98,6 +98,8 @@ export function whyNot(draft: Draft): string | null {
   if (URL.parse(draft.url) === null || !/^https?:/.test(draft.url))
     return 'Give the address of the endpoint: https://host/v1.'
   if (draft.judgeModel.trim() === '') return 'Say which model the endpoint is asked for.'
+  if (draft.along > 0 && draft.answersOf === null)
+    return 'Alignment along the run is measured by the exact judge alone: set “Alignment every …” to 0.'
   return null
 }
 
