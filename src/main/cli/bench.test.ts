@@ -1,10 +1,7 @@
-/** `tandem bench` end to end with a small model: runs, kills, resumes, reports, comparisons, drag, a judge over HTTP. */
-import { readFile, readdir, rm, writeFile } from 'node:fs/promises'
-import { join } from 'node:path'
-import sharp from 'sharp'
-import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
+/** `tandem bench` end to end with a small model: runs, kills, resumes, reports, comparisons, drag. */
+import { readFile, readdir, writeFile } from 'node:fs/promises'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import type { BenchReport } from '../../shared/bench.ts'
-import { openFakeEndpoint, refuse, scoreOf, type FakeEndpoint } from '../../engine/bench/endpoint/server-fixtures.ts'
 import { openWorkplace, startTandem, tandem, until, writeTinyAdapter, type Workplace } from './testing.ts'
 
 let place: Workplace
@@ -148,8 +145,10 @@ describe('tandem bench report and compare', () => {
 })
 
 describe('tandem bench drag', () => {
+  const drag = (out: string): string[] => ['bench', 'drag', ...command(out).slice(2), '--limit', '6', '--along', '1']
+
   it('answers in four modes and says what thinking did', async () => {
-    const args = ['bench', 'drag', ...command('drag').slice(2), '--limit', '6', '--along', '1']
+    const args = drag('drag')
     const { code, out, err } = await tandem(...args)
     expect(code, err).toBe(0)
     const { report } = JSON.parse(out) as { report: { drag: object; along: object; modes: object } }
@@ -159,91 +158,34 @@ describe('tandem bench drag', () => {
     const { out: text } = await tandem(...args.filter((a) => a !== '--json'))
     expect(text).toMatch(/mode +category +prompts +worse %/)
   })
-})
 
-describe('a judge at an endpoint', () => {
-  const key = 'sk-test-30115'
-  let server: FakeEndpoint
-  beforeAll(async () => {
-    process.env['TANDEM_JUDGE_KEY'] = key
-    server = await openFakeEndpoint()
-  })
-  afterEach(() => server.behave(({ key: k }) => scoreOf(k)))
-  afterAll(async () => {
-    delete process.env['TANDEM_JUDGE_KEY']
-    await server.close()
-  })
-  const judged = (out: string, ...more: string[]): string[] =>
-    command(out, '--limit', '6', '--judge', server.url, '--judge-model', 'vision-1', ...more)
-
-  it('says what it will cost before anything is sent', async () => {
-    const { code, out, err } = await tandem(...judged('judged', '--estimate', '--price-in', '2', '--price-out', '8'))
+  it.each([
+    ['markdown', /^\*\*Reasoning drag[^]*\| mode \| category \|[^]*\| sequential \| all \|/],
+    ['csv', /^mode,category,prompts,worse_%,worse_%_low,worse_%_high,[^]*\r\nsequential,all,6,/],
+    ['latex', /\\begin\{tabular\}[^]*sequential & all & 6/],
+    ['json', /^\{"format":"tandem-drag-report"/],
+  ])('writes %s of a report that is there, and nothing else', async (format, said) => {
+    const { code, out, err } = await tandem(...drag('drag').filter((a) => a !== '--json'), '--format', format)
     expect(code, err).toBe(0)
-    expect(JSON.parse(out)).toMatchObject({ requests: 5 * 6 + 5, model: 'vision-1' })
-    expect(server.asked).toHaveLength(0)
-    expect(await readdir(place.root)).not.toContain('judged')
+    expect(out).toMatch(said)
+    expect(out).not.toContain('Pictures that lost most')
   })
 
-  it('marks what it can, leaves the rest unjudged with the reason, and mends it on another try', async () => {
-    server.behave(({ key: k }) => scoreOf(k, k === 'instruction_score' ? 7 : 5))
-    const first = await tandem(...judged('judged'))
-    expect(first.code, first.err).toBe(0)
-    expect(first.err).toMatch(/127\.0\.0\.1:\d+ \(vision-1\) will be sent instructions, reasoning and pictures/)
-    const { report } = JSON.parse(first.out) as { report: BenchReport }
-    expect(report.judged).toBe(0)
-    expect(report.unjudged).toHaveLength(6)
-    expect(report.unjudged[0]!.reason).toContain('7 is not from 1 to 5')
-    server.behave(({ key: k }) => scoreOf(k, 3))
-    const second = await tandem(...judged('judged'))
-    const mended = (JSON.parse(second.out) as { report: BenchReport }).report
-    expect(mended).toMatchObject({ judged: 6, unjudged: [], overall: { image_alignment: { value: 50 } } })
-    // What had been answered before was not asked again.
-    expect(mended.overall.image_consistency?.value).toBe(100)
-  })
-
-  it('agrees or not with the exact judge, over the same answers', async () => {
-    const { out, err } = await tandem(...command('judged', '--limit', '6'))
-    const { report, answered } = JSON.parse(out) as { report: BenchReport; answered: number }
-    expect(answered, err).toBe(0)
-    expect(report.judge).toBe('exact 1')
-    expect(report.agreement).toMatchObject([{ judge: expect.stringMatching(/^vision-1 at /) as string, answers: 6 }])
-  })
-
-  it('that refuses the key is asked once, and the key is told nowhere', async () => {
-    const before = server.asked.length
-    server.behave((_a, _n, response) => refuse(response, 401))
-    const { code, out, err } = await tandem(...judged('refused', '--concurrency', '1'))
+  it('killed in two of its modes and taken up again gives the same report, byte for byte', async () => {
+    for (const [mode, enough] of [
+      ['image-only', 3],
+      ['semi-parallel', 7],
+    ] as const) {
+      const { child, ended } = startTandem(...drag('dragged'))
+      await until(async () => (await lines(`dragged/${mode}`)).length >= enough)
+      child.kill('SIGKILL')
+      await ended
+      expect(await readdir(place.path('dragged'))).not.toContain('drag.json')
+    }
+    const { code, err } = await tandem(...drag('dragged'))
     expect(code, err).toBe(0)
-    expect(server.asked.length).toBe(before + 1)
-    const { report } = JSON.parse(out) as { report: BenchReport }
-    expect(report.unjudged).toHaveLength(6)
-    expect(report.unjudged[5]!.reason).toContain('refused the key (401)')
-    expect(out + err).not.toContain(key)
-    for (const name of await readdir(place.path('refused'), { recursive: true, withFileTypes: true }))
-      if (name.isFile()) expect(await readFile(join(name.parentPath, name.name), 'latin1')).not.toContain(key)
-  })
-
-  it('judges a suite of plain pictures, which the exact judge refuses', async () => {
-    const folder = place.path('mine')
-    await rm(folder, { recursive: true, force: true })
-    await tandem('world', 'sample', '--seed', '1', '--count', '1', '--out', folder)
-    await sharp({ create: { width: 64, height: 48, channels: 3, background: '#48c' } })
-      .png()
-      .toFile(join(folder, 'photo.png'))
-    await writeFile(
-      join(folder, 'suite.json'),
-      JSON.stringify({ format: 'tandem-suite', version: 1, name: 'mine', title: 'Mine', categories: ['Spatial'] }),
-    )
-    const row = { id: 'p1', task: 'edit', category: 'Spatial', instruction: 'remove the dog', input_image: 'photo.png' }
-    await writeFile(join(folder, 'prompts.jsonl'), JSON.stringify(row) + '\n')
-    const args = judged('plain').map((a) => (a === 'storybook' ? folder : a))
-    const { code, out, err } = await tandem(...args)
-    expect(code, err).toBe(0)
-    expect(JSON.parse(out)).toMatchObject({ report: { judged: 1, overall: { right_image: null } } })
-    const exact = await tandem(...command('plain2').map((a) => (a === 'storybook' ? folder : a)))
-    expect({ code: exact.code, said: exact.err.includes('has no ground truth') }, exact.err).toEqual({
-      code: 2,
-      said: true,
-    })
+    expect(err).toMatch(/answers are there already/)
+    const report = (out: string): Promise<string> => readFile(place.path(`${out}/drag.json`), 'utf8')
+    expect(await report('dragged')).toBe(await report('drag'))
   })
 })
