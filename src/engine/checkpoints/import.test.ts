@@ -51,6 +51,9 @@ describe('an imported checkpoint', () => {
     const model = await openImported(out)
     expect(model.config.sampling?.defaults.guidance).toEqual({ text: 0, image: 3.5 })
     expect(model.config.image).toEqual({ size: 8, grid: 4, factor: 2, offset: 96, codebookSize: 256 })
+    // Options of our own stay off: a published network attends to everything.
+    const off = { gridEmbeddings: false, segmentEmbeddings: false, fuse: false, tiedHead: false }
+    expect(model.config.options).toEqual(off)
     await model.image.dispose()
   })
 
