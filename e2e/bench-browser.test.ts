@@ -45,10 +45,20 @@ describeWith(chromiumMissing())('the bench in a browser', () => {
       await form.getByRole('radio', { name: 'Vision model' }).click()
       await form.getByLabel('Base URL').fill(server.url)
       await form.getByLabel('Model', { exact: true }).fill('vision-1')
-      await form.getByRole('button', { name: /Look at what is sent/ }).click()
+      // Along the run an endpoint cannot follow: said before anything starts.
+      const along = form.getByLabel('Alignment every … (0: off)', { exact: true })
+      const look = form.getByRole('button', { name: /Look at what is sent/ })
+      await along.fill('2')
+      await along.blur()
+      await form.getByText(/measured by the exact judge alone/).waitFor()
+      expect(await look.isDisabled()).toBe(true)
+      await along.fill('0')
+      await along.blur()
+      await look.click()
       const dialog = page.getByRole('dialog')
       const host = new URL(server.url).host
-      await expect.poll(() => dialog.innerText(), { timeout: 30_000 }).toMatch(/Requests, at most\s+12/)
+      await expect.poll(() => dialog.innerText(), { timeout: 30_000 }).toMatch(/About, without repeats\s+12 requests/)
+      expect(await dialog.innerText()).toMatch(/The most, if all is repeated and paid\s+1084 requests/)
       expect(await dialog.innerText()).toContain(host)
       expect(server.asked).toEqual([])
       // One answer is out of range to the end: unjudged, with the reason, and in no number.

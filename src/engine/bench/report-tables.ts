@@ -84,10 +84,14 @@ export function reportTable(report: BenchReport, format: TableFormat): Table {
   const rows = [head('category', format), ...groups.map(([name, group]) => [name, ...cells(group, format)])]
   if (report.held_out) rows.push(['held out', ...cells(report.held_out, format)])
   rows.push(['all', ...cells(report.overall, format)])
-  const width = rows[0]!.length
   if (format !== 'csv')
-    for (const { model, overall } of publishedRows)
-      rows.push([`${model} *`, ...Array.from({ length: width - 2 }, () => ''), overall.toFixed(1)])
+    for (const { model, columns, overall } of publishedRows) {
+      const measures = { ...columns, overall }
+      const known = measureNames.map((name) =>
+        name in measures ? measures[name as keyof typeof measures].toFixed(1) : '',
+      )
+      rows.push([`${model} *`, '', '', ...known])
+    }
   const notes = [`Judge: ${report.judge}. ${intervals}`, `* ${publishedNote}: for orientation only.`]
   const missing = report.expected - report.judged - report.unjudged.length
   if (missing > 0) notes.push(`This run is not finished: ${missing} of ${report.expected} answers are missing.`)

@@ -85,11 +85,11 @@ function Published(): ReactElement {
           above
         </th>
       </tr>
-      {publishedRows.map(({ model, overall }) => (
+      {publishedRows.map(({ model, columns, overall }) => (
         <tr key={model}>
           <th scope="row">{model}</th>
           <td className="bench-none">–</td>
-          {cells({ overall })}
+          {cells({ ...columns, overall })}
         </tr>
       ))}
       {publishedModes.map(({ mode, ...known }) => (
