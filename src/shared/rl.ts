@@ -355,7 +355,7 @@ export const scorerScoresSchema = z.strictObject({
   /** The right one of `pairs` first. */
   recallPicture: proportion,
   recallText: proportion,
-  /** How often the true picture is put above one with this planted error, by how much of the text is masked. */
+  /** How often the true picture, or the true text, is put above one with this planted error, by how much of the text is masked. */
   ranks: z.array(z.strictObject({ error: z.string(), masked: z.number(), share: proportion })),
 })
 export type ScorerScores = z.infer<typeof scorerScoresSchema>

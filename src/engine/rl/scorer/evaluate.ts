@@ -1,7 +1,7 @@
 /**
  * What a scorer is worth, on pairs of the world's test split it has never seen: whether a text finds its picture among
- * all the others and a picture its text, and how often the true picture is put above one with a planted error, for
- * whole texts and for half-masked ones.
+ * all the others and a picture its text, and how often the true picture is put above one with a planted error, and the
+ * true text above one, for whole texts and for half-masked ones.
  */
 import type { ScorerScores } from '../../../shared/rl.ts'
 import { wilsonInterval } from '../../bench/intervals.ts'
@@ -11,7 +11,8 @@ import { errorNames, plantError } from './errors.ts'
 import type { Words } from './features.ts'
 import { cosine } from '../reward.ts'
 import type { Scorer } from './folder.ts'
-import { makeCellTable, maskWords, sceneCells, sentenceWords, worldPair, type Pair } from './pairs.ts'
+import { drawMask, hideWords, makeCellTable, sceneCells, worldPair, type Pair } from './pairs.ts'
+import { plantTextError, sentenceWords, textErrorNames } from './text-errors.ts'
 
 const MASKED = [0, 0.5] as const
 /** Every so many pairs is a drawing from nothing. */
@@ -39,7 +40,8 @@ export async function evaluateScorer(scorer: Scorer, world: World, count: number
   const ranks: ScorerScores['ranks'] = []
   for (const masked of MASKED) {
     const random = seededRandom('scorer-evaluation', seed, masked)
-    const half: Words[] = pairs.map((pair) => maskWords(wordsOf(pair), config.words, masked, random))
+    const masks = pairs.map(() => (masked === 0 ? null : drawMask(config.words, masked, random)))
+    const half: Words[] = pairs.map((pair, i) => hideWords(wordsOf(pair), masks[i]!))
     const seen = masked === 0 ? texts : await scorer.texts(half)
     for (const error of errorNames) {
       const planted = pairs.flatMap((pair, i) => {
@@ -48,6 +50,19 @@ export async function evaluateScorer(scorer: Scorer, world: World, count: number
       })
       const wrong = await scorer.cells(planted.map(({ cells }) => cells))
       const won = planted.filter(({ i }, at) => cosine(seen[i]!, pictures[i]!) > cosine(seen[i]!, wrong[at]!)).length
+      ranks.push({ error, masked, share: share(won, planted.length) })
+    }
+    for (const error of textErrorNames) {
+      // What the mask hides cannot be told from the right text: those pairs are left out.
+      const planted = pairs.flatMap((pair, i) => {
+        const words = plantTextError(world, pair, error, random)
+        const hidden = words && hideWords(words, masks[i]!)
+        return hidden && hidden.join(' ') !== half[i]!.join(' ') ? [{ i, words: hidden }] : []
+      })
+      const wrong = await scorer.texts(planted.map(({ words }) => words))
+      const won = planted.filter(
+        ({ i }, at) => cosine(seen[i]!, pictures[i]!) > cosine(wrong[at]!, pictures[i]!),
+      ).length
       ranks.push({ error, masked, share: share(won, planted.length) })
     }
   }

@@ -1,7 +1,7 @@
 /**
  * The dual encoder as a graph: a small transformer for each side, its mean projected into one space and scaled to length
  * 1. Training adds the symmetric contrastive loss with a learned temperature (CLIP, figure 3); a text also has to tell its
- * picture from pictures with a planted error, further columns of its softmax.
+ * picture from pictures with a planted error, and a picture its text from such texts: further columns of the softmax.
  */
 import { gradients } from '../../graph/autodiff.ts'
 import { Graph, type InitializerData } from '../../graph/graph.ts'
@@ -82,19 +82,24 @@ function encodePicture(config: ScorerConfig, parameter: Parameter, cells: Value)
   return encode(config, parameter, 'picture', placed)
 }
 
-/** Pictures with a planted error beside each true one. */
+/** Pictures with a planted error beside each true one, and texts. */
 export const PLANTED = 2
+export const PLANTED_TEXTS = 2
 
 /**
- * Feeds: `tokens` [B, words], `cells` [(1 + PLANTED) B, grid^2, ...], the true pictures first; `weight` [B, 1], summing to
+ * Feeds: `tokens` [(1 + PLANTED_TEXTS) B, words], `cells` [(1 + PLANTED) B, grid^2, ...], the true ones first; `weight` [B, 1], summing to
  * 1; every parameter. Results: `loss`, `scale` (1 / temperature), log p of each row's own partner (`logp:text` among all
- * pictures, `logp:picture` among the texts), and gradients.
+ * pictures, `logp:picture` among all texts), and gradients.
  */
 export function buildScorerTrainGraph(config: ScorerConfig, batch: number): Uint8Array {
   const graph = new Graph()
   const inputs = new Map(scorerParameters(config).map(({ name, shape }) => [name, graph.input(name, 'float32', shape)]))
   const parameter: Parameter = (name) => inputs.get(name)!
-  const text = encodeText(config, parameter, graph.input('tokens', 'int64', [batch, config.words]))
+  const text = encodeText(
+    config,
+    parameter,
+    graph.input('tokens', 'int64', [(1 + PLANTED_TEXTS) * batch, config.words]),
+  )
   const cells = graph.input('cells', 'float32', [(1 + PLANTED) * batch, cellCount(config), cellSize(config)])
   const picture = encodePicture(config, parameter, cells)
   // min(log s, log 100): the temperature never falls below CLIP's floor.

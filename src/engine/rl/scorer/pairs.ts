@@ -12,20 +12,14 @@ import { randomScene, templateAt, type Scene, type World } from '../../data/worl
 import { cellCount, cellSize, type ScorerConfig } from './config.ts'
 import { plantAny, type Claims } from './errors.ts'
 import { pictureCells, type Words } from './features.ts'
-import { PLANTED } from './graph.ts'
+import { PLANTED, PLANTED_TEXTS } from './graph.ts'
+import { plantAnyText, sentenceWords, type Said } from './text-errors.ts'
 
-export interface Pair {
-  readonly claims: Claims
-  /** Sentences before the claims about the result. */
-  readonly thinking: readonly Sentence[]
-  readonly results: readonly Sentence[]
-}
+export type Pair = Said
 
 /** Shares of training pairs: claims about any scene, drawings from nothing, and the rest edits. */
 const PLAIN_SHARE = 0.35
 const GENERATE_SHARE = 0.15
-
-export const sentenceWords = (sentences: readonly Sentence[]): string[] => sentences.flatMap((s) => s.text.split(' '))
 
 /** The pair at an index of a split's stream: a pure function of (seed, split, index). */
 export function worldPair(world: World, split: Split, seed: number, index: number, edit: boolean): Pair {
@@ -136,19 +130,29 @@ export function spoilCells(
   for (let i = 0; i < cells.length; i++) cells[i] = cells[i]! + noise * (random.next() + random.next() - 1)
 }
 
-/** Words with a share of them masked, end included in what may be hidden: an unfinished text has no end yet. */
-export function maskWords(words: readonly string[], length: number, share: number, random: Random): Words {
-  if (share === 0) return words
-  const padded = Array.from({ length: Math.max(length - 1, words.length) }, (_, i) => words[i] ?? '')
-  const masked = padded.map((word) => (random.next() < share ? null : word))
+/** Which of a text's words are hidden, for all its tellings alike: true is hidden. */
+export const drawMask = (length: number, share: number, random: Random): boolean[] =>
+  Array.from({ length: length - 1 }, () => random.next() < share)
+
+/** Words with some hidden, end included in what may be hidden: an unfinished text has no end yet. No mask: the text is whole. */
+export function hideWords(words: readonly string[], mask: readonly boolean[] | null): Words {
+  if (!mask) return words
+  const padded = Array.from({ length: Math.max(mask.length, words.length) }, (_, i) => words[i] ?? '')
+  const masked = padded.map((word, i) => ((mask[i] ?? false) ? null : word))
   // Decided padding says that the text is over: nothing stands behind it.
   const end = masked.findIndex((word) => word === '')
   return end < 0 ? masked : masked.slice(0, end)
 }
 
+/** Words with a share of them masked. */
+export const maskWords = (words: readonly string[], length: number, share: number, random: Random): Words =>
+  hideWords(words, share === 0 ? null : drawMask(length, share, random))
+
 export interface TrainingRow {
   readonly words: Words
   readonly cells: Float32Array
+  /** Texts with a planted error each. */
+  readonly wrongWords: readonly Words[]
   /** Pictures with a planted error each. */
   readonly wrong: readonly Float32Array[]
   /** How much of the pair can be seen. */
@@ -174,13 +178,36 @@ export function trainingRow(
     spoilCells(world, table, config, cells, pictureShare, random)
     return cells
   }
-  const words = sentenceWords([...pair.thinking, ...pair.results])
+  const mask = textShare === 0 ? null : drawMask(config.words, textShare, random)
+  const words = hideWords(sentenceWords([...pair.thinking, ...pair.results]), mask)
   return {
-    words: maskWords(words, config.words, textShare, random),
+    words,
+    wrongWords: Array.from({ length: PLANTED_TEXTS }, () => wrongWords(world, config, pair, words, mask, random)),
     cells: picture(pair.claims.output),
     wrong: Array.from({ length: PLANTED }, () =>
       picture(plantAny(world, pair.claims, random) ?? randomScene(world, random)),
     ),
     weight: Math.max(0.05, (1 - textShare) * (1 - pictureShare)),
   }
+}
+
+/** Draws until an error is met that can be seen: where the mask hides it, the text is as true as the right one. */
+const ERROR_TRIES = 4
+
+function wrongWords(
+  world: World,
+  config: ScorerConfig,
+  pair: Pair,
+  right: Words,
+  mask: readonly boolean[] | null,
+  random: Random,
+): Words {
+  const seen = (words: Words): string => words.slice(0, config.words).join(' ')
+  for (let tries = 0; tries < ERROR_TRIES; tries++) {
+    const planted = plantAnyText(world, pair, random)
+    if (!planted) break
+    const words = hideWords(planted, mask)
+    if (seen(words) !== seen(right)) return words
+  }
+  return hideWords(sentenceWords(plainPair(world, random).results), mask)
 }

@@ -5,6 +5,7 @@ import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { seededRandom } from '../../data/random.ts'
 import { loadWorld, randomScene, renderScene, scenesEqual, type World } from '../../data/world/world.ts'
+import { isResultClaim, parseReasoning } from '../../data/world/grammar.ts'
 import { worldWords } from '../../data/world/words.ts'
 import { initialiseParameters, layOutParameters, viewOf } from '../../model/parameters.ts'
 import { buildTokenizerJson, createTextTokenizer } from '../../model/text-tokenizer.ts'
@@ -15,7 +16,8 @@ import { errorNames, plantError } from './errors.ts'
 import { evaluateScorer, testPairs } from './evaluate.ts'
 import { pictureCells, textTokens } from './features.ts'
 import { createScorer, openScorer, scorerTable, writeScorerWeights } from './folder.ts'
-import { makeCellTable, maskWords, sceneCells, sentenceWords, trainingPair, worldPair } from './pairs.ts'
+import { makeCellTable, maskWords, sceneCells, trainingPair, worldPair } from './pairs.ts'
+import { plantTextError, sentenceWords, textErrorNames } from './text-errors.ts'
 import { createScorerTask } from './task.ts'
 
 const json = (world: World): object => buildTokenizerJson(worldWords(world))
@@ -98,6 +100,31 @@ describe.each(errorNames)('the planted error "%s"', (error) => {
   })
 })
 
+describe.each(textErrorNames)('the planted error of the text "%s"', (error) => {
+  test('makes it false of the picture, or no text', () => {
+    let planted = 0
+    for (let i = 0; i < 60; i++) {
+      const pair = worldPair(world, 'test', 5, i, i % 5 !== 0)
+      const words = plantTextError(world, pair, error, seededRandom('plant-text', error, i))
+      if (!words) continue
+      planted++
+      const sentences = parseReasoning(world, words.join(' '))
+      if (error === 'broken sentence') {
+        expect(sentences).toBeNull()
+        continue
+      }
+      const { cells, background } = pair.claims.output
+      const lies = sentences!.filter(isResultClaim).filter(({ kind, slots }) => {
+        if (kind === 'nowPlace') return slots['background'] !== background
+        const content = cells['abcd'.indexOf(slots['cell']![0]!) * 4 + Number(slots['cell']![1]) - 1]
+        return content !== (kind === 'nowHas' ? slots['sprite'] : null)
+      })
+      expect(lies).toHaveLength(1)
+    }
+    expect(planted).toBeGreaterThan(5)
+  })
+})
+
 describe('training', () => {
   const context = (weights: Float32Array, gradient: Float32Array, seed: string) => ({
     weights,
@@ -162,7 +189,7 @@ test('an untrained scorer ranks by chance, and its measures say so with interval
   const scores = await evaluateScorer(scorer, world, 40, 1)
   expect(testPairs(world, 40, 1)).toHaveLength(40)
   expect(scores.recallPicture.high).toBeLessThan(0.35)
-  expect(scores.ranks).toHaveLength(2 * errorNames.length)
+  expect(scores.ranks).toHaveLength(2 * (errorNames.length + textErrorNames.length))
   for (const { share } of scores.ranks) expect(share.low <= share.value && share.value <= share.high).toBe(true)
 })
 

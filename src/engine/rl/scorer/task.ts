@@ -7,7 +7,7 @@ import type { StepOutcome, TrainTask } from '../../train/loop.ts'
 import { createProgram } from '../../train/step.ts'
 import { cellCount, cellSize, scorerParameters, type ScorerConfig } from './config.ts'
 import { textTokens } from './features.ts'
-import { buildScorerTrainGraph, PLANTED } from './graph.ts'
+import { buildScorerTrainGraph, PLANTED, PLANTED_TEXTS } from './graph.ts'
 import { makeCellTable, trainingPair, trainingRow } from './pairs.ts'
 
 export interface ScorerTraining {
@@ -26,7 +26,7 @@ export async function createScorerTask(
   const program = await createProgram(buildScorerTrainGraph(config, batch), table, threads)
   const cellTable = makeCellTable(world, config)
   const pictureSize = cellCount(config) * cellSize(config)
-  const tokens = new BigInt64Array(batch * config.words)
+  const tokens = new BigInt64Array((1 + PLANTED_TEXTS) * batch * config.words)
   const cells = new Float32Array((1 + PLANTED) * batch * pictureSize)
   return {
     table,
@@ -36,14 +36,15 @@ export async function createScorerTask(
       for (let b = 0; b < batch; b++) {
         const row = trainingRow(world, cellTable, config, trainingPair(world, seed, position + b, random), random)
         rowWeights[b] = row.weight
-        tokens.set(BigInt64Array.from(textTokens(config, tokenizer, row.words), BigInt), b * config.words)
+        for (const [i, words] of [row.words, ...row.wrongWords].entries())
+          tokens.set(BigInt64Array.from(textTokens(config, tokenizer, words), BigInt), (i * batch + b) * config.words)
         for (const [i, picture] of [row.cells, ...row.wrong].entries())
           cells.set(picture, (i * batch + b) * pictureSize)
       }
       const sum = rowWeights.reduce((a, w) => a + w, 0)
       const weight: Tensor = { data: rowWeights.map((w) => w / sum), dims: [batch, 1] }
       const feeds: Record<string, Tensor> = {
-        tokens: { data: tokens, dims: [batch, config.words] },
+        tokens: { data: tokens, dims: [(1 + PLANTED_TEXTS) * batch, config.words] },
         cells: { data: cells, dims: [(1 + PLANTED) * batch, cellCount(config), cellSize(config)] },
         weight,
       }
