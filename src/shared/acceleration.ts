@@ -10,8 +10,11 @@ const probability = z.number().min(0).max(1)
 export const accelerationSchema = z.strictObject({
   /** Every so many forwards one computes the whole sequence; those between know kept rows by their keys and values. 1: all do. */
   refresh: z.int().min(1).max(4096),
-  /** What is kept: the input part, or with it all that was decided when it was last computed. */
-  keep: z.enum(['input', 'decided']),
+  /**
+   * What is kept: the input part, with it all that was decided when it was last computed, or with both the words or cells
+   * that a step does not ask for, undecided ones included.
+   */
+  keep: z.enum(['input', 'decided', 'waiting']),
   /** A token at least as probable is decided at its modality's next update, whatever the schedule says; null: never. */
   sure: z.strictObject({ text: probability.nullable(), image: probability.nullable() }),
   /** Which cells an update decides first: the most confident, or those next in a Halton sequence, which spreads them. */
@@ -36,7 +39,7 @@ export const presets: Readonly<Record<PresetName, Preset>> = {
   fast: {
     acceleration: {
       refresh: 4,
-      keep: 'decided',
+      keep: 'waiting',
       sure: { text: 0.95, image: 0.95 },
       imageOrder: 'confidence',
     },
@@ -46,7 +49,7 @@ export const presets: Readonly<Record<PresetName, Preset>> = {
   fastest: {
     acceleration: {
       refresh: 8,
-      keep: 'decided',
+      keep: 'waiting',
       sure: { text: 0.9, image: 0.9 },
       imageOrder: 'confidence',
     },
@@ -71,12 +74,18 @@ export function presetLine({ timesFaster, pointsLost }: Preset): string {
   return `About ${timesFaster.toFixed(1)} times as fast, ${cost}, measured on the model that ships.`
 }
 
+const keptWords: Readonly<Record<Acceleration['keep'], string>> = {
+  input: 'input',
+  decided: 'input and decided rows',
+  waiting: 'input, decided rows and those not asked for',
+}
+
 /** What it does, in the words of a report. */
 export function accelerationWords({ refresh, keep, sure, imageOrder }: Acceleration): string {
   const bound = ([what, p]: readonly [string, number | null]): string => (p === null ? '' : `${what} from ${p}`)
   const sureWords = [bound(['words', sure.text]), bound(['cells', sure.image])].filter(Boolean).join(', ')
   return [
-    refresh > 1 ? `${keep === 'input' ? 'input' : 'input and decided rows'} kept for ${refresh} forwards` : '',
+    refresh > 1 ? `${keptWords[keep]} kept for ${refresh} forwards` : '',
     sureWords && `sure ${sureWords} at once`,
     imageOrder === 'halton' ? 'cells in Halton order' : '',
   ]

@@ -105,31 +105,49 @@ describe('the cache', () => {
     }
   })
 
-  test.each(['input', 'decided'] as const)('keeping %s never holds a row that is asked', async (keep) => {
+  test.each(['input', 'decided', 'waiting'] as const)('keeping %s never holds a row that is asked', async (keep) => {
     const { requests } = await requestsOf(fresh(header({ refresh: 4, keep }, guided)))
     for (const { asks, reuse, sequences } of requests) {
       const kept = new Set(reuse!.keep)
       for (const ask of [asks.text, asks.image]) for (const p of ask?.positions ?? []) expect(kept.has(p)).toBe(false)
-      expect(reuse!.keep.every((p) => reuse!.sequences[0]![p] !== MASK)).toBe(true)
+      if (keep !== 'waiting') expect(reuse!.keep.every((p) => reuse!.sequences[0]![p] !== MASK)).toBe(true)
       expect(reuse!.sequences.length).toBe(sequences.length)
     }
   })
 
-  test('of a run that goes on from any step holds the sequence of the same forward', async () => {
-    const whole = await requestsOf(fresh(header({ refresh: 3, keep: 'decided' }, guided)))
-    for (let k = 0; k < whole.steps.length; k++) {
-      const { requests } = await requestsOf({
-        header: header({ refresh: 3, keep: 'decided' }, guided),
-        steps: whole.steps.slice(0, k),
-        events: [],
-      })
-      const rest = whole.requests.slice(whole.requests.length - requests.length)
-      requests.forEach((request, i) => {
-        expect(request.reuse!.sequences).toEqual(rest[i]!.reuse!.sequences)
-        expect(request.reuse!.keep).toEqual(rest[i]!.reuse!.keep)
-      })
+  test('keeping what waits computes words alone where cells are not asked for, guided or not', async () => {
+    const sparse = { imageSteps: 4, steps: 12 }
+    for (const more of [sparse, { ...sparse, guidance: { text: 0, image: 2 } }]) {
+      const { requests } = await requestsOf(fresh(header({ refresh: 4, keep: 'waiting' }, more)))
+      const alone = requests.filter(({ asks }) => !asks.image)
+      expect(alone.length).toBeGreaterThan(4)
+      const cells = Array.from({ length: IMAGE.length }, (_, i) => IMAGE.start + i)
+      for (const { reuse } of alone) expect(reuse!.keep).toEqual(expect.arrayContaining(cells))
+      const together = requests.filter(({ asks }) => asks.image)
+      expect(
+        new Set(together.map(({ reuse }) => reuse!.key)).intersection(new Set(alone.map((r) => r.reuse!.key))),
+      ).toEqual(new Set())
     }
   })
+
+  test.each(['decided', 'waiting'] as const)(
+    'keeping %s, of a run that goes on from any step holds the sequence of the same forward',
+    async (keep) => {
+      const whole = await requestsOf(fresh(header({ refresh: 3, keep }, guided)))
+      for (let k = 0; k < whole.steps.length; k++) {
+        const { requests } = await requestsOf({
+          header: header({ refresh: 3, keep }, guided),
+          steps: whole.steps.slice(0, k),
+          events: [],
+        })
+        const rest = whole.requests.slice(whole.requests.length - requests.length)
+        requests.forEach((request, i) => {
+          expect(request.reuse!.sequences).toEqual(rest[i]!.reuse!.sequences)
+          expect(request.reuse!.keep).toEqual(rest[i]!.reuse!.keep)
+        })
+      }
+    },
+  )
 
   test('ends with an edit: the next forward computes everything', async () => {
     const { steps } = await requestsOf(fresh(header({ refresh: 8, keep: 'decided' })))

@@ -87,8 +87,10 @@ export function askStep(
     const decision = decisionOf(header, modality, step, positions.length)
     if (decision) decisions[modality] = decision
     // Between updates the drafts of the last one stand: guided ones are not worth another forward, unguided ones are worse.
+    // Rows that wait are kept, and have no new drafts.
     const drafted = schedule.steps[0] !== undefined && step > schedule.steps[0]
-    if (!decision && drafted && scales[modality] !== 0) continue
+    const waits = header.acceleration?.keep === 'waiting' || scales[modality] !== 0
+    if (!decision && drafted && waits) continue
     const first = fieldStart(header, modality)
     asks[modality] = {
       positions,
@@ -105,6 +107,7 @@ export function askStep(
     caches,
     header,
     request.sequences,
+    MODALITIES.filter((m) => asks[m]),
     (tokens) => guided(header, tokens, asks, unconditional).sequences,
   )
   return { step, random, decisions, request: reuse ? { ...request, reuse } : request }

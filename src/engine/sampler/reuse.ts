@@ -1,13 +1,22 @@
 /**
  * Which rows an accelerated run knows from an earlier forward, and when it computes everything again. Conditional and
- * guided steps differ in their number of sequences, and each number has its own cache and count. All of it follows from
- * the record: a run that goes on from a step finds the same caches, computed from the sequence as it stood then.
+ * guided steps differ in their number of sequences, and each number has its own cache and count; where rows that wait are
+ * kept, so have steps that ask for words, for cells, or for both. All of it follows from the record: a run that goes on
+ * from a step finds the same caches, computed from the sequence as it stood then.
  */
 import { applyEvents, frame } from '../../shared/trajectory-frame.ts'
-import { eventsByStep, type Trajectory, type TrajectoryHeader } from '../../shared/trajectory.ts'
+import {
+  eventsByStep,
+  type Modality,
+  type Trajectory,
+  type TrajectoryHeader,
+  type TrajectoryStep,
+} from '../../shared/trajectory.ts'
 import type { Reuse } from './predictor.ts'
 
-/** What is kept for steps of one number of sequences; the object itself is the cache's key. */
+const MODALITIES = ['text', 'image'] as const satisfies readonly Modality[]
+
+/** What is kept for steps of one kind; the object itself is the cache's key. */
 interface Kept {
   /** The conditional sequence as it was last computed whole. */
   readonly tokens: Int32Array
@@ -16,8 +25,24 @@ interface Kept {
   reuse?: Reuse
 }
 
-/** By number of sequences. */
-export type Caches = Map<number, Kept>
+/** By kind of step. */
+export type Caches = Map<string, Kept>
+
+/** Steps of one kind share a cache. */
+const kindOf = ({ acceleration }: TrajectoryHeader, sequences: number, asked: readonly Modality[]): string =>
+  acceleration?.keep === 'waiting' ? `${sequences} ${asked.join('+')}` : String(sequences)
+
+const fieldOf = (header: TrajectoryHeader, modality: Modality): { start: number; length: number } | undefined =>
+  header.fields.find(({ name }) => name === (modality === 'text' ? 'outputText' : 'outputImage'))
+
+/** What a recorded step asked for: everything asked is either decided or a draft. */
+function askedBy(header: TrajectoryHeader, { commits, candidates }: TrajectoryStep): Modality[] {
+  return MODALITIES.filter((modality) => {
+    const field = fieldOf(header, modality)
+    const within = (p: number): boolean => field !== undefined && p >= field.start && p < field.start + field.length
+    return commits.positions.some(within) || candidates.positions.some(within)
+  })
+}
 
 /** Sequences of a forward, made from the conditional one. */
 type Passes = (tokens: Int32Array) => readonly Int32Array[]
@@ -28,19 +53,20 @@ export function cachesOf(known: Trajectory): Caches {
   const caches: Caches = new Map()
   if (refresh === 1) return caches
   const edits = eventsByStep(known.events)
-  const begun = new Map<number, { step: number; age: number }>()
-  for (const { step, forwards } of known.steps) {
-    if (edits.has(step)) begun.clear()
-    if (forwards === 0) continue
-    const last = begun.get(forwards)
+  const begun = new Map<string, { step: number; age: number }>()
+  for (const each of known.steps) {
+    if (edits.has(each.step)) begun.clear()
+    if (each.forwards === 0) continue
+    const kind = kindOf(known.header, each.forwards, askedBy(known.header, each))
+    const last = begun.get(kind)
     if (last && last.age < refresh) last.age++
-    else begun.set(forwards, { step, age: 1 })
+    else begun.set(kind, { step: each.step, age: 1 })
   }
   if (edits.has(known.steps.length + 1)) begun.clear()
-  for (const [passes, { step, age }] of begun) {
+  for (const [kind, { step, age }] of begun) {
     const state = frame(known, step - 1)
     applyEvents(state, known.header, edits.get(step))
-    caches.set(passes, { tokens: state.tokens, age })
+    caches.set(kind, { tokens: state.tokens, age })
   }
   return caches
 }
@@ -50,28 +76,42 @@ export function nextReuse(
   caches: Caches,
   header: TrajectoryHeader,
   sequences: readonly Int32Array[],
+  asked: readonly Modality[],
   passes: Passes,
 ): Reuse | undefined {
   const { acceleration } = header
   if (!acceleration || acceleration.refresh === 1) return undefined
-  let kept = caches.get(sequences.length)
+  const kind = kindOf(header, sequences.length, asked)
+  let kept = caches.get(kind)
   if (!kept || kept.age >= acceleration.refresh) {
     kept = { tokens: sequences[0]!.slice(), age: 0 }
-    caches.set(sequences.length, kept)
+    caches.set(kind, kept)
   }
   kept.age++
   kept.reuse ??= {
     key: kept,
     sequences: kept.age === 1 ? sequences.map((each) => each.slice()) : passes(kept.tokens),
-    keep: keptRows(header, kept.tokens),
+    keep: keptRows(header, kept.tokens, asked),
   }
   return kept.reuse
 }
 
-/** The input part, and where the run keeps it, whatever of the output part was not masked. */
-function keptRows(header: TrajectoryHeader, tokens: Int32Array): number[] {
-  const outputs = header.fields.filter(({ name }) => name === 'outputImage' || name === 'outputText')
+/**
+ * The input part; where the run keeps it, whatever of the output part was not masked; and where it keeps what waits, all of
+ * a modality that this kind of step does not ask for.
+ */
+function keptRows(header: TrajectoryHeader, tokens: Int32Array, asked: readonly Modality[]): number[] {
+  const outputs = MODALITIES.flatMap((modality) => {
+    const field = fieldOf(header, modality)
+    return field ? [{ ...field, waits: !asked.includes(modality) }] : []
+  })
   const from = Math.min(...outputs.map(({ start }) => start))
-  const decided = header.acceleration?.keep === 'decided'
-  return [...tokens.keys()].filter((p) => p < from || (decided && tokens[p] !== header.maskId))
+  const keep = header.acceleration?.keep
+  const waiting = keep === 'waiting' ? outputs.filter(({ waits }) => waits) : []
+  return [...tokens.keys()].filter(
+    (p) =>
+      p < from ||
+      (keep !== 'input' && tokens[p] !== header.maskId) ||
+      waiting.some(({ start, length }) => p >= start && p < start + length),
+  )
 }
