@@ -163,6 +163,8 @@ export const trainScorerSpecSchema = z.strictObject({
   kind: z.literal('train-scorer'),
   out: z.string().min(1),
   resume: z.boolean(),
+  /** Folder of a scorer of the same sizes whose weights it starts from; null for fresh ones. */
+  from: z.string().min(1).nullable(),
   steps: z.int().min(1).max(10_000_000),
   /** Pairs a step. */
   batch: z.int().min(2).max(1024),

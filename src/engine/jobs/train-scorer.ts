@@ -13,7 +13,7 @@ import { worldWords } from '../data/world/words.ts'
 import { cosine, measureScale as scaleOf } from '../rl/reward.ts'
 import { scorerConfigSchema, scorerFiles, type ScorerConfig } from '../rl/scorer/config.ts'
 import { evaluateScorer } from '../rl/scorer/evaluate.ts'
-import { createScorer, scorerTable, writeScorerWeights, type Scorer } from '../rl/scorer/folder.ts'
+import { createScorer, readScorerWeights, scorerTable, writeScorerWeights, type Scorer } from '../rl/scorer/folder.ts'
 import { makeCellTable, trainingPair, trainingRow } from '../rl/scorer/pairs.ts'
 import { createScorerTask } from '../rl/scorer/task.ts'
 import { loadCheckpoint } from '../train/checkpoint.ts'
@@ -46,8 +46,10 @@ export async function* trainScorerJob(spec: SpecOf<'train-scorer'>, context: Job
   const json = buildTokenizerJson(worldWords(world))
   const tokenizer = createTextTokenizer(json)
   const config = freshConfig(spec.name, tokenizer)
+  const start = spec.from === null ? null : await readScorerWeights(resolve(spec.from), config)
   const folder = await openFolder(directory)
-  const task = await createScorerTask(world, config, tokenizer, { batch: spec.batch, seed: spec.seed })
+  const { batch, seed } = spec
+  const task = await createScorerTask(world, config, tokenizer, { batch, seed, ...(start ? { start } : {}) })
   try {
     const loop = {
       directory,

@@ -195,6 +195,7 @@ const words = (text: string): string[] =>
 interface ScorerOptions extends Output {
   readonly out: string
   readonly resume?: boolean
+  readonly from?: string
   readonly steps: number
   readonly batch: number
   readonly rate: number
@@ -209,6 +210,7 @@ function addScorer(train: Command): void {
     .description('Train a text-image scorer for the storybook world: a small CLIP that also reads unfinished pairs.')
     .requiredOption('--out <dir>', 'folder of the run: checkpoint, and the scorer at the end')
     .option('--resume', 'go on with the run in that folder')
+    .option('--from <dir>', 'folder of a scorer to start from, not from fresh weights')
     .option('--steps <n>', 'training steps', integer(1, 10_000_000), 4500)
     .option('--batch <n>', 'pairs a step', integer(2, 1024), 64)
     .option('--rate <x>', 'peak learning rate', real(0.0000001, 1), 0.003)
@@ -227,6 +229,7 @@ function addScorer(train: Command): void {
         kind: 'train-scorer',
         out,
         resume: resume === true,
+        from: options.from === undefined ? null : resolve(options.from),
         steps,
         batch,
         learningRate: rate,

@@ -5,7 +5,7 @@ import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import type { InitializerData } from '../../graph/graph.ts'
 import { checkTensors, readJson, writeHalfWeights } from '../../model/folder.ts'
-import { layOutParameters, type ParameterTable } from '../../model/parameters.ts'
+import { layOutParameters, viewOf, type ParameterTable } from '../../model/parameters.ts'
 import { openSafetensors, readFloats } from '../../model/safetensors.ts'
 import { loadTextTokenizer, type TextTokenizer } from '../../model/text-tokenizer.ts'
 import { createSession, type Session, type Tensor } from '../../runtime/session.ts'
@@ -46,12 +46,19 @@ export const isScorerFolder = (directory: string): Promise<boolean> =>
 export async function openScorer(directory: string, threads?: number): Promise<Scorer> {
   const config = await readJson(join(directory, scorerFiles.config), scorerConfigSchema, 'the scorer config')
   const tokenizer = await loadTextTokenizer(join(directory, scorerFiles.tokenizer))
+  const weights = await readScorerWeights(directory, config)
+  const spans = new Map(scorerTable(config).spans.map((span) => [span.name, span]))
+  return createScorer(config, tokenizer, (name) => viewOf(weights, spans.get(name)!), threads)
+}
+
+/** All weights of a scorer's folder, laid out as `scorerTable` of these sizes; refused where a tensor has others. */
+export async function readScorerWeights(directory: string, config: ScorerConfig): Promise<Float32Array> {
   const file = await openSafetensors(join(directory, scorerFiles.weights))
-  const shapes = new Map(scorerParameters(config).map((spec) => [spec.name, spec.shape]))
-  checkTensors(file, shapes)
-  const weights = new Map<string, Float32Array>()
-  for (const name of shapes.keys()) weights.set(name, await readFloats(file, name))
-  return createScorer(config, tokenizer, (name) => weights.get(name)!, threads)
+  checkTensors(file, new Map(scorerParameters(config).map((spec) => [spec.name, spec.shape])))
+  const table = scorerTable(config)
+  const weights = new Float32Array(table.size)
+  for (const span of table.spans) viewOf(weights, span).set(await readFloats(file, span.name))
+  return weights
 }
 
 /** Vectors made in one run of a tower; the last run is filled up with its first row. */

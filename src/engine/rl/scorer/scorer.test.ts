@@ -15,7 +15,7 @@ import { cellSize, scorerConfigSchema, scorerFiles, scorerParameters } from './c
 import { errorNames, plantError } from './errors.ts'
 import { evaluateScorer, testPairs } from './evaluate.ts'
 import { pictureCells, textTokens } from './features.ts'
-import { createScorer, openScorer, scorerTable, writeScorerWeights } from './folder.ts'
+import { createScorer, openScorer, readScorerWeights, scorerTable, writeScorerWeights } from './folder.ts'
 import { makeCellTable, maskWords, sceneCells, trainingPair, worldPair } from './pairs.ts'
 import { plantTextError, sentenceWords, textErrorNames } from './text-errors.ts'
 import { createScorerTask } from './task.ts'
@@ -222,6 +222,17 @@ describe('a scorer folder', () => {
     await writeFile(join(directory, scorerFiles.config), JSON.stringify(config))
     await truncate(join(directory, scorerFiles.weights), 400)
     await expect(openScorer(directory)).rejects.toThrow(/not a usable safetensors/)
+  })
+  test('is what training may start from; of other sizes it is refused', async () => {
+    const other = await mkdtemp(join(tmpdir(), 'scorer-start-'))
+    await writeScorerWeights(join(other, scorerFiles.weights), config, fresh, {})
+    const start = await readScorerWeights(other, config)
+    start.forEach((value, i) => expect(value).toBeCloseTo(fresh[i]!, 2))
+    const task = await createScorerTask(world, config, tokenizer, { batch: 2, seed: 1, threads: 1, start })
+    expect(task.start).toBe(start)
+    await task.dispose()
+    await expect(readScorerWeights(other, { ...config, layers: 2 })).rejects.toThrow(/blocks\.1/)
+    await rm(other, { recursive: true })
   })
   test('has exactly the parameters its config says', () => {
     expect(scorerTable(config).size).toBe(table.size)

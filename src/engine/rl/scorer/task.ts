@@ -14,13 +14,15 @@ export interface ScorerTraining {
   readonly batch: number
   readonly seed: number
   readonly threads?: number
+  /** Weights to start from other than fresh ones. */
+  readonly start?: Float32Array
 }
 
 export async function createScorerTask(
   world: World,
   config: ScorerConfig,
   tokenizer: TextTokenizer,
-  { batch, seed, threads }: ScorerTraining,
+  { batch, seed, threads, start }: ScorerTraining,
 ): Promise<TrainTask> {
   const table = layOutParameters(scorerParameters(config))
   const program = await createProgram(buildScorerTrainGraph(config, batch), table, threads)
@@ -30,6 +32,7 @@ export async function createScorerTask(
   const cells = new Float32Array((1 + PLANTED) * batch * pictureSize)
   return {
     table,
+    ...(start ? { start } : {}),
     identity: JSON.stringify({ config, batch, seed, world: world.file.name }),
     async step({ random, weights, gradient, position }): Promise<StepOutcome> {
       const rowWeights = new Float32Array(batch)
