@@ -61,6 +61,8 @@ export const rlSettingsSchema = z.strictObject({
   inner: z.int().min(1).max(64).default(2),
   /** s: denoising steps rewarded of each rollout; the output-level objective rewards the final pair alone. */
   sampledSteps: z.int().min(1).max(64).default(3),
+  /** Sampled steps are those after this share of the run; 0, as in the paper, is all of it. */
+  sampleFrom: z.number().min(0).max(0.99).default(0),
   /**
    * Pairs over which a reward's mean and deviation are taken: unfinished ones the starting model makes of a random 1 % of
    * the prompts, or true ones of the data. A weak model lies so far below the truth that all it makes is clipped to 0.

@@ -72,7 +72,7 @@ describe('sampled steps', () => {
     const header = runHeader('parallel', { steps: 8 })
     const counts = new Array<number>(9).fill(0)
     for (let seed = 0; seed < 4000; seed++) {
-      const steps = drawSampledSteps(header, 3, seededRandom('steps', seed))
+      const steps = drawSampledSteps(header, 3, 0, seededRandom('steps', seed))
       expect(new Set(steps).size).toBe(3)
       expect([...steps].sort((a, b) => a - b)).toEqual(steps)
       for (const step of steps) counts[step]!++
@@ -82,6 +82,10 @@ describe('sampled steps', () => {
   })
   test('of a sequential run are those at which there is a picture', () => {
     expect(eligibleSteps(runHeader('sequential', { steps: 8 }))).toEqual([5, 6, 7, 8])
-    expect(drawSampledSteps(runHeader('sequential', { steps: 2 }), 3, seededRandom('few'))).toEqual([2])
+    expect(drawSampledSteps(runHeader('sequential', { steps: 2 }), 3, 0, seededRandom('few'))).toEqual([2])
+    const late = runHeader('parallel', { steps: 12 })
+    for (let seed = 0; seed < 20; seed++)
+      for (const step of drawSampledSteps(late, 3, 0.5, seededRandom('late', seed))) expect(step).toBeGreaterThan(6)
+    expect(drawSampledSteps(late, 9, 0.5, seededRandom('all'))).toEqual([7, 8, 9, 10, 11, 12])
   })
 })

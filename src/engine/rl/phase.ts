@@ -70,7 +70,12 @@ export async function makePhase(context: PhaseContext, number: number, weights: 
   const rolled = now()
 
   const sampled = chosen.map(({ header }, p) =>
-    drawSampledSteps(header, settings.sampledSteps, seededRandom('pararl-steps', settings.seed, number, p)),
+    drawSampledSteps(
+      header,
+      settings.sampledSteps,
+      settings.sampleFrom,
+      seededRandom('pararl-steps', settings.seed, number, p),
+    ),
   )
   const marks = await markRollouts(context, chosen, sampled, trajectories)
   const marked = now()

@@ -8,14 +8,15 @@ export function eligibleSteps({ steps, schedule }: Pick<TrajectoryHeader, 'steps
   return Array.from({ length: steps - first + 1 }, (_, i) => first + i)
 }
 
-/** (1) `count` different steps, uniform over those that are eligible, ascending. */
+/** (1) `count` different steps, uniform over those that are eligible and lie after the share `from` of the run, ascending. */
 export function drawSampledSteps(
   header: Pick<TrajectoryHeader, 'steps' | 'schedule'>,
   count: number,
+  from: number,
   random: Random,
 ): number[] {
   return random
-    .shuffle(eligibleSteps(header))
+    .shuffle(eligibleSteps(header).filter((step) => step > from * header.steps))
     .slice(0, count)
     .sort((a, b) => a - b)
 }

@@ -41,6 +41,7 @@ const SETTINGS = [
   ['--prompts <n>', 'prompts a phase, 4', integer(1, 256)],
   ['--inner <n>', 'updates made with the rollouts of a phase, 2', integer(1, 64)],
   ['--sampled-steps <s>', 's: denoising steps rewarded of each rollout, 3', integer(1, 64)],
+  ['--sample-from <x>', 'sampled steps are those after this share of the run, 0', real(0, 0.99)],
   [
     '--scale-on <what>',
     'pairs a reward is standardised over: rollouts or data',
