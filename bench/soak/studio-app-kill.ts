@@ -11,6 +11,7 @@ import type { Page } from 'playwright-core'
 import { openInElectron } from '../../e2e/electron.ts'
 import { seededRandom } from '../../src/engine/data/random.ts'
 import type { ArgsOf, Method, ResultOf } from '../../src/shared/ipc.ts'
+import { MAX_STEPS } from '../../src/shared/jobs.ts'
 import { percentile, saveResult } from '../lib.ts'
 
 const times = Number(process.argv[2] ?? 50)
@@ -23,6 +24,8 @@ const random = seededRandom('app-kill')
 const data = await mkdtemp(join(tmpdir(), 'tandem-app-kill-'))
 const counts = { kills: 0, edits: 0, editsLost: 0, runsCut: 0, stepsLost: 0, otherView: 0 }
 const starts: number[] = []
+/** How far the runs were when they were cut, as a share of their steps: near 1, they are too short for this machine. */
+const cutAt: number[] = []
 
 /** The contract, asked through the window's own bridge. */
 async function call<M extends Method>(page: Page, method: M, args: ArgsOf<M>): Promise<ResultOf<M>> {
@@ -82,7 +85,10 @@ async function check(page: Page, before: Before): Promise<void> {
   if (before.run !== null) {
     const run = await call(page, 'runs.get', { run: before.run })
     if (run.step < before.step) counts.stepsLost++
-    if (run.state !== 'done') counts.runsCut++
+    if (run.state !== 'done') {
+      counts.runsCut++
+      cutAt.push(before.step / MAX_STEPS)
+    }
   }
   let now = await viewOf(page)
   // The run's record is fetched after the window is there.
@@ -168,7 +174,8 @@ for (let i = 0; i < times; i++) {
   else {
     await page.getByRole('button', { name: /Where things are/ }).click()
     const steps = page.getByRole('spinbutton', { name: 'Steps' }).first()
-    await steps.fill('600')
+    // The longest there is: a step takes some milliseconds, and a kill comes five to ten seconds after the start.
+    await steps.fill(String(MAX_STEPS))
     await steps.press('Enter')
     await page.waitForTimeout(1500)
   }
@@ -185,8 +192,13 @@ await saveResult('soak-studio-app-kill', {
   ...counts,
   start_median_ms: percentile(starts, 50),
   start_longest_ms: Math.max(...starts),
+  cut_at_median: percentile(cutAt, 50),
+  cut_at_latest: Math.max(0, ...cutAt),
 })
-console.log(JSON.stringify(counts))
+console.log(
+  `${counts.kills} kills, ${counts.runsCut} of them in a run (at ${Math.round(100 * Math.max(0, ...cutAt))} % of its steps at the latest): ` +
+    `recorded steps lost in ${counts.stepsLost}, edits older than ${GRACE_MS / 1000} s lost in ${counts.editsLost}, another view in ${counts.otherView}.`,
+)
 if (counts.editsLost + counts.stepsLost + counts.otherView > 0) process.exitCode = 1
 if (counts.runsCut < times / 2) {
   console.error('Too few kills fell into a run for this to say anything about its steps.')
