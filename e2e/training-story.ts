@@ -1,7 +1,8 @@
 /**
  * What a person does who wants a better model by the evening: a small run on a set that was mended before, its cost
- * measured first, curves as they grow, a pause, a killed process explained and resumed, the adapter used in the editor on
- * the same seed as the model it was made from, exported, and loaded again. The same in every host.
+ * measured first, curves as they grow, a checkpoint and previews asked for, a pause, a killed process explained and resumed,
+ * the adapter used in the editor on the same seed as the model it was made from, exported, and loaded again. The same in
+ * every host.
  */
 import { unzipSync } from 'fflate'
 import { expect } from 'vitest'
@@ -9,20 +10,20 @@ import type { Locator, Page } from 'playwright-core'
 import { historyRows, openHistory } from './first-edit.ts'
 import { killTrainer } from './processes.ts'
 
-const STEPS = 40
+const STEPS = 60
 const PATIENCE = { timeout: 150_000 }
 const NAME = 'evening'
 
 const state = (page: Page): Locator => page.locator('.train-facts dd').first()
-const becomes = (page: Page, words: RegExp): Promise<void> =>
+export const becomes = (page: Page, words: RegExp): Promise<void> =>
   expect.poll(() => state(page).innerText(), PATIENCE).toMatch(words)
 /** Points of the curve of the text's loss, as its description says. */
-async function points(page: Page): Promise<number> {
+export async function points(page: Page): Promise<number> {
   const label = await page.locator('[data-chart="text"] .chart-plot').getAttribute('aria-label')
   return Number(/([\d,]+) points/.exec(label ?? '')?.[1]?.replace(',', '') ?? 0)
 }
 
-async function fill(page: Page, label: string, value: number | string): Promise<void> {
+export async function fill(page: Page, label: string, value: number | string): Promise<void> {
   const field = page.locator('.train').getByLabel(label, { exact: true })
   await field.fill(String(value))
   await field.press('Enter')
@@ -40,9 +41,9 @@ export async function trainAnAdapter(page: Page, host: number): Promise<void> {
   await fill(page, 'Batch', 2)
   await fill(page, 'Name of what comes out', NAME)
   await page.getByRole('button', { name: 'Validation, previews, saving' }).click()
-  await fill(page, 'Validate every, steps', 20)
+  await fill(page, 'Validate every, steps', 30)
   await fill(page, 'Validation samples of a kind', 2)
-  await fill(page, 'Previews every, steps (0: none)', 20)
+  await fill(page, 'Previews every, steps (0: none)', 30)
   await fill(page, 'Prompts previewed', 1)
   await fill(page, 'Save every', 1)
 
@@ -51,8 +52,15 @@ export async function trainAnAdapter(page: Page, host: number): Promise<void> {
   await becomes(page, /Training/)
   await expect.poll(() => points(page), PATIENCE).toBeGreaterThan(3)
 
-  await page.getByRole('button', { name: 'Pause', exact: true }).click()
+  // Between two steps each, in this order.
+  for (const name of ['Save now', 'Sample now', 'Pause']) await page.getByRole('button', { name, exact: true }).click()
   await becomes(page, /Paused/)
+  await page.getByRole('tab', { name: 'Record' }).click()
+  await page.getByText(/^Checkpoint saved asked for/).waitFor()
+  await page.getByRole('tab', { name: /Previews/ }).click()
+  await page.locator('.preview img').first().waitFor()
+  await page.getByRole('heading', { name: /^Step \d+, asked for$/ }).waitFor()
+  await page.getByRole('tab', { name: 'Curves' }).click()
   const seen = await points(page)
   await page.reload()
   await becomes(page, /Paused/)
@@ -69,6 +77,7 @@ export async function trainAnAdapter(page: Page, host: number): Promise<void> {
   await becomes(page, /Done/)
   await expect.poll(() => points(page), PATIENCE).toBeGreaterThanOrEqual(STEPS)
   await page.getByRole('tab', { name: /Previews/ }).click()
+  await page.getByRole('columnheader', { name: String(STEPS), exact: true }).waitFor()
   await page.locator('.preview img').first().waitFor()
 }
 
