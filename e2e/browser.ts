@@ -36,12 +36,20 @@ export interface Served {
   stop(): Promise<number | null>
 }
 
+export interface ServeOptions {
+  readonly data?: string
+  readonly args?: readonly string[]
+  /** Called with the process id before the server has started any other process. */
+  readonly onStart?: (pid: number) => void
+}
+
 /** Starts `tandem serve`. The data folder is the caller's, or a new one that goes with the server. */
-export async function startServe(options: { data?: string; args?: readonly string[] } = {}): Promise<Served> {
+export async function startServe(options: ServeOptions = {}): Promise<Served> {
   const data = options.data ?? (await mkdtemp(join(tmpdir(), 'tandem-e2e-')))
   const cli = join(root, 'dist', 'main', 'cli.js')
   const args = ['--enable-source-maps', cli, 'serve', '--port', '0', '--data', data, ...(options.args ?? [])]
   const child = spawn(process.execPath, args, { stdio: ['ignore', 'pipe', 'pipe'] })
+  if (child.pid !== undefined) options.onStart?.(child.pid)
   const link = await printed(child)
   return {
     data,
@@ -115,7 +123,7 @@ export interface BrowserStudio {
 }
 
 /** The studio open in a browser: everything started, everything ended by `close`. */
-export async function openInBrowser(options: Parameters<typeof startServe>[0] = {}): Promise<BrowserStudio> {
+export async function openInBrowser(options: ServeOptions = {}): Promise<BrowserStudio> {
   const served = await startServe(options)
   const browser = await startChromium()
   const context = await browser.newContext({ viewport: { width: 1440, height: 900 } })

@@ -5,6 +5,7 @@
 import { readFileSync, writeFileSync } from 'node:fs'
 import { freemem, totalmem } from 'node:os'
 import { join } from 'node:path'
+import { containerMemory } from '../shared/container-memory.ts'
 
 export interface MemoryState {
   /** Bytes that could still be had: the least of what machine, container and address space leave. */
@@ -22,58 +23,14 @@ const readText = (path: string): string | null => {
     return null
   }
 }
-const readBytes = (path: string): number | null => {
-  const text = readText(path)?.trim()
-  return text && /^\d+$/.test(text) ? Number(text) : null
-}
 
 /** `root` is where /proc and /sys are looked up: a test brings its own. */
 export function memoryState(root = '/'): MemoryState {
   const total = totalmem()
-  const container = containerMemory(root)
+  const container = containerMemory((path) => readText(join(root, path)), total)
   const space = addressSpaceLeft(root)
   const free = Math.min(freemem(), container?.free ?? Infinity, space ?? Infinity)
   return { free: Math.max(0, free), limit: container?.limit ?? null, total }
-}
-
-/**
- * Limit and room of the strictest cgroup around this process. Files the kernel could drop from its cache count as room,
- * as container managers count them.
- */
-function containerMemory(root: string): { limit: number; free: number } | null {
-  const lines = readText(join(root, 'proc/self/cgroup'))?.split('\n') ?? []
-  const v2 = lines.find((line) => line.startsWith('0::'))?.slice(3)
-  const v1 = lines.find((line) => /^\d+:([^:]*,)?memory(,[^:]*)?:/.test(line))?.replace(/^\d+:[^:]*:/, '')
-  const found = [
-    ...pathsUp(v2 ?? '/').map((path) => {
-      const at = (name: string): string => join(root, 'sys/fs/cgroup', path, name)
-      return roomOf(readBytes(at('memory.max')), readBytes(at('memory.current')), readText(at('memory.stat')), '')
-    }),
-    ...pathsUp(v1 ?? '/').map((path) => {
-      const at = (name: string): string => join(root, 'sys/fs/cgroup/memory', path, name)
-      const stat = readText(at('memory.stat'))
-      return roomOf(readBytes(at('memory.limit_in_bytes')), readBytes(at('memory.usage_in_bytes')), stat, 'total_')
-    }),
-  ].filter((room) => room !== null)
-  return found.length === 0 ? null : found.reduce((least, room) => (room.free < least.free ? room : least))
-}
-
-/** A cgroup and those around it: any of them may set a limit. */
-function pathsUp(path: string): string[] {
-  const parts = path.split('/').filter((part) => part !== '' && part !== '..')
-  return Array.from({ length: parts.length + 1 }, (_, i) => parts.slice(0, parts.length - i).join('/'))
-}
-
-/** Larger limits than the machine's memory are none. */
-function roomOf(
-  limit: number | null,
-  used: number | null,
-  stat: string | null,
-  prefix: string,
-): { limit: number; free: number } | null {
-  if (limit === null || used === null || limit >= totalmem()) return null
-  const cached = Number(new RegExp(`^${prefix}inactive_file (\\d+)$`, 'm').exec(stat ?? '')?.[1] ?? 0)
-  return { limit, free: Math.max(0, limit - Math.max(0, used - cached)) }
 }
 
 /** Of a process started under `ulimit -v`. */

@@ -87,10 +87,9 @@ export function startEngineProcess(channel: EngineChannel = forkWorker()): Engin
     },
     (how, said, left) => {
       memory.stop()
-      const endOf = (spec: JobSpec | null): JobEnd =>
-        left
-          ? deathEnd({ ...left, stderrTail: said, memoryCurve: memory.curve, freeMemory: freeMemoryNow() }, spec)
-          : gone(how, said)
+      const { curve: memoryCurve, killedForMemory } = memory
+      const seen = { stderrTail: said, memoryCurve, killedForMemory, freeMemory: freeMemoryNow() }
+      const endOf = (spec: JobSpec | null): JobEnd => (left ? deathEnd({ ...left, ...seen }, spec) : gone(how, said))
       ended = endOf(null)
       for (const job of jobs.values()) job.end(job.insisted ? { type: 'cancelled' } : endOf(job.spec))
     },

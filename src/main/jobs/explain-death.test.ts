@@ -45,6 +45,18 @@ describe.each<[string, Partial<Death>, Explanation['kind'], RegExp]>([
     'killed',
     /ended from outside \(SIGKILL\); it held 400 MB/,
   ],
+  [
+    'killed with memory to spare at the last look, and the kernel says what for',
+    { signal: 'SIGKILL', memoryCurve: [{ resident: 0.4 * GB, free: 20 * GB }], killedForMemory: true },
+    'memory',
+    /^Memory ran out: the system ended the process for that; it held 400 MB/,
+  ],
+  [
+    'broken while the kernel ended another',
+    { signal: 'SIGSEGV', killedForMemory: true },
+    'crash',
+    /crashed \(SIGSEGV\)/,
+  ],
   ['killed, and nothing is known', { signal: 'SIGKILL' }, 'killed', /ended from outside/],
   [
     'an abort of V8',

@@ -1,7 +1,7 @@
 /**
  * Why an engine process died, in words: whether memory ran out, how that was recognised, and what to set differently.
  * Pure; whoever started the process brings what was seen. The system tells a killed process nothing, so the signal alone
- * proves nothing: the memory curve is the evidence.
+ * proves nothing: the kernel's count of such kills is the evidence, and where it keeps none the memory curve.
  */
 import { bytesInWords } from '../../shared/bytes.ts'
 import type { Proposal } from '../../shared/training.ts'
@@ -30,6 +30,8 @@ export interface Death {
   readonly memoryCurve: readonly MemorySample[]
   /** Free memory just after its end, with what it held given back; null where it is not known. */
   readonly freeMemory: number | null
+  /** The kernel's own count of processes it ended for lack of memory rose meanwhile. */
+  readonly killedForMemory?: boolean
   readonly training?: TrainingSizes
 }
 
@@ -57,6 +59,7 @@ export function explainDeath(death: Death): Explanation {
   const said = saysOutOfMemory(stderrTail)
   const killed = signal === 'SIGKILL' || code === 137
   if (said) return outOfMemory(death, 'it said so itself')
+  if (killed && death.killedForMemory === true) return outOfMemory(death, 'the system ended the process for that')
   if (killed) {
     const short = shortage(death)
     if (short) return outOfMemory(death, `the system ended it, and ${short}`)

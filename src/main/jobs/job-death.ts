@@ -3,6 +3,7 @@ import { readFileSync } from 'node:fs'
 import { freemem, totalmem } from 'node:os'
 import { join } from 'node:path'
 import { z } from 'zod'
+import { containerMemory, memoryKills, type ReadSystemFile } from '../../shared/container-memory.ts'
 import type { JobEnd, JobSpec } from '../../shared/jobs.ts'
 import { runFiles } from '../../shared/training.ts'
 import { explainDeath, type Death, type MemorySample, type TrainingSizes } from './explain-death.ts'
@@ -54,23 +55,30 @@ export function deathEnd(death: Omit<Death, 'training'>, spec: JobSpec | null): 
 
 const peakOf = (curve: readonly MemorySample[]): number => Math.max(0, ...curve.map(({ resident }) => resident))
 
-/** What this machine, or the container it stands for, could still give. */
-export function freeMemoryNow(): number {
-  const limit = process.constrainedMemory()
-  const confined = limit > 0 && limit < totalmem()
-  return confined ? Math.min(freemem(), process.availableMemory()) : freemem()
+const readSystemFile: ReadSystemFile = (path) => {
+  try {
+    return readFileSync(`/${path}`, 'utf8')
+  } catch {
+    return null
+  }
 }
 
-/** That, and all this machine or the container has. */
+/** What this machine, or the container it stands for, could still give, and all it has. Bytes. */
 export function machineMemory(): { free: number; total: number } {
-  const limit = process.constrainedMemory()
-  const total = limit > 0 ? Math.min(limit, totalmem()) : totalmem()
-  return { free: Math.min(freeMemoryNow(), total), total }
+  const total = totalmem()
+  const container = containerMemory(readSystemFile, total)
+  return { free: Math.min(freemem(), container?.free ?? Infinity), total: container?.limit ?? total }
 }
 
-/** Looks at a process's memory now and then, as long as somebody wants it; the last looks are its curve. */
+export const freeMemoryNow = (): number => machineMemory().free
+
+/**
+ * Looks at a process's memory now and then, as long as somebody wants it; the last looks are its curve. Before and after,
+ * it asks how many processes the kernel has ended for lack of memory: those of this container, where it counts them.
+ */
 export class MemoryWatch {
   readonly #curve: MemorySample[] = []
+  #kills: number | null = null
   #timer: NodeJS.Timeout | undefined
 
   start(pid: number | undefined): void {
@@ -80,7 +88,14 @@ export class MemoryWatch {
       if (resident !== null) this.note({ resident, free: freeMemoryNow() })
     }
     this.#timer = setInterval(look, LOOK_EVERY_MS).unref()
+    this.#kills = memoryKills(readSystemFile)
     look()
+  }
+
+  /** Whether the kernel has ended a process for lack of memory since the start. */
+  get killedForMemory(): boolean {
+    const now = memoryKills(readSystemFile)
+    return this.#kills !== null && now !== null && now > this.#kills
   }
 
   note(sample: MemorySample): void {

@@ -3,6 +3,7 @@
  * (utilityProcess.fork) alike. Commands come in and events go out as messages, parsed with the contract's schema. A run
  * of ONNX Runtime blocks this thread; a cancel is read between steps.
  */
+import { writeFileSync } from 'node:fs'
 import { getPriority, setPriority } from 'node:os'
 import type { JobEvent } from '../../shared/jobs.ts'
 import { BESIDE_SCREENS } from './engine-process.ts'
@@ -24,6 +25,15 @@ function setNiceness(value: number): void {
 }
 // Before the runtime makes its threads: they take the niceness of the one that starts them.
 if (least > 0) setNiceness(least)
+
+/** Above what browsers give their pages. */
+const FIRST_TO_GO = '400'
+try {
+  // Where memory runs out, Linux ends this process rather than the studio: its work is on disk and can go on.
+  writeFileSync('/proc/self/oom_score_adj', FIRST_TO_GO)
+} catch {
+  // Another system, or one that does not let it: the largest process goes first.
+}
 
 const port = openParentPort<JobEvent>()
 const server = serveJobs({
