@@ -17,9 +17,12 @@ const stepSlider = (page: Page): Locator => page.getByRole('slider', { name: 'St
 const stepNow = async (page: Page): Promise<number> => Number(await stepSlider(page).getAttribute('aria-valuenow'))
 
 export async function makeFirstEdit(page: Page): Promise<FirstEdit> {
+  const said = await hearTheRun(page)
   await page.getByRole('button', { name: /Where things are/ }).click()
   await openReasoning(page)
   await atEnd(page)
+  // The engine's own words on its way to the first step reached the screen.
+  expect(await said()).toMatch(/Opening storybook.*its first step reads \d+ MB of weights/)
   const first = await shownWords(page)
   expect(first.join(' ')).toMatch(/the (dog|rocket) is at/)
 
@@ -49,6 +52,19 @@ export async function makeFirstEdit(page: Page): Promise<FirstEdit> {
   await openHistory(page)
   await expect.poll(() => historyRows(page).count()).toBe(2)
   return { first, second }
+}
+
+/** Collects what the screen says of a run that goes on, however short it stands there. */
+async function hearTheRun(page: Page): Promise<() => Promise<string>> {
+  const heard = await page.evaluateHandle(() => {
+    const lines: string[] = []
+    new MutationObserver(() => {
+      const line = document.querySelector('.run-going-line')?.textContent
+      if (line && line !== lines.at(-1)) lines.push(line)
+    }).observe(document.body, { subtree: true, childList: true, characterData: true })
+    return lines
+  })
+  return () => heard.evaluate((lines) => lines.join(' | '))
 }
 
 export const historyRows = (page: Page): Locator => page.locator('.history-row:not(.history-row-wait)')

@@ -40,6 +40,8 @@ export interface Engine {
   readonly model: ModelFolder
   /** What it computes on now: another than it was made for, once that one failed. */
   readonly provider: ProviderName
+  /** A step of it has been computed: what it takes of memory, it has taken. */
+  readonly warm: boolean
   /** Providers that failed since the last call, and what goes on instead. */
   falls(this: void): Fall[]
   /** `instruction`: its length, where the model reads it as long as it is. */
@@ -60,6 +62,9 @@ export function createEngine(
     model,
     get provider() {
       return state.current
+    },
+    get warm() {
+      return [...predictors.values()].some(({ rows }) => rows.computed > 0)
     },
     falls: () => state.take(),
     predictor(task, instruction) {

@@ -19,6 +19,8 @@ export interface JobContext {
   readonly threads?: number
   /** The engine for a model folder with adapters on it, opened on first use and again when any of its files change. */
   engine(directory: string, adapters?: AdapterStack, provider?: ProviderName): Promise<Engine>
+  /** Whether that engine has computed something already, and none of its files changed. Absent: none ever has. */
+  isWarm?(directory: string, adapters?: AdapterStack, provider?: ProviderName): Promise<boolean>
 }
 
 /** Why a job is stopped when nobody asked for it: the host died. What can be taken up again is then kept. */
@@ -34,6 +36,7 @@ export interface EngineCache {
   /** An engine for a caller that is the cache's only one. */
   engine(directory: string, adapters?: AdapterStack, provider?: ProviderName): Promise<Engine>
   lease(): EngineLease
+  isWarm(directory: string, adapters?: AdapterStack, provider?: ProviderName): Promise<boolean>
   dispose(): Promise<void>
 }
 
@@ -69,10 +72,7 @@ export function createEngineCache(capacity = 2): EngineCache {
     held: Set<Entry>,
     provider: ProviderName,
   ): Promise<Engine> {
-    const path = resolve(directory)
-    const stack = adapters.map((each) => ({ ...each, directory: resolve(each.directory) }))
-    const key = JSON.stringify([path, stack, provider])
-    const changed = await lastChange([path, ...stack.map((each) => each.directory)])
+    const { path, stack, key, changed } = await placeOf(directory, adapters, provider)
     let entry = entries.get(key)
     if (entry && entry.changed !== changed) {
       await drop(key, entry)
@@ -100,6 +100,11 @@ export function createEngineCache(capacity = 2): EngineCache {
   }
 
   return {
+    async isWarm(directory, adapters = [], provider = 'cpu') {
+      const { key, changed } = await placeOf(directory, adapters, provider)
+      const entry = entries.get(key)
+      return entry?.changed === changed && (await entry.opened).warm
+    },
     async engine(directory, adapters = [], provider = 'cpu') {
       const held = new Set<Entry>()
       try {
@@ -123,6 +128,18 @@ export function createEngineCache(capacity = 2): EngineCache {
       for (const [key, entry] of [...entries]) await drop(key, entry)
     },
   }
+}
+
+/** An engine's name in the cache, and what it is made from. */
+async function placeOf(
+  directory: string,
+  adapters: AdapterStack,
+  provider: ProviderName,
+): Promise<{ path: string; stack: AdapterStack; key: string; changed: number }> {
+  const path = resolve(directory)
+  const stack = adapters.map((each) => ({ ...each, directory: resolve(each.directory) }))
+  const changed = await lastChange([path, ...stack.map((each) => each.directory)])
+  return { path, stack, key: JSON.stringify([path, stack, provider]), changed }
 }
 
 /** A folder that could not be opened has nothing to close; whoever asked for it was told. */

@@ -26,6 +26,7 @@ import { profileRuns } from '../runtime/profile.ts'
 import { createSession, type Tensor } from '../runtime/session.ts'
 import { denoise } from '../sampler/denoise.ts'
 import type { JobContext } from './context.ts'
+import { hostRun } from './host.ts'
 
 type Forward = EngineProfile['forwards'][number]
 type Run = EngineProfile['runs'][number]
@@ -45,7 +46,7 @@ export async function* engineProfileJob(
 ): AsyncGenerator<JobUpdate> {
   const before = residentMemory()
   const peak = watchPeak()
-  const engine = await context.engine(directory)
+  const { engine } = yield* hostRun({ model: directory, guidance: { text: 1, image: 1 } }, context)
   const { model } = engine
   const layout = resolveLayout(model.config, 'edit')
   const kinds = (['reference', 'exact', 'guided', 'kept'] as const).filter(

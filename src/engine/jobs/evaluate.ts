@@ -10,6 +10,7 @@ import { familyNames, type Family, type WorldSample } from '../data/world/types.
 import { loadWorld, renderScene, type World } from '../data/world/world.ts'
 import { prepareRun, readOutcome, runSteps, type Engine } from '../run.ts'
 import type { JobContext } from './context.ts'
+import { hostRun } from './host.ts'
 
 interface Verdict {
   readonly family: Family
@@ -21,7 +22,7 @@ interface Verdict {
 }
 
 export async function* evaluateJob(spec: SpecOf<'eval'>, context: JobContext): AsyncGenerator<JobUpdate> {
-  const engine = await context.engine(spec.model, spec.adapters)
+  const { engine } = yield* hostRun(spec, context)
   const world = await loadWorld(spec.world)
   if (world.size !== engine.model.config.image.size) {
     throw new TandemError(

@@ -20,8 +20,8 @@ export async function* generateJob(spec: SpecOf<'generate'>, context: JobContext
     throw new TandemError('The instruction is empty.', 'Say what should change, for example: remove the cat.')
   if (spec.instruction.length > MAX_CHARACTERS)
     throw new TandemError('The instruction is far too long.', 'Shorten it to one sentence.')
-  const guided = spec.guidance.text !== 0 || spec.guidance.image !== 0
-  const { engine, ...hosted } = yield* hostRun({ ...spec, guided }, context)
+  const hosted = yield* hostRun(spec, context)
+  const { engine } = hosted
   const { model } = engine
   // A published model reads any text as it is written; the storybook's reads the words of its world.
   const instruction = model.stored ? spec.instruction.normalize('NFC').trim() : normaliseInstruction(spec.instruction)
@@ -54,7 +54,7 @@ export async function* generateJob(spec: SpecOf<'generate'>, context: JobContext
     ...(spec.acceleration ? { acceleration: spec.acceleration } : {}),
     pinned,
   })
-  yield* loading(engine, hosted)
+  yield* loading(hosted)
   yield* recordRun(engine, { header, steps: [], events: [] }, spec.out, began, context.signal, spec.preview)
 }
 

@@ -24,7 +24,7 @@ beforeAll(async () => {
 })
 afterAll(() => rm(root, { recursive: true, force: true }))
 
-function host(model: string, free: number, guided = false) {
+function host(model: string, free: number, { guidance = 0, warm = false } = {}) {
   let opened = 0
   const context: JobContext = {
     signal: new AbortController().signal,
@@ -32,11 +32,12 @@ function host(model: string, free: number, guided = false) {
       opened++
       return Promise.resolve({} as Engine)
     },
+    isWarm: () => Promise.resolve(warm),
   }
   const memory = { free, limit: null, total: 64e9 }
   const said: string[] = []
   const run = (async () => {
-    const steps = hostRun({ model, guided }, context, memory)
+    const steps = hostRun({ model, guidance: { text: guidance, image: 0 } }, context, memory)
     for (let next = await steps.next(); ; next = await steps.next()) {
       if (next.done) return next.value
       if (next.value.type === 'loading') said.push(next.value.what)
@@ -46,8 +47,8 @@ function host(model: string, free: number, guided = false) {
 }
 
 test('the model that ships fits where a gigabyte is free', async () => {
-  const { run, opened } = host(storybook, 1e9, true)
-  expect((await run).bytes).toBeGreaterThan(20e6)
+  const { run, opened } = host(storybook, 1e9, { guidance: 2 })
+  expect((await run).reads).toBeGreaterThan(20e6)
   expect(opened()).toBe(1)
 })
 
@@ -67,7 +68,19 @@ test.each([
 
 test('an 8B model is opened where it fits', async () => {
   const { run, opened, said } = host(large, 40e9)
-  expect((await run).weights).toBeGreaterThan(14e9)
+  expect((await run).reads).toBeGreaterThan(14e9)
   expect(said).toEqual(['Opening tiny-m'])
   expect(opened()).toBe(1)
+})
+
+test('one that has computed already is used again where what it holds is all there is, and nothing is told', async () => {
+  const { run, opened, said } = host(large, 1e9, { warm: true })
+  expect((await run).reads).toBeNull()
+  expect(said).toEqual([])
+  expect(opened()).toBe(1)
+})
+
+test('but not for passes that do not fit beside it', async () => {
+  const { run } = host(large, 0, { warm: true, guidance: 2 })
+  await expect(run).rejects.toMatchObject({ remedy: expect.stringMatching(/^Set guidance to 0/) as string })
 })

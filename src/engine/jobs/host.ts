@@ -4,7 +4,7 @@
  */
 import { stat } from 'node:fs/promises'
 import { join } from 'node:path'
-import { refuseMemory, totalOf, type MemoryProposal } from '../../shared/hosting.ts'
+import { refuseMemory, totalOf, type MemoryNeed, type MemoryProposal } from '../../shared/hosting.ts'
 import { bytesInWords } from '../../shared/bytes.ts'
 import type { AdapterStack, JobUpdate } from '../../shared/jobs.ts'
 import { modelConfigSchema } from '../../shared/model-config.ts'
@@ -25,36 +25,37 @@ interface HostedRun {
   readonly model: string
   readonly adapters?: AdapterStack | undefined
   readonly provider?: ProviderName | undefined
-  /** Whether a step takes unconditional passes as well. */
-  readonly guided: boolean
+  /** Unless both are zero, a step takes unconditional passes as well. */
+  readonly guidance: { readonly text: number; readonly image: number }
 }
 
 interface Hosted {
   readonly engine: Engine
-  /** What it takes, bytes; of a large one loading is told. */
-  readonly bytes: number
-  readonly weights: number
+  /** Bytes of the weights that the first step is about to read; null where the model has computed already. */
+  readonly reads: number | null
 }
 
-/** A run of at least this much is told of while it loads. */
-const LARGE = 500e6
+/** What a run takes of memory. */
+interface Need {
+  readonly name: string
+  readonly need: MemoryNeed
+  /** Bytes of a run without guidance: what a model that has computed anything holds already. */
+  readonly least: number
+  readonly proposals: readonly MemoryProposal[]
+}
 
-/** What a run takes. Reads small files alone. */
-async function needOf(
-  run: HostedRun,
-): Promise<{ name: string; need: ReturnType<typeof memoryOfRun>; proposals: MemoryProposal[] }> {
+/** Reads small files alone. */
+async function needOf(run: HostedRun): Promise<Need> {
   const folder = (await isAdapterFolder(run.model)) ? await baseFolder(run.model) : run.model
   const config = await readJson(join(folder, modelFiles.config), modelConfigSchema, 'the model config')
   const most: Passes = config.unconditional?.form === 'split' ? 3 : 2
   const device = run.provider !== undefined && run.provider !== 'cpu'
-  const shape = { passes: run.guided ? most : (1 as const), device }
+  const guided = run.guidance.text !== 0 || run.guidance.image !== 0
+  const shape = { passes: guided ? most : (1 as const), device }
   if (!(await isImported(folder))) {
     const count = modelParameters(config).reduce((n, spec) => n + spec.shape.reduce((a, b) => a * b, 1), 0)
-    return {
-      name: config.name,
-      need: memoryOfRun(config, { ...shape, weights: 4 * count, stored: false }),
-      proposals: [],
-    }
+    const needOn = (passes: Passes) => memoryOfRun(config, { ...shape, passes, weights: 4 * count, stored: false })
+    return { name: config.name, need: needOn(shape.passes), least: totalOf(needOn(1)), proposals: [] }
   }
   const { precision } = await readCheckpointFile(folder)
   const plain = precision === 'f32' ? 4 : 2
@@ -64,14 +65,18 @@ async function needOf(
   return {
     name: config.name,
     need: needAs(precision, shape.passes),
+    least: totalOf(needAs(precision, 1)),
     proposals: [
-      ...(run.guided ? [{ words: 'Set guidance to 0', bytes: totalOf(needAs(precision, 1)) }] : []),
+      ...(guided ? [{ words: 'Set guidance to 0', bytes: totalOf(needAs(precision, 1)) }] : []),
       ...smaller.map((as) => ({ words: `Import it as ${as}`, bytes: totalOf(needAs(as, shape.passes)) })),
     ],
   }
 }
 
-/** Opens the engine of a run, telling of it where that takes long, unless it would not fit. A folder that is no model is left to the opening, which says why. */
+/**
+ * Opens the engine of a run, telling of it, unless the run would not fit. Of a model that has computed already nothing is
+ * told, and what it holds counts as free. A folder that is no model is left to the opening, which says why.
+ */
 export async function* hostRun(
   run: HostedRun,
   context: JobContext,
@@ -79,24 +84,21 @@ export async function* hostRun(
 ): AsyncGenerator<JobUpdate, Hosted> {
   const known = await stat(join(run.model, modelFiles.config)).catch(() => null)
   const found = known ? await needOf(run).catch(() => null) : null
+  const warm = (await context.isWarm?.(run.model, run.adapters, run.provider)) ?? false
   if (found && process.env.TANDEM_MEMORY !== 'ignore') {
     const limit = Math.min(memory.total, memory.limit ?? Infinity)
-    const refusal = refuseMemory(found.name, found.need, memory.free, limit, found.proposals)
+    const free = memory.free + (warm ? found.least : 0)
+    const refusal = refuseMemory(found.name, found.need, free, limit, found.proposals)
     if (refusal) throw new TandemError(refusal.message, refusal.remedy, 'environment')
   }
-  if (found && totalOf(found.need) >= LARGE) yield { type: 'loading', what: `Opening ${found.name}`, part: 1, parts: 2 }
+  if (found && !warm) yield { type: 'loading', what: `Opening ${found.name}`, part: 1, parts: 2 }
   const engine = await context.engine(run.model, run.adapters, run.provider)
-  return { engine, bytes: found ? totalOf(found.need) : 0, weights: found?.need.weights ?? 0 }
+  return { engine, reads: found && !warm ? found.need.weights : null }
 }
 
-/** Says of a large model what its first step is about to do: nothing else of it can be told from outside. */
-export function* loading(engine: Engine, { bytes, weights }: Pick<Hosted, 'bytes' | 'weights'>): Generator<JobUpdate> {
-  if (bytes < LARGE) return
-  const { name } = engine.model
-  yield {
-    type: 'loading',
-    what: `${name}: its first step reads ${bytesInWords(weights)} of weights`,
-    part: 2,
-    parts: 2,
-  }
+/** Says what the first step of a model is about to do: nothing else of it can be told from outside. */
+export function* loading({ engine, reads }: Hosted): Generator<JobUpdate> {
+  if (reads === null) return
+  const what = `${engine.model.name}: its first step reads ${bytesInWords(reads)} of weights`
+  yield { type: 'loading', what, part: 2, parts: 2 }
 }

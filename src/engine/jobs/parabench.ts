@@ -12,6 +12,7 @@ import { limitPrompts, readSuite, type Prompt, type Suite } from '../bench/suite
 import { loadWorld, type World } from '../data/world/world.ts'
 import { writeFileAtomic } from '../files.ts'
 import type { JobContext } from './context.ts'
+import { hostRun } from './host.ts'
 import { answerPrompt, exactJudge, readAnswer, scoreExactly } from './parabench-answer.ts'
 import {
   estimateFor,
@@ -36,7 +37,7 @@ export async function* parabenchJob(spec: Spec, context: JobContext): AsyncGener
     yield { type: 'result', result: { estimate: estimateFor(spec.judge, [spec.mode], items, judgeKey) } }
     return
   }
-  const engine = await context.engine(spec.model, spec.adapters)
+  const { engine } = yield* hostRun(spec, context)
   const run = await openRun(spec.out, {
     format: 'tandem-bench-run',
     version: 1,

@@ -48,6 +48,7 @@ export async function makePreviews(
   }
   const opened = new Map<string, ReturnType<typeof createPredictor>>()
   const engine: Engine = {
+    warm: true,
     falls: () => [],
     model,
     provider: 'cpu',

@@ -13,8 +13,8 @@ export async function* resumeJob(spec: SpecOf<'resume'>, context: JobContext): A
   const began = performance.now()
   const parent = await readTrajectory(spec.trajectory)
   const { header } = parent
-  const guided = header.guidance.text !== 0 || header.guidance.image !== 0
-  const { engine, ...hosted } = yield* hostRun({ ...spec, guided }, context)
+  const hosted = yield* hostRun({ ...spec, guidance: header.guidance }, context)
+  const { engine } = hosted
   checkFits(engine.model, parent)
   const last = Math.min(parent.steps.length, header.steps - 1)
   if (spec.step > last)
@@ -32,6 +32,6 @@ export async function* resumeJob(spec: SpecOf<'resume'>, context: JobContext): A
     steps: parent.steps.slice(0, spec.step),
     events: untouched ? [...events, ...parent.events.filter((event) => event.step === step)] : events,
   }
-  yield* loading(engine, hosted)
+  yield* loading(hosted)
   yield* recordRun(engine, known, spec.out, began, context.signal, spec.preview)
 }

@@ -32,10 +32,11 @@ function spec(out: string, steps: number): JobSpec {
 describe('the engine process', () => {
   it('keeps the model warm between jobs', async () => {
     const engine = startEngineProcess()
-    for (const out of ['one', 'two']) {
-      const updates = await Array.fromAsync(engine.run(spec(out, 3)))
-      expect(updates.map((u) => u.type)).toEqual(['started', 'step', 'step', 'step', 'result', 'done'])
-    }
+    const run = async (out: string): Promise<string[]> =>
+      (await Array.fromAsync(engine.run(spec(out, 3)))).map((update) => update.type)
+    const steps = ['started', 'step', 'step', 'step', 'result', 'done']
+    expect(await run('one')).toEqual(['loading', 'loading', ...steps])
+    expect(await run('two')).toEqual(steps)
     engine.dispose()
   })
 

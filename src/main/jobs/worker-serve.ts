@@ -80,6 +80,8 @@ export function serveJobs(host: JobHost): JobServer {
         judgeKey,
         engine: (directory: string, adapters?: AdapterStack, provider?: ProviderName) =>
           lease.engine(directory, adapters, provider),
+        isWarm: (directory: string, adapters?: AdapterStack, provider?: ProviderName) =>
+          engines.isWarm(directory, adapters, provider),
         controls: () => asked.splice(0),
       }
       for await (const update of runJob(spec, context)) {

@@ -60,6 +60,10 @@ async function start(settings: Partial<Run['settings']> = {}, count = 1): Promis
 const trajectory = async (id: string): Promise<ReturnType<typeof decodeTrajectory>> =>
   decodeTrajectory((await call('runs.trajectory', { run: id })).bytes, zlibCompression)
 
+/** What was told of a run while its model was loaded. */
+const loadingOf = (id: string): unknown[] =>
+  events.flatMap((event) => (event.name === 'run.loading' && event.payload.run === id ? [event.payload] : []))
+
 /** Waits for a step of this run to be told. */
 const stepOf = (id: string, step: number): Promise<void> =>
   new Promise((resolve) => {
@@ -81,6 +85,10 @@ describe('a run', () => {
     const steps = events.filter((event) => event.name === 'run.step')
     expect(steps.map((event) => event.payload.record.step)).toEqual(Array.from({ length: 16 }, (_, i) => i + 1))
     expect(steps.every((event) => event.payload.picture?.rgb.length === 128 * 128 * 3)).toBe(true)
+    expect(loadingOf(run.id)).toEqual([
+      { run: run.id, what: 'Opening storybook', part: 1, parts: 2 },
+      { run: run.id, what: expect.stringMatching(/reads \d+ MB of weights/) as string, part: 2, parts: 2 },
+    ])
     const seqs = events.map((event) => event.seq)
     expect(seqs).toEqual(Array.from({ length: seqs.length }, (_, i) => seqs[0]! + i))
     const recorded = await trajectory(run.id)
@@ -96,6 +104,8 @@ describe('a run', () => {
     const [b] = await start({ seed: 9 })
     await until(b!.id, isOver)
     expect((await trajectory(a!.id)).steps).toEqual((await trajectory(b!.id)).steps)
+    // The model has computed before: nothing of it is loaded again.
+    expect(loadingOf(b!.id)).toEqual([])
     const free = await start({ seed: null, steps: 2 }, 3)
     expect(new Set(free.map((run) => run.seed)).size).toBe(3)
     await until(free[2]!.id, isOver)

@@ -123,6 +123,7 @@ function note(
   tell: Throttled<Partial<StudioJob>>,
 ): void {
   if (event.type === 'started') changeJob(deps, id, { detail: event.detail })
+  else if (event.type === 'loading') changeJob(deps, id, { detail: event.what })
   else if (event.type === 'warning') warn(deps, id, event.message)
   else if (event.type === 'progress') {
     const { done, total, metrics } = event
