@@ -1,7 +1,10 @@
-/** Rounding to few levels: what is kept of any matrix, read back by the layout the operators document. */
+/** Rounding to few levels: what is kept of any matrix, read back by the layout the operators document; and what it takes. */
+import { existsSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
-import { toInt4, toInt8 } from './quantise.ts'
+import { quantise, quantisingMemory, toInt4, toInt8, type QuantiseOptions } from './quantise.ts'
 
 const matrix = (inputs: number): fc.Arbitrary<Float32Array> =>
   fc
@@ -46,4 +49,36 @@ test('eight bits: no number is further off than half a level of its output, stor
         }
     }),
   )
+})
+
+const options = { gridEmbeddings: false, segmentEmbeddings: false, fuse: false, tiedHead: false }
+const eight = {
+  vocabSize: 134_656,
+  dModel: 4096,
+  layers: 32,
+  heads: 32,
+  mlpHidden: 12_288,
+  ropeTheta: 1e4,
+  normEps: 1e-5,
+  options,
+}
+
+test('an 8B model takes its head at once, not its blocks together, and is refused where that does not fit', async () => {
+  const head = eight.vocabSize * eight.dModel
+  expect(quantisingMemory(eight, 'int8') / head).toBeCloseTo(7.01, 2)
+  const out = join(tmpdir(), 'tandem-never-made')
+  const steps = quantise({
+    form: 'int8',
+    config: { ...eight, image: {} as QuantiseOptions['config']['image'] },
+    source: [],
+    floats: () => Promise.reject(new Error('not asked for')),
+    out,
+    signal: new AbortController().signal,
+    memory: 2e9,
+  })
+  await expect(steps.next()).rejects.toMatchObject({
+    message: 'Quantising takes up to 3.9 GB of memory, and 2.0 GB are free.',
+    kind: 'environment',
+  })
+  expect(existsSync(out)).toBe(false)
 })

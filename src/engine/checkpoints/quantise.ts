@@ -6,9 +6,11 @@
 import { createHash } from 'node:crypto'
 import { readdir, stat, statfs } from 'node:fs/promises'
 import { join } from 'node:path'
+import { bytesInWords } from '../../shared/bytes.ts'
 import { TandemError } from '../../shared/errors.ts'
 import type { ModelConfig } from '../../shared/model-config.ts'
 import { makeFolder, writeFileAtomic } from '../files.ts'
+import { memoryState } from '../memory.ts'
 import { modelParameters, type TrunkConfig } from '../model/forward.ts'
 import { floatTensor, openSafetensors, writeSafetensors, type StoredTensor } from '../model/safetensors.ts'
 import type { CheckpointFile } from './place.ts'
@@ -66,6 +68,8 @@ export interface QuantiseOptions {
   readonly floats: (name: string) => Promise<Float32Array>
   readonly out: string
   readonly signal: AbortSignal
+  /** Bytes that may be used; those that are free where absent. */
+  readonly memory?: number
 }
 
 /** Yields after each file how many are there; returns early, with what is there kept, when the signal is aborted. */
@@ -76,6 +80,7 @@ export async function* quantise(options: QuantiseOptions): AsyncGenerator<{ done
   const source = createHash('sha256')
     .update(JSON.stringify([form, config.image.offset, options.source.map(({ digest }) => digest)]))
     .digest('hex')
+  checkMemory(quantisingMemory(config, form), options.memory ?? memoryState().free)
   await makeFolder(out)
   await checkSpace(
     out,
@@ -137,14 +142,39 @@ async function isMadeFrom(path: string, source: string): Promise<boolean> {
   return file?.metadata['tandem_source'] === source
 }
 
+/** Bytes held at once at the most: a matrix as it is stored and widened, and what its file has become. */
+export function quantisingMemory(config: TrunkConfig, form: QuantisedForm): number {
+  const counts = new Map(modelParameters(config).map(({ name, shape }) => [name, shape.reduce((a, b) => a * b, 1)]))
+  return Math.max(
+    ...quantisedParts(config).map(({ matrices }) => {
+      const sizes = matrices.map((name) => counts.get(name)!)
+      const made = sizes.reduce((sum, count) => sum + count * bytesEach[form], 0)
+      return (STORED + 4) * Math.max(...sizes) + made
+    }),
+  )
+}
+
+/** Of a published weight. */
+const STORED = 2
+/** With its scales. */
+const bytesEach: Readonly<Record<QuantisedForm, number>> = { int4: 0.5 + 4 / 16, int8: 1.01 }
+
+function checkMemory(needed: number, free: number): void {
+  if (needed <= free || process.env.TANDEM_MEMORY === 'ignore') return
+  throw new TandemError(
+    `Quantising takes up to ${bytesInWords(needed)} of memory, and ${bytesInWords(free)} are free.`,
+    'Close other programs, or import it as it is stored, which takes none.',
+    'environment',
+  )
+}
+
 /** Refuses before the first byte when the disk cannot take it all. What is there already counts as free. */
 async function checkSpace(
   out: string,
   form: QuantisedForm,
   matrices: readonly (readonly [number, number])[],
 ): Promise<void> {
-  const each = form === 'int4' ? 0.5 + 4 / 16 : 1.01
-  const needed = matrices.reduce((sum, [outputs, inputs]) => sum + outputs * inputs * each, 0)
+  const needed = matrices.reduce((sum, [outputs, inputs]) => sum + outputs * inputs * bytesEach[form], 0)
   const disk = await statfs(out)
   const there = await Promise.all((await readdir(out)).map((name) => stat(join(out, name)).then((info) => info.size)))
   const free = Number(disk.bavail) * Number(disk.bsize) + there.reduce((a, b) => a + b, 0)
