@@ -104,7 +104,7 @@ export function ModelDetails({
           </Fact>
         )}
         {entry.imported && <Fact name="Precision">{entry.imported.precision}</Fact>}
-        <Fact name="Changed">{when(entry.changedAt, Date.now())}</Fact>
+        {!entry.shipped && <Fact name="Changed">{when(entry.changedAt, Date.now())}</Fact>}
         {entry.hash !== null && (
           <Fact name="Hash">
             <code>{entry.hash.slice(0, 16)}</code>

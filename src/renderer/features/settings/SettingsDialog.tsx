@@ -1,12 +1,11 @@
 /** Preferences: look, exports, disk. Each holds at once; there is nothing to confirm. */
 import type { ReactElement } from 'react'
-import { copyDiagnostics } from '../../state/download.ts'
 import { setPreferences } from '../../state/session-preferences.ts'
 import { useStudio } from '../../state/store.ts'
-import { Button } from '../../ui/Button.tsx'
 import { SegmentedControl, Switch } from '../../ui/choices.tsx'
 import { Dialog } from '../../ui/Dialog.tsx'
 import { NumberField } from '../../ui/NumberField.tsx'
+import { DialogFooter } from './DialogFooter.tsx'
 import { SettingsModels } from './SettingsModels.tsx'
 import './settings.css'
 
@@ -15,20 +14,7 @@ const GB = 2 ** 30
 export function SettingsDialog({ onClose }: { readonly onClose: () => void }): ReactElement {
   const preferences = useStudio((s) => s.preferences)
   return (
-    <Dialog
-      title="Preferences"
-      onClose={onClose}
-      footer={
-        <>
-          <Button icon="copy" onClick={() => void copyDiagnostics()}>
-            Copy diagnostics
-          </Button>
-          <Button kind="primary" data-autofocus onClick={onClose}>
-            Done
-          </Button>
-        </>
-      }
-    >
+    <Dialog title="Preferences" onClose={onClose} footer={<DialogFooter leave="Done" onClose={onClose} />}>
       <div className="settings">
         <section aria-label="Look">
           <h3>Look</h3>

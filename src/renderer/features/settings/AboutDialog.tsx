@@ -1,9 +1,9 @@
 /** What this studio is, which version, and which models it has. */
 import type { ReactElement } from 'react'
-import { copyDiagnostics } from '../state/download.ts'
-import { useStudio } from '../state/store.ts'
-import { Button } from '../ui/Button.tsx'
-import { Dialog } from '../ui/Dialog.tsx'
+import { useStudio } from '../../state/store.ts'
+import { Dialog } from '../../ui/Dialog.tsx'
+import { DialogFooter } from './DialogFooter.tsx'
+import './settings.css'
 
 export function AboutDialog({ onClose }: { readonly onClose: () => void }): ReactElement {
   const version = useStudio((s) => s.version)
@@ -14,16 +14,7 @@ export function AboutDialog({ onClose }: { readonly onClose: () => void }): Reac
       title="About Tandem Studio"
       size="small"
       onClose={onClose}
-      footer={
-        <>
-          <Button icon="copy" onClick={() => void copyDiagnostics()}>
-            Copy diagnostics
-          </Button>
-          <Button kind="primary" data-autofocus onClick={onClose}>
-            Close
-          </Button>
-        </>
-      }
+      footer={<DialogFooter leave="Close" onClose={onClose} />}
     >
       <p className="dialog-text">
         Version {version}, in {host === 'electron' ? 'a window of its own' : 'a browser'}. The model reasons in words
