@@ -46,9 +46,15 @@ describeWith(chromiumMissing())('the studio', () => {
   })
 
   const look = async (theme: 'light' | 'dark'): Promise<void> => {
-    await page.evaluate((value) => (document.documentElement.dataset['theme'] = value), theme)
-    // Colours change over a tenth of a second; half-way between two themes nothing has contrast.
-    await page.waitForTimeout(250)
+    await page.evaluate(async (value) => {
+      document.documentElement.dataset['theme'] = value
+      // Colours change over a tenth of a second, or more where the machine is busy; half-way nothing has contrast.
+      await new Promise((resolve) => requestAnimationFrame(() => requestAnimationFrame(resolve)))
+      const ending = document
+        .getAnimations()
+        .filter(({ effect }) => effect?.getComputedTiming().iterations !== Infinity)
+      await Promise.allSettled(ending.map(({ finished }) => finished))
+    }, theme)
   }
   const both = async (): Promise<void> => {
     for (const theme of ['light', 'dark'] as const) {

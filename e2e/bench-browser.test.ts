@@ -24,7 +24,7 @@ describeWith(chromiumMissing())('the bench in a browser', () => {
       await dragAndPair(page)
       await page.reload()
       await page.locator('.bench-head .bench-state').waitFor()
-      expect(await page.locator('.bench-run').count()).toBe(3)
+      await expect.poll(() => page.locator('.bench-run').count()).toBe(3)
       expect(studio.errors).toEqual([])
     } finally {
       await studio.close()

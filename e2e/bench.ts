@@ -40,7 +40,7 @@ export async function lookAtRun(page: Page): Promise<void> {
   await rows(page).first().locator('.bench-run-open').click()
   const table = page.getByRole('region', { name: 'Scores by category' }).getByRole('table')
   await expect.poll(() => table.getByRole('rowheader', { name: 'All', exact: true }).count(), { timeout: WAIT }).toBe(1)
-  expect(await table.innerText()).toContain('Published, other prompts and judge')
+  await expect.poll(() => table.innerText(), { timeout: WAIT }).toContain('Published, other prompts and judge')
   await page.getByRole('tab', { name: /Answers/ }).click()
   await expect
     .poll(() => page.getByRole('listbox', { name: 'Answers' }).getByRole('option').count(), { timeout: WAIT })
@@ -61,7 +61,9 @@ export async function compareAndVote(page: Page): Promise<void> {
   const pair = page.locator('.bench-vote-side').first()
   await pair.waitFor({ timeout: WAIT })
   // Pairs alike in picture and words are not shown.
-  const total = Number(/of (\d+) votes/.exec(await state(page).innerText())?.[1])
+  const votes = async (): Promise<number> => Number(/of (\d+) votes/.exec(await state(page).innerText())?.[1])
+  await expect.poll(votes, { timeout: WAIT }).not.toBeNaN()
+  const total = await votes()
   const keys = ['ArrowLeft', 'ArrowDown', 'ArrowUp', 'ArrowRight']
   const voted = (count: number): Promise<void> =>
     expect.poll(() => state(page).innerText(), { timeout: WAIT }).toBe(`${count} of ${total} votes`)

@@ -131,6 +131,8 @@ export async function openInBrowser(options: ServeOptions = {}): Promise<Browser
   const errors: string[] = []
   page.on('console', (message) => message.type() === 'error' && errors.push(message.text()))
   page.on('pageerror', (error) => errors.push(error.message))
+  // Dialogs are caught as long as somebody listens: whoever began with the key that opens one could be too late.
+  page.on('filechooser', () => undefined)
   await page.goto(served.link)
   return {
     served,

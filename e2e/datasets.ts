@@ -74,9 +74,14 @@ export async function mendDataset(page: Page, bring: (page: Page) => Promise<voi
   await standing(page, /Its check found nothing/).waitFor()
 
   // By keyboard: mark the second row and put it into the validation split.
-  await page.getByRole('listbox', { name: 'Rows' }).focus()
+  const list = page.getByRole('listbox', { name: 'Rows' })
+  const second = list.getByRole('option').nth(1)
+  // Keys before the rows are there choose nothing.
+  await second.waitFor()
+  await list.focus()
   await page.keyboard.press('Home')
   await page.keyboard.press('ArrowDown')
+  await expect.poll(() => second.getAttribute('aria-selected')).toBe('true')
   await page.keyboard.press('m')
   await page.keyboard.press('2')
   await page.getByRole('option', { selected: true }).getByText('val', { exact: true }).waitFor()

@@ -46,9 +46,9 @@ describeWith(chromiumMissing())('in a browser', () => {
     await page.evaluate(() => navigator.clipboard.writeText('remove the dog'))
     await page.getByRole('textbox', { name: 'Instruction' }).click()
     await page.keyboard.press('Control+v')
-    expect(await page.getByRole('textbox', { name: 'Instruction' }).inputValue()).toBe('remove the dog')
+    await expect.poll(() => page.getByRole('textbox', { name: 'Instruction' }).inputValue()).toBe('remove the dog')
     await page.getByRole('tab', { name: /Layers/ }).click()
-    expect(await layers().count()).toBe(before)
+    await expect.poll(() => layers().count()).toBe(before)
   })
 
   it('several files dropped at once are opened one after the other, and the one that is none says so', async () => {

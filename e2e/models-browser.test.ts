@@ -8,6 +8,7 @@ import { afterAll, beforeAll, expect, it } from 'vitest'
 import { writeTinyAdapter } from '../src/main/cli/testing.ts'
 import { chromiumMissing, openInBrowser, type BrowserStudio } from './browser.ts'
 import { root } from './electron-launch.ts'
+import { historyRows, openHistory } from './first-edit.ts'
 import { describeWith } from './needs.ts'
 
 describeWith(chromiumMissing())('models in a browser', () => {
@@ -53,8 +54,8 @@ describeWith(chromiumMissing())('models in a browser', () => {
     await page.keyboard.press('Control+1')
     await page.getByRole('button', { name: /Where things are/ }).click()
     await page.getByRole('group', { name: 'Adapters' }).getByRole('slider').waitFor()
-    await page.getByRole('button', { name: 'History', exact: true }).click()
-    await page.locator('.history-row:not(.history-row-wait)').first().click()
+    await openHistory(page)
+    await historyRows(page).first().click()
     await page
       .getByText(/storybook \+ /)
       .first()

@@ -6,6 +6,7 @@ import type { Page } from 'playwright-core'
 import { afterAll, beforeAll, expect, it } from 'vitest'
 import { layOutPublished } from '../src/engine/checkpoints/import-fixtures.ts'
 import { chromiumMissing, openInBrowser, type BrowserStudio } from './browser.ts'
+import { historyRows, openHistory } from './first-edit.ts'
 import { describeWith } from './needs.ts'
 
 describeWith(chromiumMissing())('importing a published checkpoint in a browser', () => {
@@ -42,7 +43,7 @@ describeWith(chromiumMissing())('importing a published checkpoint in a browser',
     await page.getByRole('button', { name: 'Published checkpoint …' }).click()
     await choose('Checkpoint', 'empty')
     await page.getByText(/holds no \.safetensors file/).waitFor()
-    expect(await page.getByRole('button', { name: 'Import', exact: true }).last().isDisabled()).toBe(true)
+    await expect.poll(() => page.getByRole('button', { name: 'Import', exact: true }).last().isDisabled()).toBe(true)
   })
 
   it('what a checkpoint needs is asked for: which model it is, and its image tokenizer', async () => {
@@ -66,7 +67,7 @@ describeWith(chromiumMissing())('importing a published checkpoint in a browser',
     await page.locator('.models-item', { hasText: 'Tiny M' }).click({ timeout: 60_000 })
     await page.getByRole('heading', { name: 'Tiny M' }).waitFor()
     const agreement = page.getByRole('region', { name: 'Agreement' })
-    expect(await agreement.getByRole('row').allInnerTexts()).toHaveLength(3)
+    await expect.poll(() => agreement.getByRole('row').count()).toBe(3)
     await page.reload()
     await page.getByRole('heading', { name: 'Tiny M' }).waitFor()
   })
@@ -77,11 +78,11 @@ describeWith(chromiumMissing())('importing a published checkpoint in a browser',
     await page.getByRole('radio', { name: 'Generate' }).click()
     await page.getByRole('textbox', { name: 'Instruction' }).fill('A red bicycle.')
     const steps = page.getByRole('spinbutton', { name: 'Steps' }).first()
-    expect(Number(await steps.inputValue())).toBeGreaterThan(100)
+    await expect.poll(async () => Number(await steps.inputValue())).toBeGreaterThan(100)
     await steps.fill('4')
     await page.keyboard.press('Control+Enter')
-    await page.getByRole('button', { name: 'History', exact: true }).click()
-    await page.locator('.history-row:not(.history-row-wait)').first().click({ timeout: 60_000 })
+    await openHistory(page)
+    await historyRows(page).first().click({ timeout: 60_000 })
     await page
       .getByText(/Tiny M/)
       .first()

@@ -59,6 +59,8 @@ export async function startFromRewards(page: Page): Promise<void> {
 /** The grid of a phase: every rollout at every sampled step; one of them on the timeline, at its step. */
 export async function openARollout(page: Page): Promise<void> {
   await tab(page, /Rollouts/)
+  // The newest phase makes room for the next one under the pointer; one before it stays.
+  await page.getByRole('button', { name: 'Phase before' }).click()
   await expect.poll(() => cells(page).count(), PATIENCE).toBe(PROMPTS * ROLLOUTS * SAMPLED)
   const cell = cells(page).nth(1)
   const step = Number(/step (\d+)/.exec((await cell.getAttribute('aria-label')) ?? '')?.[1])

@@ -71,7 +71,7 @@ describeWith(process.platform === 'linux' ? await electronMissing() : 'The proce
         data: { from: 'world', seed: 1 },
         settings: completeSettings({
           rank: 1,
-          steps: 60,
+          steps: 120,
           batch: 1,
           saveEvery: 0.01,
           validationSamples: 1,
@@ -97,13 +97,13 @@ describeWith(process.platform === 'linux' ? await electronMissing() : 'The proce
       expect(reached).toBeGreaterThan(3)
 
       await request('jobs.resume', { job: started.result.id })
-      await expect.poll(async () => (await get())?.state, { timeout: 60_000 }).toBe('done')
+      await expect.poll(async () => (await get())?.state, { timeout: 90_000 }).toBe('done')
       const rows = (await request('training.metrics', { job: started.result.id, cursor: null })) as {
         result: { rows: { kind: string; step?: number }[] }
       }
       // Every step stands in the record once, those before the kill as well.
       const steps = rows.result.rows.filter(({ kind }) => kind === 'train').map(({ step }) => step)
-      expect(steps).toEqual(Array.from({ length: 60 }, (_, i) => i + 1))
+      expect(steps).toEqual(Array.from({ length: 120 }, (_, i) => i + 1))
     })
 
     it('ends with the application', async () => {

@@ -63,9 +63,9 @@ describeWith(await electronMissing())('a suite from a folder', () => {
     await page.locator('.bench-suites').getByText('The good one').waitFor({ timeout: 30_000 })
     await page.getByRole('dialog').getByRole('button', { name: 'Done' }).click()
     await page.getByRole('button', { name: 'New run' }).first().click()
-    expect(await page.getByLabel('Suite', { exact: true }).locator('option:checked').innerText()).toContain(
-      'The good one',
-    )
+    await expect
+      .poll(() => page.getByLabel('Suite', { exact: true }).locator('option:checked').innerText())
+      .toContain('The good one')
     expect(studio.errors).toEqual([])
   })
 })

@@ -10,6 +10,9 @@ import { chromiumMissing, openInBrowser, type BrowserStudio } from './browser.ts
 import { describeWith } from './needs.ts'
 import { root } from './electron-launch.ts'
 
+/** A look takes a third of a second, and a canvas its time on a busy machine. */
+const LOOKS = { timeout: 30_000, interval: 20 }
+
 describeWith(chromiumMissing())('in a browser', () => {
   let studio: BrowserStudio
   let page: Page
@@ -31,6 +34,20 @@ describeWith(chromiumMissing())('in a browser', () => {
     await page.mouse.move(2, 2)
     await page.waitForTimeout(300)
     return page.locator('section[aria-label=Canvas] canvas').first().screenshot()
+  }
+  const shows = (wanted: Buffer): Promise<void> =>
+    expect.poll(async () => (await shown()).equals(wanted), LOOKS).toBe(true)
+  /** What it shows once that is something else, and stays. */
+  async function showsOtherThan(before: Buffer): Promise<Buffer> {
+    let last = before
+    const settled = async (): Promise<boolean> => {
+      const now = await shown()
+      const still = now.equals(last) && !now.equals(before)
+      last = now
+      return still
+    }
+    await expect.poll(settled, LOOKS).toBe(true)
+    return last
   }
   async function stroke(fromX: number, toX: number): Promise<void> {
     const box = (await page.locator('section[aria-label=Canvas] canvas').first().boundingBox())!
@@ -67,36 +84,37 @@ describeWith(chromiumMissing())('in a browser', () => {
   const toast = (text: RegExp): Locator => page.getByText(text).first()
 
   it('a picture is opened, and painting is undone, done again, and undone after a reload', async () => {
+    const open = page.getByRole('button', { name: 'Open a picture' })
+    await open.waitFor()
+    const empty = await shown()
     const chooser = page.waitForEvent('filechooser')
-    await page.getByRole('button', { name: 'Open a picture' }).click()
+    await open.click()
     await (await chooser).setFiles(join(root, 'resources', 'demo', 'scene.png'))
     await picture().waitFor()
-    await page.waitForTimeout(800)
-    const before = await shown()
+    const before = await showsOtherThan(empty)
     await page.keyboard.press('b')
     await stroke(0.4, 0.6)
-    const painted = await shown()
-    expect(painted.equals(before)).toBe(false)
+    const painted = await showsOtherThan(before)
     await page.keyboard.press('Control+z')
-    expect((await shown()).equals(before)).toBe(true)
+    await shows(before)
     await page.keyboard.press('Control+Shift+z')
-    expect((await shown()).equals(painted)).toBe(true)
+    await shows(painted)
     await page.getByText('Saved', { exact: true }).waitFor()
     await page.reload()
     await page.getByRole('button', { name: /^Undo/ }).waitFor()
-    await page.waitForTimeout(1500)
+    await shows(painted)
     await page.keyboard.press('Control+z')
-    expect((await shown()).equals(before)).toBe(true)
+    await shows(before)
   })
 
   it('a run is stopped with what it has, and continued to its end', async () => {
     await page.getByRole('textbox', { name: 'Instruction' }).fill('remove the dog')
     const steps = page.getByRole('spinbutton', { name: 'Steps' }).first()
-    await steps.fill('600')
+    await steps.fill('1200')
     await steps.press('Enter')
     await page.keyboard.press('Control+Enter')
     await page
-      .getByText(/Step \d+ of 600/)
+      .getByText(/Step \d+ of 1200/)
       .first()
       .waitFor({ timeout: 30_000 })
     await page.getByRole('button', { name: 'Stop this run' }).first().click()
@@ -107,7 +125,7 @@ describeWith(chromiumMissing())('in a browser', () => {
       .first()
       .click()
     await page
-      .getByText(/Step \d+ of 600/)
+      .getByText(/Step \d+ of 1200/)
       .first()
       .waitFor({ timeout: 30_000 })
     await expect.poll(() => page.getByRole('button', { name: 'Stop this run' }).count(), { timeout: 60_000 }).toBe(0)
