@@ -1,51 +1,31 @@
 /**
- * The measured ParaBench tables as README and model card quote them, taken from bench/results/parabench.json alone, so that
- * no number is copied by hand. A test holds both to it.
+ * The measured ParaBench tables as README and model card quote them, and the times docs/parabench.md quotes, taken from
+ * bench/results alone, so that no number is copied by hand. A test holds all of them to it.
  * Usage: node bench/parabench-quote.ts     rewrites what stands between the marks
  */
 import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { format, resolveConfig } from 'prettier'
-import { z } from 'zod'
-import {
-  benchGroupSchema,
-  benchSettingsSchema,
-  dimensionNames,
-  dragGroupSchema,
-  type BenchGroup,
-  type DragGroup,
-  type Estimate,
-} from '../src/shared/bench.ts'
+import { dimensionNames, type BenchGroup, type DragGroup, type Estimate } from '../src/shared/bench.ts'
 import { writeFileAtomic } from '../src/engine/files.ts'
+import {
+  readJudgeTimes,
+  readMeasured,
+  readWall,
+  type JudgeTimes,
+  type Measured,
+  type MeasuredRun as Run,
+  type Wall,
+} from './parabench-results.ts'
 
 const root = fileURLToPath(new URL('..', import.meta.url))
-export const quotedIn = ['README.md', 'resources/models/storybook/README.md'] as const
-const resultsPath = join(root, 'bench', 'results', 'parabench.json')
 
 /** What stands between them is written by this program. */
 export const marks = {
   begin: '<!-- measured: bench/parabench-quote.ts -->',
   end: '<!-- /measured -->',
 } as const
-
-const resultsSchema = z.looseObject({
-  runs: z.record(
-    z.string(),
-    z.looseObject({
-      settings: benchSettingsSchema,
-      judge: z.string(),
-      modes: z.record(z.string(), benchGroupSchema),
-      /** Over all categories, by mode. */
-      drag: z.record(z.string(), dragGroupSchema),
-    }),
-  ),
-})
-export type Measured = z.infer<typeof resultsSchema>['runs']
-type Run = Measured[string]
-
-export const readMeasured = async (): Promise<Measured> =>
-  resultsSchema.parse(JSON.parse(await readFile(resultsPath, 'utf8'))).runs
 
 const columns = ['right_image', 'right_reasoning', ...dimensionNames, 'overall'] as const
 
@@ -80,7 +60,10 @@ const dragTable = (runs: readonly (readonly [string, Run])[]): string =>
     runs.flatMap(([what, { drag }]) => Object.entries(drag).map(([mode, group]) => dragRow(what, mode, group))),
   )
 
-/** As Markdown, in the form the repository's formatter leaves it. */
+const asFormatted = async (text: string): Promise<string> =>
+  format(text, { ...(await resolveConfig(join(root, 'README.md'))), parser: 'markdown' })
+
+/** The tables, as Markdown in the form the repository's formatter leaves it. */
 export async function quote(measured: Measured): Promise<string> {
   const of = (name: string): Run => {
     const run = measured[name]
@@ -89,13 +72,20 @@ export async function quote(measured: Measured): Promise<string> {
   }
   const steps = [4, 8, 16, 32].map((count) => of(`storybook-${count}`))
   const [hard, sampled] = [of('hard-16'), of('sampled-16')]
+  // Step counts join as they are measured.
+  const seeded = [4, 8, 16, 32].flatMap((count) => measured[`sampled-${count}`] ?? [])
   const { settings, judge } = steps[0]!
   const prompts = steps[0]!.modes['parallel']?.prompts ?? 0
-  const text = `Suite \`storybook\`, ${prompts} prompts that no training sample has, weights ${settings.model.hash.slice(0, 8)}, judge: ${judge}, seed ${settings.seeds.join(', ')},
-temperatures 0. Shares in per cent, dimensions 0 to 100, 95 % intervals in brackets. Every category, both suites and how it
-was measured: bench/results/parabench.md, docs/parabench.md.
+  const sampling = `seeds ${sampled.settings.seeds.join(', ')}, image temperature ${sampled.settings.temperatures.image}`
+  return asFormatted(`Suite \`storybook\`, ${prompts} prompts that no training sample has, weights ${settings.model.hash.slice(0, 8)}, judge: ${judge}, seed ${settings.seeds.join(', ')},
+temperatures 0 (every seed gives the same answers). Shares in per cent, dimensions 0 to 100, 95 % intervals in brackets. Every
+category, both suites, each seed and how it was measured: bench/results/parabench.md, docs/parabench.md.
 
 ${scoreTable(steps)}
+
+The same with sampled pictures: ${sampling}.
+
+${scoreTable(seeded)}
 
 Suite \`storybook-hard\`: combinations of sprite and operation, and two or three operations in one instruction, that no
 training sample has (${hard.modes['parallel']?.prompts ?? 0} prompts, ${hard.settings.steps} steps).
@@ -107,15 +97,35 @@ mean change of the picture's score.
 
 ${dragTable([
   ['storybook', of('storybook-16')],
-  [
-    `storybook, seeds ${sampled.settings.seeds.join(', ')}, image temperature ${sampled.settings.temperatures.image}`,
-    sampled,
-  ],
+  [`storybook, ${sampling}`, sampled],
   ['storybook-hard', hard],
 ])}
-`
-  const config = await resolveConfig(join(root, 'README.md'))
-  return format(text, { ...config, parser: 'markdown' })
+`)
+}
+
+/** How long the judge and a whole run take, as sentences. */
+export async function quoteTimes(judge: JudgeTimes, wall: Wall | null, measured: Measured): Promise<string> {
+  const ms = ({ median, p99 }: JudgeTimes['ms']): string =>
+    `${median.toFixed(1)} ms in the median (99 %: ${p99.toFixed(1)} ms)`
+  const reasons = judge.ms_with_reasons ? `, ${ms(judge.ms_with_reasons)} with its reasons` : ''
+  const { modes, ms: times } = measured['storybook-16']!
+  const [prompts, answer] = [modes['parallel']!.prompts, times!['parallel']!]
+  const whole = wall
+    ? `The ${wall.suite} suite (${wall.prompts} prompts, ${wall.mode}, seed ${wall.seed}, ${wall.steps} steps, judge: ${wall.judge}) takes ${wall.seconds.toFixed(0)} s on ${wall.threads} threads of ${wall.cpu}, from an empty folder to the report (\`bench/results/parabench-wall.json\`, remade by \`node bench/parabench.ts --only wall\`).`
+    : `The storybook suite as one run is timed by \`node bench/parabench.ts --only wall\` into \`bench/results/parabench-wall.json\`, which is not there yet; by the median answer in parallel at 16 steps, ${answer.toFixed(0)} ms, its ${prompts} prompts take ${((prompts * answer) / 1000).toFixed(0)} s.`
+  return asFormatted(`A judgement takes ${ms(judge.ms)}${reasons} (\`bench/results/soak-judge.json\`). ${whole}\n`)
+}
+
+/** Every text that quotes, with what belongs between its marks. */
+export async function quotes(): Promise<{ file: string; quoted: string }[]> {
+  const measured = await readMeasured()
+  const tables = await quote(measured)
+  const times = await quoteTimes(await readJudgeTimes(), await readWall(), measured)
+  return [
+    { file: 'README.md', quoted: tables },
+    { file: 'resources/models/storybook/README.md', quoted: tables },
+    { file: 'docs/parabench.md', quoted: times },
+  ]
 }
 
 /** The text with what is measured between its marks. */
@@ -126,10 +136,9 @@ export function withQuote(text: string, quoted: string): string {
 }
 
 if (import.meta.main) {
-  const quoted = await quote(await readMeasured())
-  for (const name of quotedIn) {
-    const path = join(root, name)
+  for (const { file, quoted } of await quotes()) {
+    const path = join(root, file)
     await writeFileAtomic(path, withQuote(await readFile(path, 'utf8'), quoted))
-    console.error(`wrote ${name}`)
+    console.error(`wrote ${file}`)
   }
 }
