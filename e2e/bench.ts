@@ -50,6 +50,10 @@ export async function lookAtRun(page: Page): Promise<void> {
   await expect
     .poll(() => picture.evaluate((img: HTMLImageElement) => img.complete && img.naturalWidth), { timeout: WAIT })
     .toBe(128)
+  // What the tokenizer draws is never quite the template, however right: that has its reason too.
+  expect(await page.getByRole('region', { name: 'Judgements' }).innerText()).toMatch(
+    /Image quality: \d+ of 16 cells are not clean/,
+  )
 }
 
 export async function compareAndVote(page: Page): Promise<void> {
