@@ -56,7 +56,7 @@ export async function trainAnAdapter(page: Page, host: number): Promise<void> {
   for (const name of ['Save now', 'Sample now', 'Pause']) await page.getByRole('button', { name, exact: true }).click()
   await becomes(page, /Paused/)
   await page.getByRole('tab', { name: 'Record' }).click()
-  await page.getByText(/^Checkpoint saved asked for/).waitFor()
+  await page.getByText(/^Checkpoint saved as asked/).waitFor()
   await page.getByRole('tab', { name: /Previews/ }).click()
   await page.locator('.preview img').first().waitFor()
   await page.getByRole('heading', { name: /^Step \d+, asked for$/ }).waitFor()

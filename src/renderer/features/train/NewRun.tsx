@@ -1,33 +1,24 @@
 /** The form of a new run: what it learns from, what it starts from, how; what it will cost, measured, beside it. */
 import type { ReactElement } from 'react'
 import { trainingPresets } from '../../../shared/training-settings.ts'
-import { useStudio } from '../../state/store.ts'
 import { choosePreset, setForm, setTraining, useForm } from '../../state/training-form.ts'
-import { Select, SegmentedControl } from '../../ui/choices.tsx'
-import { TextField } from '../../ui/Field.tsx'
+import { SegmentedControl } from '../../ui/choices.tsx'
 import { NumberField } from '../../ui/NumberField.tsx'
 import { DataChoice } from './DataChoice.tsx'
+import { ModelChoice, NameOfModel } from './fields.tsx'
 import { MoreSettings } from './MoreSettings.tsx'
 import { PreflightCard } from './PreflightCard.tsx'
 
 export function NewRun({ onStarted }: { readonly onStarted: (job: string) => void }): ReactElement {
   const spec = useForm((s) => s.spec)
-  const models = useStudio((s) => s.models)
   const { settings } = spec
-  const options = models.map(({ id, name }) => ({ value: id, label: id === name ? id : `${id} (${name})` }))
-  const known = options.some(({ value }) => value === spec.model)
   return (
     <div className="new-run">
       <div className="new-run-form">
         <h2>New run</h2>
         <section className="new-run-part" aria-label="What from">
           <DataChoice data={spec.data} onChange={(data) => setForm({ data })} />
-          <Select
-            label="Start from the model"
-            value={spec.model}
-            options={known ? options : [{ value: spec.model, label: `${spec.model} (not here)` }, ...options]}
-            onChange={(model) => setForm({ model })}
-          />
+          <ModelChoice value={spec.model} onChange={(model) => setForm({ model })} />
         </section>
         <Presets chosen={spec.preset} />
         <section className="new-run-part new-run-row" aria-label="How">
@@ -70,12 +61,10 @@ export function NewRun({ onStarted }: { readonly onStarted: (job: string) => voi
             value={settings.batch}
             onChange={(batch) => setTraining({ batch })}
           />
-          <TextField
-            label="Name of what comes out"
-            value={settings.name ?? ''}
-            placeholder={`${spec.model}-${settings.method === 'lora' ? 'lora' : 'sft'}`}
-            maxLength={100}
-            onChange={(name) => setTraining({ name: name.trim() === '' ? null : name })}
+          <NameOfModel
+            value={settings.name}
+            auto={`${spec.model}-${settings.method === 'lora' ? 'lora' : 'sft'}`}
+            onChange={(name) => setTraining({ name })}
           />
         </section>
         <MoreSettings settings={settings} />

@@ -174,11 +174,15 @@ function Log({ rows }: { readonly rows: TrainingRows }): ReactElement {
   )
 }
 
-const whyWords = { interval: 'on time', asked: 'asked for', best: 'best so far', end: 'at the end' } as const
+const savedWords = {
+  interval: 'Checkpoint saved on time',
+  asked: 'Checkpoint saved as asked',
+  best: 'Best weights saved',
+  end: 'Checkpoint saved at the end',
+} as const
 
 function logWords(row: TrainingRows['log'][number]): string {
   if (row.kind === 'validation') return row.best ? 'Validation, the best so far' : 'Validation'
-  if (row.kind === 'checkpoint')
-    return `${row.which === 'best' ? 'Best weights' : 'Checkpoint'} saved ${whyWords[row.why]}: ${bytes(row.bytes)} in ${row.took.toFixed(1)} s`
+  if (row.kind === 'checkpoint') return `${savedWords[row.why]}: ${bytes(row.bytes)} in ${row.took.toFixed(1)} s`
   return row.why
 }

@@ -3,15 +3,14 @@ import { useState, type ReactElement } from 'react'
 import { completeRlSettings, type RlSettings } from '../../../../shared/rl.ts'
 import { pararlStudioSpecSchema, type PararlStudioSpec } from '../../../../shared/studio-rl.ts'
 import { startJob } from '../../../state/jobs.ts'
-import { useStudio } from '../../../state/store.ts'
 import { asWords } from '../../../state/toasts.ts'
 import { Button } from '../../../ui/Button.tsx'
-import { SegmentedControl, Select } from '../../../ui/choices.tsx'
-import { TextField } from '../../../ui/Field.tsx'
+import { SegmentedControl } from '../../../ui/choices.tsx'
 import { Notice } from '../../../ui/feedback.tsx'
 import { NumberField } from '../../../ui/NumberField.tsx'
 import { useRemembered } from '../../../ui/remembered.ts'
 import { DataChoice } from '../DataChoice.tsx'
+import { ModelChoice, NameOfModel } from '../fields.tsx'
 import { RlMore } from './RlMore.tsx'
 import './rl.css'
 
@@ -35,14 +34,10 @@ export function NewRl({ onStarted }: { readonly onStarted: (job: string) => void
   const [stored, keep] = useRemembered<string>('rl.form', '')
   const [error, setError] = useState<string | null>(null)
   const [starting, setStarting] = useState(false)
-  const models = useStudio((s) => s.models)
   const spec = read(stored)
   const { settings } = spec
   const set = (change: Partial<PararlStudioSpec>): void => keep(JSON.stringify({ ...spec, ...change }))
   const tune = (change: Partial<RlSettings>): void => set({ settings: { ...settings, ...change } })
-  const options = models.map(({ id, name }) => ({ value: id, label: id === name ? id : `${id} (${name})` }))
-  if (!options.some(({ value }) => value === spec.model))
-    options.unshift({ value: spec.model, label: models.length === 0 ? spec.model : `${spec.model} (not here)` })
   const start = async (): Promise<void> => {
     setStarting(true)
     setError(null)
@@ -67,12 +62,7 @@ export function NewRl({ onStarted }: { readonly onStarted: (job: string) => void
         </p>
         <section className="new-run-part" aria-label="What from">
           <DataChoice data={spec.data} onChange={(data) => set({ data })} />
-          <Select
-            label="Start from the model"
-            value={spec.model}
-            options={options}
-            onChange={(model) => set({ model })}
-          />
+          <ModelChoice value={spec.model} onChange={(model) => set({ model })} />
           <div className="field">
             <span className="field-label">Reward</span>
             <SegmentedControl
@@ -114,14 +104,10 @@ export function NewRl({ onStarted }: { readonly onStarted: (job: string) => void
           {whole('Updates a phase', settings.inner, 1, 64, (inner) => tune({ inner }))}
           {whole('Denoising steps', settings.denoisingSteps, 2, 4096, (denoisingSteps) => tune({ denoisingSteps }))}
         </section>
-        <TextField
-          label="Name of what comes out"
-          value={settings.name ?? ''}
-          placeholder={`${spec.model}-pararl`}
-          maxLength={100}
-          onChange={(name) => tune({ name: name.trim() === '' ? null : name })}
-        />
-        <RlMore settings={settings} tune={tune} />
+        <NameOfModel value={settings.name} auto={`${spec.model}-pararl`} onChange={(name) => tune({ name })} />
+        <div className="more-settings">
+          <RlMore settings={settings} tune={tune} />
+        </div>
       </div>
       <aside className="preflight" aria-label="Before the start">
         <h3>Before the start</h3>
