@@ -32,7 +32,7 @@ export function groupsOf(entries: readonly LibraryEntry[]): ModelGroup[] {
     },
     {
       name: 'Adapters',
-      line: 'laid on a model, each with a weight',
+      line: 'laid on a model, by weight',
       list: newest(entries.filter((e) => e.kind === 'adapter')),
     },
     { name: 'Shipped', line: 'came with the studio', list: entries.filter((e) => e.kind === 'model' && e.shipped) },

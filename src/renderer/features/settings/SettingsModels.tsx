@@ -61,7 +61,7 @@ export function SettingsModels(): ReactElement {
       ) : (
         <p className="field-hint">Not measured yet on this machine: runs take the processor.</p>
       )}
-      <Button disabled={busy} onClick={() => void measure()}>
+      <Button className="settings-measure" disabled={busy} onClick={() => void measure()}>
         {busy ? 'Measuring …' : found ? 'Measure again' : 'Measure'}
       </Button>
       {error !== null && <Notice tone="danger">{error}</Notice>}
