@@ -58,7 +58,7 @@ export async function startServe(options: ServeOptions = {}): Promise<Served> {
     process: child,
     async stop() {
       const code = await ended(child)
-      if (options.data === undefined) await rm(data, { recursive: true, force: true })
+      if (options.data === undefined) await rm(data, { recursive: true, force: true, maxRetries: 10 })
       return code
     },
   }

@@ -11,7 +11,7 @@ import { loadWorld } from '../src/engine/data/world/world.ts'
 
 /** Scenes of the world: 12 that train, 4 that validate, and three faults. */
 export async function writeFaultyFolder(folder: string): Promise<void> {
-  await rm(folder, { recursive: true, force: true })
+  await rm(folder, { recursive: true, force: true, maxRetries: 10 })
   await writeWorldFolder(await loadWorld(), { seed: 11, counts: { train: 12, val: 4 } }, folder)
   const path = join(folder, 'data.jsonl')
   const rows = (await readFile(path, 'utf8'))

@@ -43,7 +43,7 @@ export async function repackedElectron(cache: string): Promise<string> {
     await rename(made, folder)
     return folder
   } finally {
-    await rm(work, { recursive: true, force: true })
+    await rm(work, { recursive: true, force: true, maxRetries: 10 })
   }
 }
 

@@ -47,7 +47,7 @@ export async function openInElectron(options: { data?: string } = {}): Promise<E
       // One that was killed is closed already, and its display must go all the same.
       await app.close().catch(() => undefined)
       display.close()
-      if (options.data === undefined) await rm(data, { recursive: true, force: true })
+      if (options.data === undefined) await rm(data, { recursive: true, force: true, maxRetries: 10 })
     },
   }
 }

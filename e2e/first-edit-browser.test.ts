@@ -27,7 +27,7 @@ describeWith(chromiumMissing())('in a browser', () => {
       await expect.poll(() => studio.page.locator('.tj-label').allInnerTexts(), { timeout: 20_000 }).toEqual(second)
     } finally {
       await studio.close()
-      await rm(data, { recursive: true, force: true })
+      await rm(data, { recursive: true, force: true, maxRetries: 10 })
     }
   })
 })

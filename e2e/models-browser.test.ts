@@ -24,7 +24,7 @@ describeWith(chromiumMissing())('models in a browser', () => {
   })
   afterAll(async () => {
     await studio?.close()
-    await rm(folder, { recursive: true, force: true })
+    await rm(folder, { recursive: true, force: true, maxRetries: 10 })
   })
 
   async function zipped(): Promise<Buffer> {

@@ -36,7 +36,7 @@ describeWith(chromiumMissing())('getting a published model in a browser', () => 
   afterAll(async () => {
     await studio?.close()
     await hub?.close()
-    await rm(folder, { recursive: true, force: true })
+    await rm(folder, { recursive: true, force: true, maxRetries: 10 })
   })
 
   it('the host is named, and not asked before the person asks', async () => {

@@ -27,7 +27,7 @@ describeWith(chromiumMissing())('importing a published checkpoint in a browser',
   })
   afterAll(async () => {
     await studio?.close()
-    await rm(folder, { recursive: true, force: true })
+    await rm(folder, { recursive: true, force: true, maxRetries: 10 })
   })
 
   const places = (name: 'Checkpoint' | 'Tokenizer') => page.getByRole('list', { name: `${name} folders` })

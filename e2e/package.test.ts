@@ -34,7 +34,7 @@ describeWith(await electronMissing())('the package on this machine', () => {
     await browser?.close().catch(() => undefined)
     await stop()
     display?.close()
-    await rm(work, { recursive: true, force: true })
+    await rm(work, { recursive: true, force: true, maxRetries: 10 })
   })
 
   /** The inspector is fused off, as for everybody; pages are reached through Chromium's own port. */

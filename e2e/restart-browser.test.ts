@@ -46,7 +46,7 @@ describeWith(chromiumMissing())('a server that is started again', () => {
     } finally {
       await studio.browser.close()
       await again?.stop()
-      await rm(data, { recursive: true, force: true })
+      await rm(data, { recursive: true, force: true, maxRetries: 10 })
     }
   })
 })

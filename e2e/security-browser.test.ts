@@ -175,7 +175,7 @@ describeWith(chromiumMissing())('the browser host', () => {
         input.remove()
         return (await answer.json()) as unknown
       })
-      await rm(folder, { recursive: true })
+      await rm(folder, { recursive: true, maxRetries: 10 })
       expect(body).toMatchObject({ failure: { message: 'The file is larger than 512 MB.' } })
       expect(await files()).toEqual(before)
     })

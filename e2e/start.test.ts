@@ -10,7 +10,7 @@ let data: string
 beforeEach(async () => {
   data = await mkdtemp(join(tmpdir(), 'tandem-start-'))
 })
-afterEach(() => rm(data, { recursive: true, force: true }))
+afterEach(() => rm(data, { recursive: true, force: true, maxRetries: 10 }))
 
 /** Runs it until the link is printed, then presses Ctrl-C. */
 async function start(args: readonly string[]): Promise<{ code: number | null; out: string; err: string }> {

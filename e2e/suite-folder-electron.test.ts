@@ -31,7 +31,7 @@ describeWith(await electronMissing())('a suite from a folder', () => {
   })
   afterAll(async () => {
     await studio?.close()
-    await rm(folder, { recursive: true, force: true })
+    await rm(folder, { recursive: true, force: true, maxRetries: 10 })
   })
 
   /** What the person will choose in the dialog; null is to cancel it. */

@@ -28,7 +28,7 @@ describeWith(chromiumMissing())('in a browser', () => {
       expect(studio.errors).toEqual([])
     } finally {
       await studio.close()
-      await rm(base, { recursive: true, force: true })
+      await rm(base, { recursive: true, force: true, maxRetries: 10 })
     }
   }, 420_000)
 })

@@ -49,7 +49,7 @@ describeWith(await electronMissing())('in Electron', () => {
       expect(studio.errors).toEqual([])
     } finally {
       await studio.close()
-      await rm(base, { recursive: true, force: true })
+      await rm(base, { recursive: true, force: true, maxRetries: 10 })
     }
   }, 420_000)
 })

@@ -55,7 +55,7 @@ describeWith(await electronMissing())('a utility process', () => {
   })
   afterAll(async () => {
     await studio?.close()
-    await rm(folder, { recursive: true, force: true })
+    await rm(folder, { recursive: true, force: true, maxRetries: 10 })
   })
 
   interface Held {

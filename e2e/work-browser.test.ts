@@ -25,7 +25,7 @@ describeWith(chromiumMissing())('in a browser', () => {
   })
   afterAll(async () => {
     await studio?.close()
-    await rm(files, { recursive: true, force: true })
+    await rm(files, { recursive: true, force: true, maxRetries: 10 })
   })
 
   const picture = (): Locator => page.getByLabel('Picture', { exact: true }).last()
