@@ -4,7 +4,7 @@
  * Usage: node bench/experiments/small-world-cell.ts --seed N --out DIR [--set predictor.steps=400 ...]
  *        [--modes parallel,sequential] [--steps 16] [--threads N] [--limit PROMPTS]
  */
-import { join } from 'node:path'
+import { join, relative } from 'node:path'
 import { parseArgs } from 'node:util'
 import { decodingModeSchema } from '../../src/shared/trajectory.ts'
 import { readRecipe, trainSmallWorld } from './small-world.ts'
@@ -46,6 +46,8 @@ for (const mode of values.modes.split(',').map((name) => decodingModeSchema.pars
 console.log(
   JSON.stringify({
     ...trained,
+    /** In the cell's folder. */
+    model: relative(values.out, trained.model),
     seconds: Number(trained.seconds.toFixed(1)),
     /** Of the last sitting. */
     cpuSeconds: Number(((used.user + used.system) / 1e6).toFixed(1)),
