@@ -172,7 +172,10 @@ export const suiteInfoSchema = z.strictObject({
   license: z.string(),
   hash: z.string(),
   categories: z.array(z.strictObject({ name: z.string(), prompts: z.int() })),
+  /** Those that can be asked. */
   prompts: z.int(),
+  /** What is wrong with the other lines; null where there are none. */
+  faults: z.string().nullable(),
   /** Every prompt has the truth that the exact judge needs. */
   exact: z.boolean(),
 })

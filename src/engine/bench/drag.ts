@@ -6,7 +6,7 @@
 import type { BenchGroup, DragGroup, DragReport } from '../../shared/bench.ts'
 import { byPrompt, shareOf, summarise, toEstimate, type Judged } from './group.ts'
 import { clusterBootstrap, correlation } from './intervals.ts'
-import { alongRun, checkSuite, judgedRows, unconfirmed, unjudgedCount, type ReadRun } from './report.ts'
+import { alongRun, checkSuite, judgedRows, unconfirmed, unjudgedRows, type ReadRun } from './report.ts'
 import { answerKey, runFiles } from './run-folder.ts'
 
 /** Pairs that are listed by name. */
@@ -110,7 +110,7 @@ export function makeDragReport(runs: Readonly<Record<DragMode, ReadRun>>, judge:
     version: 1,
     settings: base.run.file.settings,
     judge,
-    unjudged: overAll((read) => unjudgedCount(read, judge)),
+    unjudged: overAll((read) => unjudgedRows(read, judge).length),
     model_unconfirmed: overAll((read) => unconfirmed(read, judge)),
     modes,
     drag,

@@ -83,6 +83,15 @@ describe('a report', () => {
     expect(Object.keys(report.categories)).toEqual(suite.file.categories)
   })
 
+  test('counts the lines of the suite that cannot be asked, under every seed', () => {
+    const read = runOf(() => ({ scores: all(40) }))
+    const faulty = [{ id: 'one (line 7)', line: 7, reason: 'prompts.jsonl, line 7: There is no picture a.png.' }]
+    const report = makeReport({ ...read, suite: { ...suite, faulty } }, 'exact 1')
+    expect({ expected: report.expected, judged: report.judged }).toEqual({ expected: 602, judged: 600 })
+    expect(report.unjudged).toEqual([1, 2].map((seed) => ({ id: 'one (line 7)', seed, reason: faulty[0]!.reason })))
+    expect(writeTable(reportTable(report, 'markdown'), 'markdown')).toContain('2 answers are unjudged and in no number')
+  })
+
   test('does not depend on the order in which scores came', () => {
     const make: Make = (id, seed) => ({ scores: all((id.length * 7 + seed * 13) % 100) })
     const forward = runOf(make)

@@ -76,11 +76,21 @@ export function judgedRows(read: ReadRun, judge: string): Judged[] {
   )
 }
 
-const reasonText = (reason: Reason): string => (typeof reason === 'string' ? reason : reason.why)
+export const reasonText = (reason: Reason): string => (typeof reason === 'string' ? reason : reason.why)
 
-/** How many answers could not be judged. */
-export const unjudgedCount = (read: ReadRun, judge: string): number =>
-  scoresInOrder(read, judge).filter(({ record }) => !record.scores).length
+/**
+ * What could not be judged, with the reasons: answers that the judge has no scores for, and the suite's faulty lines, which
+ * count under every seed whatever the limit, since nobody can say which of them it would have left out.
+ */
+export function unjudgedRows(read: ReadRun, judge: string): BenchReport['unjudged'] {
+  const { seeds } = read.run.file.settings
+  return [
+    ...scoresInOrder(read, judge).flatMap(({ record }) =>
+      record.scores ? [] : [{ id: record.id, seed: record.seed, reason: record.reasons.map(reasonText).join(' ') }],
+    ),
+    ...read.suite.faulty.flatMap(({ id, reason }) => seeds.map((seed) => ({ id, seed, reason }))),
+  ]
+}
 
 /** How many judged answers have a score of which the endpoint did not say which model gave it. */
 export const unconfirmed = (read: ReadRun, judge: string): number =>
@@ -108,16 +118,15 @@ export function makeReport(read: ReadRun, judge: string): BenchReport {
   checkSuite(read)
   const rows = judgedRows(read, judge)
   const heldOut = rows.filter((row) => row.heldOut)
+  const { limit, seeds } = read.run.file.settings
   return {
     format: 'tandem-bench-report',
     version: 1,
     settings: read.run.file.settings,
     judge,
-    expected: limitPrompts(read.suite, read.run.file.settings.limit).length * read.run.file.settings.seeds.length,
+    expected: (limitPrompts(read.suite, limit).length + read.suite.faulty.length) * seeds.length,
     judged: rows.length,
-    unjudged: scoresInOrder(read, judge).flatMap(({ record }) =>
-      record.scores ? [] : [{ id: record.id, seed: record.seed, reason: record.reasons.map(reasonText).join(' ') }],
-    ),
+    unjudged: unjudgedRows(read, judge),
     model_unconfirmed: unconfirmed(read, judge),
     overall: summarise(rows),
     categories: summariseCategories(rows, read.suite.file.categories),

@@ -1,6 +1,6 @@
-/** Suites: those that ship are sound and disjoint from training; a folder with a fault is refused, naming the line. */
+/** Suites: those that ship are sound and disjoint from training; a line with a fault is told by name and costs itself alone. */
 import { execFile } from 'node:child_process'
-import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
+import { appendFile, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
@@ -10,7 +10,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { isHeldOut, meaningKey, splitOf } from '../data/world/splits.ts'
 import { loadWorld, renderScene, type World } from '../data/world/world.ts'
 import { judge } from './judge.ts'
-import { limitPrompts, readSuite, suitesFolder } from './suite.ts'
+import { faultWords, limitPrompts, readSuite, suitesFolder } from './suite.ts'
 import { compactScene, expandScene } from './suite-scene.ts'
 
 let world: World
@@ -141,26 +141,27 @@ const truth = {
   output: { background: 'meadow', cells: {} },
   freedom: { kind: 'exact' },
 }
-describe('a suite is refused for', () => {
+const sound = row({ id: 'sound', category: 'Draw' })
+describe('one line is not asked for', () => {
   test.each<[string, object[], RegExp]>([
-    ['an id twice', [row(), row({ id: 'ONE' })], /line 2: the id ONE is that of line 1/],
-    ['an unknown category', [row({ category: 'Magic' })], /line 1: its category "Magic" is none of General, Draw/],
+    ['an id twice', [row({ id: 'SOUND' })], /line 2: the id SOUND is that of line 1/],
+    ['an unknown category', [row({ category: 'Magic' })], /line 2: its category "Magic" is none of General, Draw/],
     [
       'a missing picture',
       [row({ input_scene: undefined, input_image: 'gone.png' })],
-      /line 1: There is no picture gone/,
+      /line 2: There is no picture gone/,
     ],
-    ['a missing reference', [row({ reference_image: 'gone.png' })], /line 1: there is no picture gone\.png/],
+    ['a missing reference', [row({ reference_image: 'gone.png' })], /line 2: There is no picture gone\.png/],
     ['a picture outside', [row({ input_scene: undefined, input_image: '../../etc/x.png' })], /outside the folder/],
-    ['an edit without input', [row({ input_scene: undefined })], /line 1: an edit needs one input/],
+    ['an edit without input', [row({ input_scene: undefined })], /line 2: an edit needs one input/],
     ['two inputs', [row({ input_image: 'a.png' })], /an edit needs one input/],
     ['a generation with input', [row({ task: 'generation' })], /a generation has no input/],
     ['an unknown sprite', [row({ input_scene: { background: 'meadow', cells: { b3: 'yeti' } } })], /no sprite "yeti"/],
     ['an unknown cell', [row({ input_scene: { background: 'meadow', cells: { z9: 'dog' } } })], /no cell "z9"/],
     ['an unknown place', [row({ input_scene: { background: 'mars', cells: {} } })], /no background "mars"/],
-    ['an id with a slash', [row({ id: '../x' })], /line 1: id/],
-    ['an unknown key', [row({ extra: 1 })], /line 1: .*extra/],
-    ['an empty instruction', [row({ instruction: '' })], /line 1: instruction/],
+    ['an id with a slash', [row({ id: '../x' })], /line 2: id/],
+    ['an unknown key', [row({ extra: 1 })], /line 2: .*extra/],
+    ['an empty instruction', [row({ instruction: '' })], /line 2: instruction/],
     [
       'truth in free words',
       [row({ truth: { ...truth, reasoning: 'it is gone' } })],
@@ -171,15 +172,48 @@ describe('a suite is refused for', () => {
       [row({ truth: { ...truth, output: { background: 'x', cells: {} } } })],
       /in its truth, there is no b/,
     ],
-    ['no prompts', [], /holds no prompt/],
   ])('%s', async (_, rows, said) => {
-    await expect(readSuite(await suiteOf(rows), world)).rejects.toThrow(said)
+    const suite = await readSuite(await suiteOf([sound, ...rows]), world)
+    expect(suite.prompts.map(({ id }) => id)).toEqual(['sound'])
+    expect(suite.faulty).toHaveLength(1)
+    expect(suite.faulty[0]!.reason).toMatch(said)
+    expect(faultWords(suite)).toContain('1 prompt of 2 cannot be asked and will be unjudged: prompts.jsonl, line 2: ')
   })
 
-  test('broken JSON, a missing file, and a name nobody knows', async () => {
+  test('broken JSON, which has no id to be called by, and a picture that is none', async () => {
+    const path = await suiteOf([sound, row({ input_scene: undefined, input_image: 'in.png' })])
+    await writeFile(join(path, 'in.png'), 'no picture')
+    await appendFile(join(path, 'prompts.jsonl'), '\n{"task":\n')
+    const { faulty } = await readSuite(path, world)
+    expect(faulty.map(({ id, line }) => [id, line])).toEqual([
+      ['one (line 2)', 2],
+      ['line 3', 3],
+    ])
+    expect(faulty[0]!.reason).toMatch(/in\.png/)
+    expect(faulty[1]!.reason).toMatch(/line 3: This is not JSON/)
+  })
+
+  test('a picture that is put there makes it another suite, with nothing wrong', async () => {
+    const path = await suiteOf([sound, row({ input_scene: undefined, input_image: 'in.png' })])
+    const before = await readSuite(path, world)
+    await sharp({ create: { width: 40, height: 40, channels: 3, background: '#f00' } })
+      .png()
+      .toFile(join(path, 'in.png'))
+    const after = await readSuite(path, world)
+    expect([before.faulty.length, after.faulty.length, after.hash === before.hash]).toEqual([1, 0, false])
+  })
+})
+
+describe('a suite is refused', () => {
+  test('where nothing of it can be asked', async () => {
+    await expect(readSuite(await suiteOf([]), world)).rejects.toThrow(/holds no prompt/)
+    await expect(readSuite(await suiteOf([row({ category: 'Magic' })]), world)).rejects.toThrow(
+      /No prompt of this suite can be asked\. prompts\.jsonl, line 1: its category "Magic" is none of General, Draw/,
+    )
+  })
+
+  test('for a missing file, and a name nobody knows', async () => {
     const path = await suiteOf([row()])
-    await writeFile(join(path, 'prompts.jsonl'), '{"id":')
-    await expect(readSuite(path, world)).rejects.toThrow(/line 1 is not JSON/)
     await rm(join(path, 'prompts.jsonl'))
     await expect(readSuite(path, world)).rejects.toThrow(/prompts\.jsonl is missing/)
     await expect(readSuite('no-such-suite', world)).rejects.toMatchObject({

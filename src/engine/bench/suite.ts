@@ -1,19 +1,19 @@
 /**
  * A suite of prompts as a folder: `suite.json` says what it is and names its categories, `prompts.jsonl` holds one
  * prompt a line, pictures lie beside as files or are rendered from scenes on reading. Everything is checked before the
- * first prompt is answered, so that a run never stops at prompt 217 for a picture that was missing all along.
+ * first prompt is answered. A line that cannot be asked costs that line alone: it is unjudged in every report, with the
+ * reason, and the others are answered.
  */
 import { createHash } from 'node:crypto'
 import { readFile, readdir, stat } from 'node:fs/promises'
-import { basename, isAbsolute, join, normalize, resolve, sep } from 'node:path'
+import { basename, join, resolve } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { z } from 'zod'
-import { TandemError } from '../../shared/errors.ts'
-import { parseReasoning } from '../data/world/grammar.ts'
-import type { WorldSample } from '../data/world/types.ts'
-import { renderScene, type World } from '../data/world/world.ts'
-import { readPicture } from '../images.ts'
-import { compactSceneSchema, expandScene, truthSchema } from './suite-scene.ts'
+import { describeError, TandemError } from '../../shared/errors.ts'
+import type { World } from '../data/world/world.ts'
+import { bad, picturesOf, promptOf, promptRowSchema, type Prompt } from './suite-prompt.ts'
+
+export type { Prompt } from './suite-prompt.ts'
 
 export const suiteSchema = z.strictObject({
   format: z.literal('tandem-suite'),
@@ -30,40 +30,20 @@ export const suiteSchema = z.strictObject({
 })
 export type SuiteFile = z.infer<typeof suiteSchema>
 
-export const promptRowSchema = z.strictObject({
-  /** Names files of a run: letters, digits, dot, dash and underscore. */
-  id: z.string().regex(/^[A-Za-z0-9][A-Za-z0-9._-]{0,99}$/),
-  task: z.enum(['edit', 'generation']),
-  category: z.string().min(1),
-  instruction: z.string().min(1).max(20_000),
-  /** A picture file of the folder; of an edit either this or `input_scene`. */
-  input_image: z.string().min(1).optional(),
-  input_scene: compactSceneSchema.optional(),
-  /** What a good answer looks like, for people and for judges that can use it. */
-  reference_image: z.string().min(1).optional(),
-  reference_reasoning: z.string().optional(),
-  /** Ground truth of the storybook world; the exact judge needs it. */
-  truth: truthSchema.optional(),
-})
-export type PromptRow = z.infer<typeof promptRowSchema>
-
-export interface Prompt {
+/** A line that cannot be asked. */
+export interface FaultyPrompt {
+  /** Its id and line, as a report lists it. */
   readonly id: string
-  readonly task: 'edit' | 'generation'
-  readonly category: string
-  readonly instruction: string
-  /** The sample with its truth; null where only a person or a model can judge. */
-  readonly sample: WorldSample | null
-  /** The input as RGB [size, size, 3]; null of a generation. */
-  input(size: number): Promise<Uint8Array | null>
-  /** A right answer as RGB [size, size, 3] and in words; null where the suite has none. */
-  reference(size: number): Promise<Uint8Array | null>
-  readonly referenceReasoning: string | null
+  readonly line: number
+  /** The cause, and what to do. */
+  readonly reason: string
 }
 
 export interface Suite {
   readonly file: SuiteFile
   readonly prompts: readonly Prompt[]
+  /** Lines that cannot be asked. */
+  readonly faulty: readonly FaultyPrompt[]
   /** What finds it again: its name where it ships, else its folder. */
   readonly ref: string
   /** SHA-256 over suite.json, the prompts and every picture they name. */
@@ -83,7 +63,10 @@ export async function findSuite(nameOrFolder: string): Promise<string> {
   )
 }
 
-/** Reads and checks a whole suite. Throws a TandemError that names the file and the line. */
+/**
+ * Reads and checks a whole suite. Throws a TandemError where the suite itself cannot be read, or where none of its
+ * prompts can be asked.
+ */
 export async function readSuite(nameOrFolder: string, world: World): Promise<Suite> {
   const folder = await findSuite(nameOrFolder)
   const suitePath = join(folder, 'suite.json')
@@ -94,87 +77,47 @@ export async function readSuite(nameOrFolder: string, world: World): Promise<Sui
   const digest = createHash('sha256').update(suiteText).update('\0').update(promptsText)
 
   const prompts: Prompt[] = []
+  const faulty: FaultyPrompt[] = []
   const lineOf = new Map<string, number>()
   for (const [i, text] of promptsText.split('\n').entries()) {
     if (text.trim() === '') continue
-    const where = `${promptsPath}, line ${i + 1}`
-    const row = parse(text, promptRowSchema, where)
-    const twin = lineOf.get(row.id.toLowerCase())
-    if (twin !== undefined) throw bad(where, `the id ${row.id} is that of line ${twin}`)
-    lineOf.set(row.id.toLowerCase(), i + 1)
-    if (!file.categories.includes(row.category))
-      throw bad(where, `its category "${row.category}" is none of ${file.categories.join(', ')}`)
-    prompts.push(await promptOf(row, folder, world, where))
-    for (const picture of [row.input_image, row.reference_image])
-      if (picture !== undefined) digest.update('\0').update(await pictureBytes(folder, picture, where))
+    const line = i + 1
+    try {
+      const row = parse(text, promptRowSchema)
+      const twin = lineOf.get(row.id.toLowerCase())
+      if (twin !== undefined) throw bad(`the id ${row.id} is that of line ${twin}`)
+      lineOf.set(row.id.toLowerCase(), line)
+      if (!file.categories.includes(row.category))
+        throw bad(`its category "${row.category}" is none of ${file.categories.join(', ')}`)
+      const prompt = await promptOf(row, folder, world)
+      for (const picture of await Promise.all(picturesOf(row, folder))) digest.update('\0').update(picture)
+      prompts.push(prompt)
+    } catch (error) {
+      if (!(error instanceof TandemError)) throw error
+      faulty.push({ id: labelOf(text, line), line, reason: `prompts.jsonl, line ${line}: ${describeError(error)}` })
+      // The picture that is missing now may be there the next time, and then it is another suite.
+      digest.update(`\0line ${line}`)
+    }
   }
+  if (prompts.length === 0 && faulty.length > 0)
+    throw new TandemError(`No prompt of this suite can be asked. ${faulty[0]!.reason}`, 'Repair its lines.')
   if (prompts.length === 0) throw new TandemError(`${promptsPath} holds no prompt.`, 'Add one a line.')
   const ref = resolve(folder, '..') === resolve(suitesFolder) ? basename(folder) : folder
-  return { file, prompts, ref, hash: digest.digest('hex') }
+  return { file, prompts, faulty, ref, hash: digest.digest('hex') }
 }
 
-async function promptOf(row: PromptRow, folder: string, world: World, where: string): Promise<Prompt> {
-  const { id, task, category, instruction, input_image, input_scene } = row
-  const given = Number(input_image !== undefined) + Number(input_scene !== undefined)
-  if (task === 'edit' && given !== 1) throw bad(where, 'an edit needs one input: input_image or input_scene')
-  if (task === 'generation' && given !== 0) throw bad(where, 'a generation has no input')
-  if (row.truth && input_image !== undefined)
-    throw bad(where, 'a prompt with truth has its input as input_scene, from which it is rendered')
-  const scene = input_scene ? expandScene(world, input_scene) : null
-  if (typeof scene === 'string') throw bad(where, `in its input, ${scene}`)
-  const path = input_image === undefined ? null : inside(folder, input_image, where)
-  if (path !== null) {
-    const size = 64
-    await readPicture(path, { size }).catch((error: unknown) => {
-      throw error instanceof TandemError ? bad(where, error.message.replace(/\.$/, ''), error.remedy) : error
-    })
-  }
-  const sample = row.truth ? sampleOf(row, scene, world, where) : null
-  const right = row.reference_image === undefined ? null : inside(folder, row.reference_image, where)
-  return {
-    id,
-    task,
-    category,
-    instruction,
-    sample,
-    referenceReasoning: row.reference_reasoning ?? sample?.reasoning ?? null,
-    async reference(size) {
-      if (right !== null) return (await readPicture(right, { size })).rgb
-      return sample && size === world.size ? renderScene(world, sample.output) : null
-    },
-    async input(size) {
-      if (path !== null) return (await readPicture(path, { size })).rgb
-      if (!scene) return null
-      if (size !== world.size)
-        throw new TandemError(
-          `The suite draws ${world.size} px pictures, the model reads ${size} px.`,
-          'Give a model made for this world, or a suite with picture files.',
-        )
-      return renderScene(world, scene)
-    },
-  }
+/** What a faulty line is called in a report: its id as far as it has one, and its line, since an id may be there twice. */
+function labelOf(text: string, line: number): string {
+  const id = /"id"\s*:\s*"([^"\\]{1,100})"/.exec(text)?.[1]
+  return id === undefined ? `line ${line}` : `${id} (line ${line})`
 }
 
-function sampleOf(row: PromptRow, input: WorldSample['input'], world: World, where: string): WorldSample {
-  const truth = row.truth!
-  const output = expandScene(world, truth.output)
-  if (typeof output === 'string') throw bad(where, `in its truth, ${output}`)
-  if (!parseReasoning(world, truth.reasoning))
-    throw bad(where, 'its true reasoning is not in the language of the world')
-  const needsInput = truth.freedom.kind === 'neighbour' || truth.freedom.kind === 'anywhere'
-  if (needsInput && !input) throw bad(where, `its freedom "${truth.freedom.kind}" needs an input`)
-  return {
-    id: row.id,
-    split: 'test',
-    family: truth.family,
-    operation: truth.operation,
-    heldOut: truth.held_out,
-    instruction: row.instruction,
-    reasoning: truth.reasoning,
-    input,
-    output,
-    freedom: truth.freedom,
-  }
+/** What is said before a run of a suite with faulty lines; null where there are none. */
+export function faultWords({ faulty, prompts }: Pick<Suite, 'faulty' | 'prompts'>): string | null {
+  if (faulty.length === 0) return null
+  const them = faulty.length === 1 ? '1 prompt' : `${faulty.length} prompts`
+  const of = `of ${faulty.length + prompts.length}`
+  return `${them} ${of} cannot be asked and will be unjudged${faulty.length === 1 ? '' : '; the first'}: ${faulty[0]!.reason}`
 }
 
 /** The first `limit` prompts, taken in turn from every category, in the suite's order. */
@@ -187,20 +130,18 @@ export function limitPrompts({ file, prompts }: Suite, limit: number | null): re
   return prompts.filter((p) => chosen.has(p))
 }
 
-const bad = (where: string, what: string, remedy = 'Repair or remove that line.'): TandemError =>
-  new TandemError(`${where}: ${what}.`, remedy)
-
-function parse<T>(text: string, schema: z.ZodType<T>, where: string): T {
+function parse<T>(text: string, schema: z.ZodType<T>, where?: string): T {
+  const at = where === undefined ? '' : `${where}: `
   let raw: unknown
   try {
     raw = JSON.parse(text)
   } catch (error) {
-    throw new TandemError(`${where} is not JSON.`, 'Repair it.', 'input', { cause: error })
+    throw new TandemError(`${at}This is not JSON.`, 'Repair it.', 'input', { cause: error })
   }
   const parsed = schema.safeParse(raw)
   if (parsed.success) return parsed.data
   const { path, message } = parsed.error.issues[0]!
-  throw bad(where, `${path.length > 0 ? `${path.join('.')}: ` : ''}${message}`, 'Repair it.')
+  throw bad(`${at}${path.length > 0 ? `${path.join('.')}: ` : ''}${message}`, 'Repair it.')
 }
 
 async function readText(path: string): Promise<string> {
@@ -209,20 +150,6 @@ async function readText(path: string): Promise<string> {
       cause: error,
     })
   })
-}
-
-async function pictureBytes(folder: string, path: string, where: string): Promise<Buffer> {
-  return readFile(inside(folder, path, where)).catch((error: unknown) => {
-    throw new TandemError(`${where}: there is no picture ${path}.`, 'Put it there.', 'input', { cause: error })
-  })
-}
-
-/** A suite from elsewhere must not read other files. */
-function inside(folder: string, path: string, where: string): string {
-  const clean = normalize(path)
-  if (isAbsolute(clean) || clean === '..' || clean.startsWith(`..${sep}`))
-    throw bad(where, `${path} lies outside the folder`, 'Use paths relative to the folder.')
-  return resolve(folder, clean)
 }
 
 const isFile = (path: string): Promise<boolean> =>

@@ -11,7 +11,7 @@ import type { JobUpdate, SpecOf } from '../../shared/jobs.ts'
 import { chooseJudge, compareRuns, judgedRows, makeReport, type ReadRun } from '../bench/report.ts'
 import { comparisonTable, dragTable, reportTable, voteTable } from '../bench/report-tables.ts'
 import { answerKey, hasRun, readRun, runFiles } from '../bench/run-folder.ts'
-import { limitPrompts, readSuite, suitesFolder, type Suite } from '../bench/suite.ts'
+import { faultWords, limitPrompts, readSuite, suitesFolder, type Suite } from '../bench/suite.ts'
 import { writeTable, type Table, type TableFormat } from '../bench/table.ts'
 import { reportVotes } from '../bench/votes.ts'
 import { loadWorld } from '../data/world/world.ts'
@@ -174,6 +174,7 @@ function described(suite: Suite): SuiteInfo {
     hash,
     categories: file.categories.map((name) => ({ name, prompts: all.filter((p) => p.category === name).length })),
     prompts: prompts.length,
+    faults: faultWords(suite),
     exact: prompts.every(({ sample }) => sample !== null),
   }
 }

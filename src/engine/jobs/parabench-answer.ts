@@ -36,9 +36,13 @@ export interface FreshAnswer {
   readonly trajectory: Trajectory
 }
 
+/** A prompt this model cannot be asked; it is unjudged, and the run goes on. */
+export class Unaskable extends TandemError {}
+
 /**
  * Answers a prompt and writes picture and trajectory into the run's folder. The sampler's seed is drawn from (seed, id),
- * so that an answer does not depend on which others were given before it. Null when it was stopped.
+ * so that an answer does not depend on which others were given before it. Null when it was stopped. Throws Unaskable
+ * where the model cannot read the instruction.
  */
 export async function answerPrompt(
   engine: Engine,
@@ -61,8 +65,8 @@ export async function answerPrompt(
     ...(settings.acceleration ? { acceleration: settings.acceleration } : {}),
     seed: hashWords(['parabench', seed, prompt.id], 1)[0]!,
   }).catch((error: unknown) => {
-    throw error instanceof TandemError
-      ? new TandemError(`Prompt ${prompt.id}: ${error.message}`, error.remedy, error.kind, { cause: error })
+    throw error instanceof TandemError && error.kind === 'input'
+      ? new Unaskable(error.message, error.remedy, 'input', { cause: error })
       : error
   })
   const steps = await Array.fromAsync(runSteps(engine, { header, steps: [], events: [] }, signal))

@@ -34,6 +34,8 @@ export interface Work {
   readonly items: readonly Item[]
   readonly signal: AbortSignal
   readonly judgeKey: string | undefined
+  /** Its name in the run's records. */
+  readonly judge: string
 }
 
 /** The only places a key comes from: neither specs nor files nor logs hold it. */
@@ -81,11 +83,10 @@ export async function refuseAlong(
 
 /** Everything the endpoint has not marked yet, several at a time. A failure that would meet all of them stops the asking. */
 export async function* judgeAll(
-  { spec, engine, run, items, signal, judgeKey: key }: Work,
+  { spec, engine, run, items, signal, judgeKey: key, judge: identity }: Work,
   judge: EndpointJudge,
-  identity: string,
 ): AsyncGenerator<JobUpdate> {
-  const todo = items.filter((item) => !run.scores.get(identity)?.get(item.key)?.scores)
+  const todo = items.filter(({ key }) => run.answers.has(key) && !run.scores.get(identity)?.get(key)?.scores)
   const stop = new AbortController()
   const client: Client = createClient({
     url: judge.url,

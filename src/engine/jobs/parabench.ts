@@ -4,16 +4,17 @@
  */
 import { isAbsolute, join, relative, resolve, sep } from 'node:path'
 import type { JobUpdate, ParabenchResult, SpecOf } from '../../shared/jobs.ts'
-import { TandemError } from '../../shared/errors.ts'
+import type { BenchReport } from '../../shared/bench.ts'
+import { describeError, TandemError } from '../../shared/errors.ts'
 import { describeEstimate } from '../bench/endpoint/cost.ts'
-import { makeReport } from '../bench/report.ts'
+import { makeReport, reasonText } from '../bench/report.ts'
 import { answerKey, openRun, runFiles, type OpenRun, type ScoreRecord } from '../bench/run-folder.ts'
-import { limitPrompts, readSuite, type Prompt, type Suite } from '../bench/suite.ts'
+import { faultWords, limitPrompts, readSuite, type Prompt, type Suite } from '../bench/suite.ts'
 import { loadWorld, type World } from '../data/world/world.ts'
 import { writeFileAtomic } from '../files.ts'
 import type { JobContext } from './context.ts'
 import { hostRun } from './host.ts'
-import { answerPrompt, exactJudge, readAnswer, scoreExactly } from './parabench-answer.ts'
+import { answerPrompt, exactJudge, readAnswer, scoreExactly, Unaskable } from './parabench-answer.ts'
 import {
   estimateFor,
   identityOf,
@@ -61,7 +62,7 @@ export async function* parabenchJob(spec: Spec, context: JobContext): AsyncGener
   })
   try {
     yield { type: 'started', total: items.length, detail: `${suite.file.name}, ${engine.model.name}, ${spec.mode}` }
-    for (const message of openingWords(run, items, spec)) yield { type: 'warning', message }
+    for (const message of openingWords(run, items, spec, suite)) yield { type: 'warning', message }
     const estimate = estimateFor(
       spec.judge,
       [spec.mode],
@@ -69,18 +70,19 @@ export async function* parabenchJob(spec: Spec, context: JobContext): AsyncGener
       judgeKey,
     )
     if (estimate && estimate.requests > 0) yield { type: 'warning', message: describeEstimate(estimate) }
-    const work: Work = { spec, engine, world, run, items, signal: context.signal, judgeKey }
+    const work: Work = { spec, engine, world, run, items, signal: context.signal, judgeKey, judge }
     const before = run.answers.size
     yield* answerAll(work, began)
     if (context.signal.aborted) return
-    if (spec.judge.kind === 'endpoint') yield* judgeAll(work, spec.judge, judge)
+    refuseUnanswered(work)
+    if (spec.judge.kind === 'endpoint') yield* judgeAll(work, spec.judge)
     if (context.signal.aborted) return
     const report = makeReport({ run, suite }, judge)
     await writeFileAtomic(join(run.path, runFiles.report), JSON.stringify(report, null, 2) + '\n')
     if (report.unjudged.length > 0)
       yield {
         type: 'warning',
-        message: `${report.unjudged.length} answers are unjudged; the first: ${report.unjudged[0]!.reason} Run the command again to ask once more.`,
+        message: unjudgedWords(report.unjudged, suite),
       }
     const result: ParabenchResult = {
       folder: run.path,
@@ -134,8 +136,15 @@ function refuseWithoutTruth(prompts: readonly Prompt[], suite: Suite): void {
     )
 }
 
-function openingWords(run: OpenRun, items: readonly Item[], spec: Spec): string[] {
-  const words: string[] = []
+function unjudgedWords(unjudged: BenchReport['unjudged'], { faulty }: Suite): string {
+  const again = unjudged.some(({ id }) => faulty.every((line) => line.id !== id))
+  const said = `${unjudged.length} answers are unjudged; the first: ${unjudged[0]!.reason}`
+  return again ? `${said} Run the command again to ask once more.` : said
+}
+
+function openingWords(run: OpenRun, items: readonly Item[], spec: Spec, suite: Suite): string[] {
+  const faults = faultWords(suite)
+  const words = faults === null ? [] : [faults]
   const have = items.filter((item) => run.answers.has(item.key)).length
   if (have > 0) words.push(`${have} of ${items.length} answers are there already; going on with the rest.`)
   if (run.dropped > 0)
@@ -148,7 +157,10 @@ function openingWords(run: OpenRun, items: readonly Item[], spec: Spec): string[
 }
 
 /** Answers in the order of seeds and prompts; the exact judge marks each at once. */
-async function* answerAll({ spec, engine, world, run, items, signal }: Work, began: number): AsyncGenerator<JobUpdate> {
+async function* answerAll(
+  { spec, engine, world, run, items, signal, judge }: Work,
+  began: number,
+): AsyncGenerator<JobUpdate> {
   const exact = spec.judge.kind === 'exact'
   const { size } = engine.model.config.image
   const running = { sum: 0, count: 0 }
@@ -169,13 +181,16 @@ async function* answerAll({ spec, engine, world, run, items, signal }: Work, beg
     }
     worked++
     const read = known ? await readAnswer(known, run.path, size).catch(() => null) : null
-    const answer = read ?? (await answerPrompt(engine, prompt, seed, spec, run.path, signal))
+    const answer = read ?? (await answerPrompt(engine, prompt, seed, spec, run.path, signal).catch(unaskable))
     if (!answer) return
-    if (!read) run.add(answer.record)
-    if (exact) {
-      const record = await scoreExactly(engine, world, prompt.sample!, answer, spec.alongEvery ?? null)
-      run.add(record)
-      tally(record.scores)
+    if (answer instanceof Unaskable) run.add(unjudged({ prompt, seed }, judge, answer))
+    else {
+      if (!read) run.add(answer.record)
+      if (exact) {
+        const record = await scoreExactly(engine, world, prompt.sample!, answer, spec.alongEvery ?? null)
+        run.add(record)
+        tally(record.scores)
+      }
     }
     const left = items.length - done - 1
     const eta = (left * (performance.now() - began)) / worked / 1000
@@ -186,6 +201,29 @@ async function* answerAll({ spec, engine, world, run, items, signal }: Work, beg
       metrics: { ...(running.count > 0 ? { score: running.sum / running.count } : {}), eta_seconds: eta },
     }
   }
+}
+
+function unaskable(error: unknown): Unaskable {
+  if (error instanceof Unaskable) return error
+  throw error
+}
+
+const unjudged = ({ prompt, seed }: Pick<Item, 'prompt' | 'seed'>, judge: string, error: Unaskable): ScoreRecord => ({
+  kind: 'score',
+  id: prompt.id,
+  seed,
+  judge,
+  scores: null,
+  reasons: [describeError(error)],
+})
+
+function refuseUnanswered({ run, items, judge }: Work): void {
+  const first = run.scores.get(judge)?.get(items[0]?.key ?? '')
+  if (run.answers.size === 0 && first)
+    throw new TandemError(
+      `This model can be asked none of these prompts. ${first.reasons.map(reasonText).join(' ')}`,
+      'Choose another model or suite.',
+    )
 }
 
 function medianOf(values: readonly number[]): number {

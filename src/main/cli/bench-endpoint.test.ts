@@ -1,6 +1,6 @@
 /** A judge over real HTTP, by the command line: what it is said to cost, its faults, its kills, and where its key never is. */
 import { createHash } from 'node:crypto'
-import { readFile, readdir, rm, writeFile } from 'node:fs/promises'
+import { copyFile, mkdir, readFile, readdir, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import sharp from 'sharp'
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
@@ -160,6 +160,41 @@ describe('a judge at an endpoint', () => {
     expect(mended).toMatchObject({ judged: 6, unjudged: [], overall: { image_alignment: { value: 50 } } })
     // What had been answered before was not asked again.
     expect(mended.overall.image_consistency?.value).toBe(100)
+  })
+
+  it('leaves unjudged what cannot be asked: lines with a fault, and what this model cannot read', async () => {
+    const row = { id: 'a', task: 'edit', category: 'General', instruction: 'remove the dog', input_image: 'in.png' }
+    const rows = [
+      row,
+      { ...row, id: 'b', input_image: 'gone.png' },
+      { ...row, category: 'Spatial' },
+      { ...row, id: 'c', category: 'Magic' },
+      { ...row, id: 'd', instruction: 'remove the dog and '.repeat(40) },
+    ]
+    const suite = place.path('faulty')
+    await mkdir(suite)
+    const file = { format: 'tandem-suite', version: 1, name: 'mine', title: 'Mine', categories: ['General', 'Spatial'] }
+    await writeFile(join(suite, 'suite.json'), JSON.stringify(file))
+    await writeFile(join(suite, 'prompts.jsonl'), rows.map((r) => JSON.stringify(r)).join('\n'))
+    await copyFile(place.picture, join(suite, 'in.png'))
+    server.behave(({ key: k }) => scoreOf(k))
+    const own = ['--suite', suite, '--seeds', '1,2']
+    const { code, out, err } = await tandem(...judged('faulty-run', ...own))
+    expect(code, err).toBe(0)
+    expect(err).toMatch(
+      /3 prompts of 5 cannot be asked and will be unjudged; the first: prompts\.jsonl, line 2: There is/,
+    )
+    const { report } = JSON.parse(out) as { report: BenchReport }
+    expect({ expected: report.expected, judged: report.judged }).toEqual({ expected: 10, judged: 2 })
+    expect(report.unjudged.filter(({ seed }) => seed === 2)).toEqual([
+      { id: 'd', seed: 2, reason: expect.stringMatching(/instruction is \d+ tokens long.* Shorten it/) as string },
+      { id: 'b (line 2)', seed: 2, reason: expect.stringContaining('There is no picture gone.png') as string },
+      { id: 'a (line 3)', seed: 2, reason: expect.stringContaining('the id a is that of line 1') as string },
+      { id: 'c (line 4)', seed: 2, reason: expect.stringContaining('its category "Magic"') as string },
+    ])
+    const again = await tandem(...judged('faulty-run', ...own))
+    expect(JSON.parse(again.out)).toMatchObject({ answered: 0, report })
+    expect((await tandem('bench', 'report', place.path('faulty-run'))).out).toContain('8 answers are unjudged')
   })
 
   it('agrees or not with the exact judge, over the same answers', async () => {

@@ -222,14 +222,8 @@ describe('suites', () => {
   })
 
   test.each([
-    ['an id twice', [row, row], {}, /^prompts\.jsonl, line 2: the id p1 is that of line 1/],
-    ['an unknown category', [{ ...row, category: 'Odd' }], {}, /^prompts\.jsonl, line 1: its category "Odd"/],
-    [
-      'a missing picture',
-      [{ ...row, input_image: 'b.png' }],
-      {},
-      /^prompts\.jsonl, line 1: There is no picture b\.png/,
-    ],
+    ['an unknown category', [{ ...row, category: 'Odd' }], {}, /prompts\.jsonl, line 1: its category "Odd"/],
+    ['a missing picture', [{ ...row, input_image: 'b.png' }], {}, /prompts\.jsonl, line 1: There is no picture b\.png/],
     ['a picture that is none', [row], { 'folder/in/a.png': strToU8('no') }, /a\.png/],
     ['a name that leads out', [row], { 'folder/../../evil.png': strToU8('no') }, /leads out/],
   ])('with %s are refused by name and line, and nothing stays', async (_name, rows, more, said) => {
@@ -240,6 +234,17 @@ describe('suites', () => {
     expect((refusal as Error).message).toMatch(said)
     expect((refusal as Error).message).not.toContain(bench.path)
     expect((await bench.call('bench.suites', {})).suites).toHaveLength(2)
+  })
+
+  test('with some lines that cannot be asked are taken, and the lines are named', async () => {
+    const rows = [row, row, { ...row, id: 'p2', input_image: 'b.png' }]
+    const added = await bench.call('bench.addSuite', { blob: await zipped(rows), name: 'mine.zip' })
+    expect(added).toMatchObject({
+      prompts: 1,
+      faults:
+        '2 prompts of 3 cannot be asked and will be unjudged; the first: prompts.jsonl, line 2: the id p1 is that of line 1. Repair or remove that line.',
+    })
+    await bench.call('bench.deleteSuite', { suite: added.id })
   })
 
   test('that are no zip, or none at all, are refused', async () => {

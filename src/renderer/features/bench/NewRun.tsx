@@ -117,6 +117,7 @@ export function NewRun({ onSuites }: { readonly onSuites: () => void }): ReactEl
             {suite.exact ? '' : 'Without ground truth: it needs an endpoint as judge.'}
           </p>
         )}
+        {suite?.faults && <Notice>{suite.faults}</Notice>}
         <Ticks
           legend="Models"
           options={models.map(({ id, name }) => ({ value: id, label: name === id ? name : `${id} (${name})` }))}

@@ -1,4 +1,5 @@
 /** Suites: those that ship, and one's own from a zip or from a folder of the server. */
+import type { StudioSuite } from '../../../shared/ipc-bench.ts'
 import { useState, type ReactElement } from 'react'
 import { api } from '../../api.ts'
 import { chooseFiles } from '../../state/download.ts'
@@ -31,10 +32,11 @@ export function SuitesDialog({ onClose }: { readonly onClose: () => void }): Rea
       setBusy(false)
     }
   }
-  const taken = ({ id, title, prompts }: { id: string; title: string; prompts: number }): void => {
+  const taken = ({ id, title, prompts, faults }: StudioSuite): void => {
     setDraft({ suite: id })
     setBrowsing(false)
-    toast({ tone: 'good', message: `${title} was added: ${prompts} prompts, all of them checked.` })
+    const added = `${title} was added: ${prompts} prompts, all of them checked.`
+    toast(faults === null ? { tone: 'good', message: added } : { tone: 'warning', message: `${added} ${faults}` })
   }
   const addZip = (): Promise<void> =>
     attempt(async () => {
@@ -73,8 +75,8 @@ export function SuitesDialog({ onClose }: { readonly onClose: () => void }): Rea
     >
       <div className="bench-send">
         <p className="bench-note">
-          A suite is a folder with suite.json, prompts.jsonl and pictures. Every line and picture is checked before it
-          is taken in.
+          A suite is a folder with suite.json, prompts.jsonl and pictures. Every line and picture is checked on the way
+          in; a line that cannot be asked is named, and counted as unjudged in every report.
         </p>
         {busy && <ProgressBar value={null} label="Checking the suite" />}
         {error && <Notice tone="danger">{error}</Notice>}
@@ -85,7 +87,7 @@ export function SuitesDialog({ onClose }: { readonly onClose: () => void }): Rea
         )}
         {suites.error && <Notice tone="danger">{suites.error}</Notice>}
         <ul className="bench-suites">
-          {(suites.value ?? []).map(({ id, title, description, prompts, categories, exact, shipped }) => (
+          {(suites.value ?? []).map(({ id, title, description, prompts, categories, exact, shipped, faults }) => (
             <li key={id}>
               <span className="bench-run-title">{title}</span>
               <span className="bench-run-facts">
@@ -93,6 +95,7 @@ export function SuitesDialog({ onClose }: { readonly onClose: () => void }): Rea
                 {exact ? 'with ground truth' : 'for an endpoint as judge'}
                 {shipped ? '' : ', added here'}
               </span>
+              {faults !== null && <Notice>{faults}</Notice>}
               {description !== '' && <span className="bench-run-facts">{description}</span>}
               {!shipped && (
                 <IconButton
