@@ -21,7 +21,7 @@ export function BenchScreen(): ReactElement {
       <RunsList onSuites={() => setSuites(true)} />
       <section className="bench-main" aria-label="Bench">
         {view.kind === 'new' ? (
-          <NewRun onSuites={() => setSuites(true)} />
+          <NewRun suitesOpen={suites} onSuites={() => setSuites(true)} />
         ) : view.kind === 'run' ? (
           <Run key={view.job} job={view.job} />
         ) : view.kind === 'compare' ? (

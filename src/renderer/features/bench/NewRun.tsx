@@ -20,10 +20,17 @@ import { JudgeFields } from './JudgeFields.tsx'
 import { setDraft, useDraft, wanted, whyNot, type Wanted } from './new-run-draft.ts'
 import { useAnswer } from './use-answer.ts'
 
-export function NewRun({ onSuites }: { readonly onSuites: () => void }): ReactElement {
+export function NewRun({
+  suitesOpen,
+  onSuites,
+}: {
+  readonly suitesOpen: boolean
+  readonly onSuites: () => void
+}): ReactElement {
   const draft = useDraft((s) => s.draft)
   const models = useStudio((s) => s.models)
-  const suites = useAnswer('suites', async () => (await api.call('bench.suites', {})).suites)
+  // What the dialog added or deleted is there, or gone, when it closes.
+  const suites = useAnswer('suites', async () => (await api.call('bench.suites', {})).suites, suitesOpen)
   const [sending, setSending] = useState<readonly Wanted[] | null>(null)
   const [starting, setStarting] = useState(false)
   const again = useJobs((s) => (draft.answersOf === null ? null : (s.jobs.get(draft.answersOf) ?? null)))

@@ -35,8 +35,11 @@ export function SuitesDialog({ onClose }: { readonly onClose: () => void }): Rea
   const taken = ({ id, title, prompts, faults }: StudioSuite): void => {
     setDraft({ suite: id })
     setBrowsing(false)
-    const added = `${title} was added: ${prompts} prompts, all of them checked.`
-    toast(faults === null ? { tone: 'good', message: added } : { tone: 'warning', message: `${added} ${faults}` })
+    toast(
+      faults === null
+        ? { tone: 'good', message: `${title} was added: ${prompts} prompts, all of them checked.` }
+        : { tone: 'warning', message: `${title} was added; some of its prompts cannot be asked.` },
+    )
   }
   const addZip = (): Promise<void> =>
     attempt(async () => {
@@ -91,12 +94,12 @@ export function SuitesDialog({ onClose }: { readonly onClose: () => void }): Rea
             <li key={id}>
               <span className="bench-run-title">{title}</span>
               <span className="bench-run-facts">
-                {prompts} prompts in {categories.length} categories,{' '}
+                {prompts} prompts in {categories.length} {categories.length === 1 ? 'category' : 'categories'},{' '}
                 {exact ? 'with ground truth' : 'for an endpoint as judge'}
                 {shipped ? '' : ', added here'}
               </span>
-              {faults !== null && <Notice>{faults}</Notice>}
               {description !== '' && <span className="bench-run-facts">{description}</span>}
+              {faults !== null && <Notice>{faults}</Notice>}
               {!shipped && (
                 <IconButton
                   small
