@@ -63,6 +63,8 @@ export const rlSettingsSchema = z.strictObject({
   sampledSteps: z.int().min(1).max(64).default(3),
   /** Sampled steps are those after this share of the run; 0, as in the paper, is all of it. */
   sampleFrom: z.number().min(0).max(0.99).default(0),
+  /** Advantages are divided by the deviation of a group's rewards, or by this where that is smaller; 0 as in the paper. */
+  deviationFloor: z.number().min(0).max(1).default(0),
   /**
    * Pairs over which a reward's mean and deviation are taken: unfinished ones the starting model makes of a random 1 % of
    * the prompts, or true ones of the data. A weak model lies so far below the truth that all it makes is clipped to 0.

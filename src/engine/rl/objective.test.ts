@@ -73,6 +73,13 @@ describe('advantages of a group', () => {
       }),
     )
   })
+  test('are those of a group that differs by the floor, where it differs by less', () => {
+    const shallow = [0.5, 0.52, 0.48]
+    const { values, flat } = advantages(shallow, 0.2)
+    expect(flat).toBe(false)
+    values.forEach((v, i) => expect(v).toBeCloseTo((shallow[i]! - 0.5) / 0.2, 12))
+    expect(advantages([0, 1], 0.2)).toEqual(advantages([0, 1]))
+  })
   test.each([
     ['identical rewards', [0.5, 0.5, 0.5], [0, 0, 0], true],
     ['one rollout without a mark', [1, null, 0], [1, null, -1], false],

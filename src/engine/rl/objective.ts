@@ -37,17 +37,22 @@ export function klTerm(logp: number, held: number): Term {
   return { value: Math.max(0, gain - difference), slope: 0 - gain }
 }
 
-/** (4) A_it = (R_it - mean_i R_it) / deviation_i R_it over the rollouts of one prompt at one step; see `advantages`. */
+/** (4) A_it = (R_it - mean_i R_it) / max(deviation_i R_it, floor) over the rollouts of one prompt at one step. */
 export const FLAT_DEVIATION = 1e-4
 
 /**
  * Advantages of a group at one step. Null where a rollout has no reward; 0 for all where fewer than two have one, or
- * where they do not differ: nothing can be learned from a group that agrees.
+ * where they do not differ: nothing can be learned from a group that agrees. `floor` keeps a group whose rewards hardly
+ * differ from speaking as loudly as one whose rewards do; 0 is the paper's.
  */
-export function advantages(rewards: readonly (number | null)[]): { values: (number | null)[]; flat: boolean } {
+export function advantages(
+  rewards: readonly (number | null)[],
+  floor = 0,
+): { values: (number | null)[]; flat: boolean } {
   const known = rewards.filter((r) => r !== null)
   const mean = known.reduce((a, r) => a + r, 0) / Math.max(1, known.length)
   const deviation = Math.sqrt(known.reduce((a, r) => a + (r - mean) ** 2, 0) / Math.max(1, known.length))
   const flat = known.length < 2 || deviation < FLAT_DEVIATION
-  return { values: rewards.map((r) => (r === null ? null : flat ? 0 : (r - mean) / deviation)), flat }
+  const unit = Math.max(deviation, floor)
+  return { values: rewards.map((r) => (r === null ? null : flat ? 0 : (r - mean) / unit)), flat }
 }

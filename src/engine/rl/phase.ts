@@ -185,7 +185,10 @@ async function markRollouts(
     let alike = 0
     for (const step of sampled[p]!) {
       const marks = own.map((i) => look(i, settings.objective === 'output' ? lastOf(i) : step))
-      const { values: advantage, flat } = advantages(marks.map((mark) => mark.reward))
+      const { values: advantage, flat } = advantages(
+        marks.map((mark) => mark.reward),
+        settings.deviationFloor,
+      )
       if (flat && marks.filter((mark) => mark.reward !== null).length > 1) alike++
       own.forEach((i, g) => rows[i]!.at.push({ ...marks[g]!, advantage: advantage[g]! }))
     }

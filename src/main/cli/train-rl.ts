@@ -42,6 +42,7 @@ const SETTINGS = [
   ['--inner <n>', 'updates made with the rollouts of a phase, 2', integer(1, 64)],
   ['--sampled-steps <s>', 's: denoising steps rewarded of each rollout, 3', integer(1, 64)],
   ['--sample-from <x>', 'sampled steps are those after this share of the run, 0', real(0, 0.99)],
+  ['--deviation-floor <x>', 'advantages are divided by no less than this, 0', real(0, 1)],
   [
     '--scale-on <what>',
     'pairs a reward is standardised over: rollouts or data',
