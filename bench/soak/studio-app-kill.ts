@@ -29,14 +29,25 @@ const cutAt: number[] = []
 
 /** The contract, asked through the window's own bridge. */
 async function call<M extends Method>(page: Page, method: M, args: ArgsOf<M>): Promise<ResultOf<M>> {
-  const reply = await page.evaluate(
+  const reply = page.evaluate(
     ([name, value]) =>
       (
         window as unknown as { tandem: { request(m: string, a: unknown): Promise<{ result: unknown }> } }
       ).tandem.request(name as string, value),
     [method, args] as const,
   )
-  return reply.result as ResultOf<M>
+  return (await answered(reply, method)).result as ResultOf<M>
+}
+
+/** A window that answers no more would hang all of this, and nobody would know at what. */
+async function answered<T>(asked: Promise<T>, what: string): Promise<T> {
+  const late = Promise.withResolvers<never>()
+  const timer = setTimeout(() => late.reject(new Error(`${what} had no answer in ${PATIENCE_MS} ms`)), PATIENCE_MS)
+  try {
+    return await Promise.race([asked, late.promise])
+  } finally {
+    clearTimeout(timer)
+  }
 }
 
 /** What a person sees of where they are. */
@@ -51,13 +62,16 @@ interface View {
 }
 
 const seen = (page: Page): Promise<Omit<View, 'middle'>> =>
-  page.evaluate(() => ({
-    drawer: document.querySelector('nav[aria-label=Drawers] [aria-pressed=true]')?.getAttribute('aria-label') ?? null,
-    tab: document.querySelector('[role=tab][aria-selected=true]')?.textContent ?? null,
-    zoom: document.querySelector('.canvas-percent')?.textContent ?? null,
-    step: document.querySelector('[role=slider][aria-label=Step]')?.ariaValueNow ?? null,
-    theme: document.documentElement.dataset['theme'],
-  }))
+  answered(
+    page.evaluate(() => ({
+      drawer: document.querySelector('nav[aria-label=Drawers] [aria-pressed=true]')?.getAttribute('aria-label') ?? null,
+      tab: document.querySelector('[role=tab][aria-selected=true]')?.textContent ?? null,
+      zoom: document.querySelector('.canvas-percent')?.textContent ?? null,
+      step: document.querySelector('[role=slider][aria-label=Step]')?.ariaValueNow ?? null,
+      theme: document.documentElement.dataset['theme'],
+    })),
+    'the window',
+  )
 
 async function viewOf(page: Page): Promise<View> {
   const { projects } = await call(page, 'projects.list', {})
@@ -167,8 +181,14 @@ async function opened(): Promise<Awaited<ReturnType<typeof openInElectron>>> {
 }
 
 let before: Before | null = null
+let current: Awaited<ReturnType<typeof openInElectron>> | null = null
+process.on('uncaughtException', (error) => {
+  console.error(`kill ${counts.kills}: ${error.message}. The studio said:\n${current?.said() ?? ''}\nIts data: ${data}`)
+  process.exit(1)
+})
 for (let i = 0; i < times; i++) {
   const studio = await opened()
+  current = studio
   const { page } = studio
   if (before) await check(page, before)
   else {
