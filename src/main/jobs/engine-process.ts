@@ -211,6 +211,8 @@ export function forkWorker({ besideScreens = false } = {}): EngineChannel {
     stdio: ['ignore', 'ignore', 'pipe', 'ipc'],
     serialization: 'advanced',
     execArgv: [],
+    // A session of its own, which can be told to give way (niceness.ts). It ends with its channel all the same.
+    detached: besideScreens && process.platform === 'linux',
   })
   // The last of its stderr: the runtime's own words when it crashes.
   let said = ''

@@ -4,27 +4,14 @@
  * of ONNX Runtime blocks this thread; a cancel is read between steps.
  */
 import { writeFileSync } from 'node:fs'
-import { getPriority, setPriority } from 'node:os'
 import type { JobEvent } from '../../shared/jobs.ts'
 import { BESIDE_SCREENS } from './engine-process.ts'
 import { openParentPort } from '../parent-port.ts'
+import { openNiceness } from './niceness.ts'
 import { serveJobs } from './worker-serve.ts'
 
-/** Every step is shown by a page on the same cores: where there are too few, the page goes first. */
-const BESIDE_SCREENS_NICENESS = 5
-const least = process.argv.includes(BESIDE_SCREENS) ? BESIDE_SCREENS_NICENESS : 0
-
-const started = getPriority()
-
-function setNiceness(value: number): void {
-  try {
-    setPriority(Math.min(19, started + Math.max(least, value)))
-  } catch {
-    // Raising the priority again may not be allowed: the job runs all the same.
-  }
-}
-// Before the runtime makes its threads: they take the niceness of the one that starts them.
-if (least > 0) setNiceness(least)
+// Before the runtime makes its threads.
+const setNiceness = openNiceness({ besideScreens: process.argv.includes(BESIDE_SCREENS) })
 
 /** Above what browsers give their pages. */
 const FIRST_TO_GO = '400'
