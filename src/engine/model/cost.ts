@@ -8,16 +8,18 @@ export interface ForwardRows {
   readonly passes: number
   /** Rows computed of each sequence; all positions are keys. */
   readonly computed: number
-  /** Rows of each modality that go through the last block and the head. */
+  /** Rows of each modality that go through the head, over the modality's own vocabulary. */
   readonly asked: Readonly<Record<'text' | 'image', number>>
+  /** Rows that go through the last block; those that are asked where absent. */
+  readonly last?: number
 }
 
 export type CostParts = Readonly<Record<'embed' | 'attention' | 'mlp' | 'head', number>>
 
-export function forwardCost(config: ModelConfig, layout: Layout, { passes, computed, asked }: ForwardRows): CostParts {
+export function forwardCost(config: ModelConfig, layout: Layout, given: ForwardRows): CostParts {
+  const { passes, computed, asked, last = asked.text + asked.image } = given
   const { dModel: d, mlpHidden: h, layers, options } = config
   const kv = keyWidth(config)
-  const last = asked.text + asked.image
   const { outputStart: input, length } = layout
   // Queries of an input that does not attend to the output see the input alone.
   const hidden = options.inputAttends === 'input' && computed === length ? input * (length - input) : 0

@@ -10,11 +10,15 @@ import { forwardHidden, headLogits, modelParameters } from './forward.ts'
 import { resolveLayout } from './layout.ts'
 
 /** Feeds `tokens` [1, L]; returns `logits` [L, V]. */
-export function buildReferenceGraph(
+export function buildReferenceGraph(...of: Parameters<typeof composeReferenceGraph>): Uint8Array {
+  return encodeModel(composeReferenceGraph(...of))
+}
+
+export function composeReferenceGraph(
   config: ModelConfig,
   task: Task,
   weight: (name: string, shape: readonly number[]) => InitializerData,
-): Uint8Array {
+): Graph {
   const layout = resolveLayout(config, task)
   const graph = new Graph()
   const made = new Map(
@@ -25,5 +29,5 @@ export function buildReferenceGraph(
   const context = { graph, config, layout, batch: 1, parameter: (name: string) => made.get(name)! }
   const hidden = forwardHidden(context, graph.input('tokens', 'int64', [1, layout.length]), { whole: true })
   graph.output('logits', headLogits(context, reshape(hidden, [layout.length, config.dModel]), 0, config.vocabSize))
-  return encodeModel(graph)
+  return graph
 }
