@@ -1,5 +1,5 @@
 /** The scrubber: a text and an image track over one row of steps, the playhead, and marks of what happened where. */
-import { useId, useMemo, useRef, useState, type PointerEvent, type ReactElement } from 'react'
+import { useMemo, useRef, useState, type PointerEvent, type ReactElement } from 'react'
 import { play } from '../../state/playback.ts'
 import type { OverlayKind } from '../../state/playback-overlay.ts'
 import type { Track, Tracks } from '../../state/trajectories-log.ts'
@@ -130,8 +130,9 @@ function TrackBars({
   readonly kind: 'text' | 'image'
 }): ReactElement {
   const bars = useMemo(() => barsPath(track), [track])
+  // A path of its own: a clip over the other would have the browser put its layers together anew at every step.
+  const seen = useMemo(() => barsPath(track, step), [track, step])
   const remasks = useMemo(() => remaskPath(track), [track])
-  const clip = useId()
   return (
     <svg
       className={`tj-track tj-track-${kind}`}
@@ -141,10 +142,7 @@ function TrackBars({
       focusable="false"
     >
       <path className="tj-bars" d={bars} />
-      <clipPath id={clip}>
-        <rect x={0} y={0} width={step + 1} height={1} />
-      </clipPath>
-      <path className="tj-bars-seen" d={bars} clipPath={`url(#${clip})`} />
+      <path className="tj-bars-seen" d={seen} />
       <path className="tj-remasks" d={remasks} />
     </svg>
   )

@@ -11,6 +11,8 @@ describe('the timeline', () => {
     expect(barsPath(text)).toBe('M1.14 1V0H1.86V1ZM3.14 1V0.5H3.86V1Z')
     expect(remaskPath(text)).toBe('M3.14 1v-0.14h0.72v0.14Z')
     expect(barsPath({ ...text, commits: [1], most: 10_000 })).toContain('V0.92')
+    expect(barsPath(text, 2)).toBe('M1.14 1V0H1.86V1Z')
+    expect(barsPath(text, 0)).toBe('')
   })
 
   it('finds the step under its own middle, and never one that was not recorded', () => {

@@ -9,9 +9,13 @@ const BAR = 0.72
 /** A step that decided anything shows, however little. */
 const LEAST = 0.08
 
-/** Bars of a track, from the floor up; as high as the step decided much, by square root so that small steps are seen. */
-export function barsPath(track: Track): string {
+/**
+ * Bars of a track as far as step `through`, from the floor up; as high as the step decided much, by square root so that
+ * small steps are seen.
+ */
+export function barsPath(track: Track, through = Infinity): string {
   return track.commits
+    .slice(0, through)
     .map((count, i) => {
       if (count === 0) return ''
       const height = Math.max(LEAST, Math.sqrt(count / track.most))
