@@ -57,11 +57,13 @@ interface View {
   readonly zoom: string | null
   readonly step: string | null
   readonly theme: string | undefined
+  /** The run that is looked at, and the step, as the document keeps them. */
+  readonly viewed: string
   /** The pixel of the document in the middle of the canvas. */
   readonly middle: readonly number[]
 }
 
-const seen = (page: Page): Promise<Omit<View, 'middle'>> =>
+const seen = (page: Page): Promise<Omit<View, 'middle' | 'viewed'>> =>
   answered(
     page.evaluate(() => ({
       drawer: document.querySelector('nav[aria-label=Drawers] [aria-pressed=true]')?.getAttribute('aria-label') ?? null,
@@ -76,8 +78,10 @@ const seen = (page: Page): Promise<Omit<View, 'middle'>> =>
 async function viewOf(page: Page): Promise<View> {
   const { projects } = await call(page, 'projects.list', {})
   const { entries } = await call(page, 'layout.get', {})
-  const kept = JSON.parse(String(entries[`view.${projects[0]!.document}`] ?? '[]')) as number[]
-  return { ...(await seen(page)), middle: kept.slice(1, 3).map((value) => Math.round(value)) }
+  const { document } = projects[0]!
+  const kept = JSON.parse(String(entries[`view.${document}`] ?? '[]')) as number[]
+  const viewed = String(entries[`viewed.${document}`] ?? '')
+  return { ...(await seen(page)), viewed, middle: kept.slice(1, 3).map((value) => Math.round(value)) }
 }
 
 interface Before {
