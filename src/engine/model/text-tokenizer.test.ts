@@ -54,7 +54,8 @@ const normalised = (text: string): string =>
       .replaceAll('<', ' < ')
       .normalize('NFC')
       .toLowerCase()
-      .match(/[\p{L}\p{N}_]+|[^\s\p{L}\p{N}_]/gu) ?? []
+      // Unicode's white space, whose "next line" JavaScript's \s leaves out.
+      .match(/[\p{L}\p{N}_]+|[^\s\u0085\p{L}\p{N}_]/gu) ?? []
   ).join(' ')
 const anyText = fc.oneof(
   fc.string({ unit: 'binary', maxLength: 40 }),
@@ -79,6 +80,12 @@ describe('any text', () => {
 
   test('may hold half a surrogate pair, which reads as the replacement character', () => {
     expect(tokenizer.decode(tokenizer.encode('fox \ud83e fox'))).toBe('fox \ufffd fox')
+  })
+
+  test('may begin with a byte order mark, or hold one: it is a space', () => {
+    for (const text of ['\ufefffox move', 'fox\ufeffmove', 'fox move\ufeff'])
+      expect(tokenizer.encode(text)).toEqual(tokenizer.encode('fox move'))
+    expect(tokenizer.encode('\ufeff')).toHaveLength(0)
   })
 
   test('comes back as its normalised form', () => {

@@ -130,14 +130,16 @@ export function createTextTokenizer(json: object): TextTokenizer {
   const size = tokenizer.get_vocab().size
   // A text that spells a special token must not become one: the bracket is set apart, and the match is broken.
   const guard = (text: string): string => text.replace(/</g, ' < ')
-  const encode = (text: string): Int32Array =>
-    Int32Array.from(tokenizer.encode(guard(text), { add_special_tokens: false }).ids)
+  // A byte order mark is a space here and no mark of its own: a text that begins with one is not another text.
+  const encodeRaw = (text: string): Int32Array =>
+    Int32Array.from(tokenizer.encode(text.replaceAll('\ufeff', ' '), { add_special_tokens: false }).ids)
+  const encode = (text: string): Int32Array => encodeRaw(guard(text))
   const words = (text: string): string[] => text.toLowerCase().match(/[\p{L}\p{N}_]+/gu) ?? []
   const isKnown = (word: string): boolean => encode(word).length === 1
   return {
     size,
     encode,
-    encodeRaw: (text) => Int32Array.from(tokenizer.encode(text, { add_special_tokens: false }).ids),
+    encodeRaw,
     decode(ids) {
       const kept = Array.from(ids).filter((id) => !special.has(id))
       return kept.length === 0
