@@ -1,4 +1,4 @@
-/** A suite of prompts from a folder, by the system's own dialog: taken in after it was checked, or refused by file and line. */
+/** A suite of prompts from a folder, by the system's own dialog: taken in after it was checked, its faults told by file and line. */
 import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -20,6 +20,7 @@ describeWith(await electronMissing())('a suite from a folder', () => {
     for (const [name, rows] of [
       ['good', [row]],
       ['twice', [row, row]],
+      ['odd', [JSON.stringify({ ...(JSON.parse(row!) as object), category: 'Odd' })]],
     ] as const) {
       await mkdir(join(folder, name))
       await writeFile(join(folder, name, 'suite.json'), JSON.stringify({ ...suite, name, title: `The ${name} one` }))
@@ -45,15 +46,28 @@ describeWith(await electronMissing())('a suite from a folder', () => {
     )
   const add = (): Promise<void> => studio.page.getByRole('button', { name: 'Add a folder …' }).click()
 
-  it('is not taken where the dialog is cancelled, or a line is wrong', async () => {
+  it('is not taken where the dialog is cancelled, or nothing of it can be asked', async () => {
     const { page } = studio
     await choosing(null)
     await add()
-    await choosing('twice')
+    await choosing('odd')
     await add()
-    await page.getByText(/prompts\.jsonl, line 2: the id .* is that of line 1/).waitFor({ timeout: 30_000 })
+    await page
+      .getByText(/can be asked\. prompts\.jsonl, line 1: its category "Odd" is none of/)
+      .waitFor({ timeout: 30_000 })
     expect(await page.getByRole('dialog').innerText()).not.toContain(folder)
     expect(await page.locator('.bench-suites').getByText('added here').count()).toBe(0)
+  })
+
+  it('is taken with a line that cannot be asked, which is named', async () => {
+    const { page } = studio
+    await choosing('twice')
+    await add()
+    const taken = page.locator('.bench-suites li', { hasText: 'The twice one' })
+    await taken.waitFor({ timeout: 30_000 })
+    expect(await taken.innerText()).toMatch(
+      /1 prompt of 2 cannot be asked and will be unjudged: prompts\.jsonl, line 2: the id .* is that of line 1/,
+    )
   })
 
   it('is taken in and chosen for the next run', async () => {
