@@ -81,7 +81,10 @@ async function viewOf(page: Page): Promise<View> {
   const { document } = projects[0]!
   const kept = JSON.parse(String(entries[`view.${document}`] ?? '[]')) as number[]
   const viewed = String(entries[`viewed.${document}`] ?? '')
-  return { ...(await seen(page)), viewed, middle: kept.slice(1, 3).map((value) => Math.round(value)) }
+  const now = await seen(page)
+  // A run that is followed shows the step it has come to, which is another one every time.
+  const step = viewed === '' || viewed.includes(' ') ? now.step : 'followed'
+  return { ...now, step, viewed, middle: kept.slice(1, 3).map((value) => Math.round(value)) }
 }
 
 interface Before {
