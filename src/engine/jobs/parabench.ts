@@ -79,11 +79,7 @@ export async function* parabenchJob(spec: Spec, context: JobContext): AsyncGener
     if (context.signal.aborted) return
     const report = makeReport({ run, suite }, judge)
     await writeFileAtomic(join(run.path, runFiles.report), JSON.stringify(report, null, 2) + '\n')
-    if (report.unjudged.length > 0)
-      yield {
-        type: 'warning',
-        message: unjudgedWords(report.unjudged, suite),
-      }
+    if (report.unjudged.length > 0) yield { type: 'warning', message: unjudgedWords(report.unjudged, run) }
     const result: ParabenchResult = {
       folder: run.path,
       report,
@@ -136,8 +132,9 @@ function refuseWithoutTruth(prompts: readonly Prompt[], suite: Suite): void {
     )
 }
 
-function unjudgedWords(unjudged: BenchReport['unjudged'], { faulty }: Suite): string {
-  const again = unjudged.some(({ id }) => faulty.every((line) => line.id !== id))
+/** Asking again is of use where there is an answer to ask about: not for a line at fault, nor for what the model cannot read. */
+function unjudgedWords(unjudged: BenchReport['unjudged'], { answers }: OpenRun): string {
+  const again = unjudged.some((one) => answers.has(answerKey(one)))
   const said = `${unjudged.length} answers are unjudged; the first: ${unjudged[0]!.reason}`
   return again ? `${said} Run the command again to ask once more.` : said
 }

@@ -154,6 +154,7 @@ describe('a judge at an endpoint', () => {
     expect(report.judged).toBe(0)
     expect(report.unjudged).toHaveLength(6)
     expect(report.unjudged[0]!.reason).toContain('7 is not from 1 to 5')
+    expect(first.err).toContain('Run the command again to ask once more')
     server.behave(({ key: k }) => scoreOf(k, 3))
     const second = await tandem(...judged('judged'))
     const mended = (JSON.parse(second.out) as { report: BenchReport }).report
@@ -192,6 +193,8 @@ describe('a judge at an endpoint', () => {
       { id: 'a (line 3)', seed: 2, reason: expect.stringContaining('the id a is that of line 1') as string },
       { id: 'c (line 4)', seed: 2, reason: expect.stringContaining('its category "Magic"') as string },
     ])
+    // There is nothing to ask about again.
+    expect(err).not.toContain('Run the command again')
     const again = await tandem(...judged('faulty-run', ...own))
     expect(JSON.parse(again.out)).toMatchObject({ answered: 0, report })
     expect((await tandem('bench', 'report', place.path('faulty-run'))).out).toContain('8 answers are unjudged')
