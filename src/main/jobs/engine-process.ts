@@ -17,6 +17,7 @@ import {
 } from '../../shared/jobs.ts'
 import type { ControlAction } from '../../shared/training.ts'
 import { deathEnd, freeMemoryNow, MemoryWatch } from './job-death.ts'
+import { watchSession } from './niceness.ts'
 
 /** What the system tells of a process that is gone. */
 export interface ProcessEnd {
@@ -206,14 +207,16 @@ class StepRhythm {
 
 /** The worker as a child of this Node process. `besideScreens`: on few cores the screens draw first. */
 export function forkWorker({ besideScreens = false } = {}): EngineChannel {
+  const session = besideScreens && process.platform === 'linux'
   const entry = fileURLToPath(new URL(`worker.${import.meta.url.endsWith('.ts') ? 'ts' : 'js'}`, import.meta.url))
   const child = fork(entry, besideScreens ? [BESIDE_SCREENS] : [], {
     stdio: ['ignore', 'ignore', 'pipe', 'ipc'],
     serialization: 'advanced',
     execArgv: [],
-    // A session of its own, which can be told to give way (niceness.ts). It ends with its channel all the same.
-    detached: besideScreens && process.platform === 'linux',
+    // A session of its own, which can be told to give way. It ends with its channel all the same.
+    detached: session,
   })
+  if (session && child.pid !== undefined) child.once('exit', watchSession(child.pid))
   // The last of its stderr: the runtime's own words when it crashes.
   let said = ''
   child.stderr?.on('data', (chunk: Buffer) => (said = (said + chunk.toString('utf8')).slice(-8000)))
