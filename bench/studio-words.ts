@@ -73,7 +73,8 @@ async function walk(page: Page, bytes: Uint8Array): Promise<object> {
   const spent = await watchProcessor(page)
   const times: number[] = []
   for (let round = 0; round < ROUNDS; round++)
-    for (let i = 0; i < STEPS; i++) times.push(await keyToPaint(page, round % 2 === 0 ? 'ArrowRight' : 'ArrowLeft'))
+    for (let i = 0; i < STEPS; i++)
+      times.push((await keyToPaint(page, round % 2 === 0 ? 'ArrowRight' : 'ArrowLeft')).ms)
   return {
     open_ms: openMs,
     step_to_paint: summary(times),

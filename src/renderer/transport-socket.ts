@@ -2,7 +2,7 @@
  * Messages over a WebSocket at the page's own origin. A dropped connection fails what was asked over it and comes back by
  * itself, a little later each time; whoever listens to `onConnection` then catches up.
  */
-import { decodeWire, encodeWire } from '../shared/wire.ts'
+import { decodeWire, encodeWire, type WireMessage } from '../shared/wire.ts'
 import { replySchema, type Method } from '../shared/ipc.ts'
 import type { Transport } from './transport.ts'
 
@@ -19,7 +19,7 @@ const gone = {
 
 export function socketTransport(): Transport {
   const waiting = new Map<number, (reply: unknown) => void>()
-  const unsent: string[] = []
+  const unsent: WireMessage[] = []
   const onEvent: ((message: unknown) => void)[] = []
   const onConnection: ((up: boolean) => void)[] = []
   let socket: WebSocket | null = null
@@ -31,14 +31,15 @@ export function socketTransport(): Transport {
     const url = new URL('socket', window.location.href)
     url.protocol = url.protocol === 'https:' ? 'wss:' : 'ws:'
     const opened = new WebSocket(url)
+    opened.binaryType = 'arraybuffer'
     opened.addEventListener('open', () => {
       socket = opened
       wait = FIRST_WAIT_MS
-      for (const text of unsent.splice(0)) opened.send(text)
+      for (const message of unsent.splice(0)) opened.send(message)
       if (wasUp) for (const handle of onConnection) handle(true)
       wasUp = true
     })
-    opened.addEventListener('message', ({ data }) => receive(decodeWire(String(data))))
+    opened.addEventListener('message', ({ data }) => receive(decodeWire(data as string | ArrayBuffer)))
     opened.addEventListener('close', () => {
       if (socket === opened) {
         socket = null
@@ -64,10 +65,10 @@ export function socketTransport(): Transport {
     request: (method: Method, args: unknown) =>
       new Promise((resolve) => {
         const id = next++
-        const text = encodeWire({ id, method, args })
+        const message = encodeWire({ id, method, args })
         waiting.set(id, resolve)
-        if (socket) socket.send(text)
-        else if (!wasUp) unsent.push(text)
+        if (socket) socket.send(message)
+        else if (!wasUp) unsent.push(message)
         else {
           waiting.delete(id)
           resolve(gone)

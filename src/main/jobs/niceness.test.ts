@@ -32,7 +32,7 @@ describe('a session', () => {
     const after = { ran: before.ran + turns.ran, waited: before.waited + turns.waited }
     const next = nextStance(stance, before, after, now)
     expect(next.givesWay).toBe(givesWay)
-    expect(next.holdsUntil).toBe(stance.givesWay && !givesWay ? now + 20_000 : stance.holdsUntil)
+    expect(next.holdsUntil).toBe(stance.givesWay && !givesWay ? now + 3000 : stance.holdsUntil)
   })
 })
 

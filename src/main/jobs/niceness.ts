@@ -18,7 +18,7 @@ const MOST = 19
 /** A page that is being opened takes everything for a moment: that is no starving. */
 const LOOK_MS = 1000
 /** A session that gave way and was starved does not give way again for so long. */
-const HOLD_MS = 20_000
+const HOLD_MS = 3000
 /** Less time that it could have worked in says nothing. */
 const LEAST_MS = 500
 /** It is starved where it waits for more than this share of the time in which it could work. */

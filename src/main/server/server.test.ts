@@ -223,13 +223,14 @@ describe('a socket', () => {
       socket.on('error', reject)
     })
   }
+  const read = (data: Buffer, binary: boolean): unknown => decodeWire(binary ? data : data.toString())
   const next = (socket: WebSocket): Promise<unknown> =>
-    new Promise((resolve) => socket.once('message', (data) => resolve(decodeWire((data as Buffer).toString()))))
+    new Promise((resolve) => socket.once('message', (data, binary) => resolve(read(data as Buffer, binary))))
 
   it('carries requests, replies, refusals, bytes and events', async () => {
     const socket = await open({ cookie: await enter(), origin: origin() })
     const messages: unknown[] = []
-    socket.on('message', (message) => messages.push(decodeWire((message as Buffer).toString())))
+    socket.on('message', (data, binary) => messages.push(read(data as Buffer, binary)))
     socket.send(encodeWire({ id: 1, method: 'projects.create', args: { name: 'a' } }))
     socket.send(encodeWire({ id: 2, method: 'projects.delete', args: {} }))
     socket.send(encodeWire({ id: 3, method: 'models.tokens', args: {} }))

@@ -6,7 +6,7 @@ import type { IncomingMessage } from 'node:http'
 import type { Duplex } from 'node:stream'
 import { WebSocketServer, type WebSocket } from 'ws'
 import { requestSchema, type Reply, type Request, type StudioEvent } from '../../shared/ipc.ts'
-import { decodeWire, encodeWire } from '../../shared/wire.ts'
+import { decodeWire, encodeWire, type WireMessage } from '../../shared/wire.ts'
 import type { Service } from '../service/types.ts'
 import { asFailure } from '../service-host/failure.ts'
 import { refusal, type Site } from './guard.ts'
@@ -41,7 +41,7 @@ export function serveSockets({ service, site, sessions }: SocketOptions): Socket
   const unsubscribe = service.subscribe((event) => {
     if (server.clients.size === 0) return
     const whole = encodeWire(event)
-    let lean: string | null = null
+    let lean: WireMessage | null = null
     for (const client of server.clients) {
       if (client.readyState !== client.OPEN) continue
       if (client.bufferedAmount > TOO_SLOW) client.terminate()
@@ -63,7 +63,7 @@ export function serveSockets({ service, site, sessions }: SocketOptions): Socket
     client.on('error', () => client.terminate())
     client.on('message', (data, binary) => {
       alive.add(client)
-      const asked = binary ? null : parseRequest((data as Buffer).toString('utf8'))
+      const asked = parseRequest(binary ? (data as Buffer) : (data as Buffer).toString('utf8'))
       if (!asked) return client.close(1008, 'not a request')
       if (++working >= MOST_REQUESTS) client.pause()
       void answer(asked).then((reply) => {
@@ -101,9 +101,9 @@ export function serveSockets({ service, site, sessions }: SocketOptions): Socket
   }
 }
 
-function parseRequest(text: string): Request | null {
+function parseRequest(message: string | Uint8Array): Request | null {
   try {
-    return requestSchema.parse(decodeWire(text))
+    return requestSchema.parse(decodeWire(message))
   } catch {
     return null
   }

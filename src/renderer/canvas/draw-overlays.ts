@@ -2,14 +2,13 @@
  * What lies over the picture: the candidate with its before/after line, token maps, mask and cells, box, selection.
  * Everything is drawn in document pixels; `px` is how many of them one screen pixel is, so that lines stay thin.
  */
-import type { Raster } from '../../shared/jobs.ts'
 import type { Box } from '../../shared/studio.ts'
 import { cellBox, outlineOf } from './cells.ts'
 import { boundsOf, visibleTest } from './geometry.ts'
 import type { Palette } from './palette.ts'
 import { isMaskSeen, type BoxPicture, type CellMap, type Shown } from './shown.ts'
 import { tracePolygon } from './stroke.ts'
-import { contextOf, type Context } from './surface.ts'
+import type { Context } from './surface.ts'
 
 export interface Pen {
   readonly context: Context
@@ -95,20 +94,6 @@ export function drawCandidate(pen: Pen, candidate: BoxPicture, compare: number |
   context.strokeStyle = palette.ink
   context.lineWidth = 1.5 * px
   context.stroke()
-}
-
-/** A picture of plain bytes as something a canvas can draw. */
-export function canvasOf({ width, height, rgb }: Raster): OffscreenCanvas {
-  const image = new ImageData(width, height)
-  for (let i = 0, j = 0; i < rgb.length; i += 3, j += 4) {
-    image.data[j] = rgb[i]!
-    image.data[j + 1] = rgb[i + 1]!
-    image.data[j + 2] = rgb[i + 2]!
-    image.data[j + 3] = 255
-  }
-  const canvas = new OffscreenCanvas(width, height)
-  contextOf(canvas).putImageData(image, 0, 0)
-  return canvas
 }
 
 const maps = new WeakMap<CellMap, OffscreenCanvas>()

@@ -2,7 +2,6 @@
  * The canvas editor: a document in, commands out. It keeps what is shown, draws it by the scene, and turns gestures of
  * the tool in the hand into one command each. A plain object: whoever mounts it feeds it by setters.
  */
-import { canvasOf } from './draw-overlays.ts'
 import { cellAt } from './cells.ts'
 import type { Point } from './geometry.ts'
 import { lineGesture } from './compare-line.ts'
@@ -16,6 +15,7 @@ import { MaskRaster } from './mask-raster.ts'
 import { followTheme, readPalette } from './palette.ts'
 import { Pictures } from './pictures.ts'
 import { boundsOfLayer, Rasters } from './raster.ts'
+import { RasterCanvas } from './raster-canvas.ts'
 import { colourOf } from './sampling.ts'
 import { Scene } from './scene.ts'
 import { allParts, blobsBeside, changedParts, draftParts, nothingShown, type Part, type Shown } from './shown.ts'
@@ -50,6 +50,7 @@ export function createEditor(host: HTMLElement, deps: EditorDeps): Editor {
     show({ free: cells }, 'above')
     on.free(cells)
   })
+  const steps = new RasterCanvas()
   const scene = new Scene(container, { shown: () => shown, palette: () => palette, rasters, pictures, mask })
   const handles = new LayerHandles(scene, palette, {
     onChange: (layer, transform) => draft({ transform: { layer, transform } }),
@@ -266,7 +267,7 @@ export function createEditor(host: HTMLElement, deps: EditorDeps): Editor {
     restoreView: (kept) => viewport.restore(kept),
     setOverlay: (overlay) => show({ overlay }, 'above'),
     setPreview: (preview) =>
-      show({ preview: preview && { image: canvasOf(preview.raster), box: preview.box } }, 'above'),
+      show({ preview: preview && { image: steps.show(preview.raster), box: preview.box } }, 'above'),
     setCandidate: (candidate) => show({ candidate }, 'above'),
     setCompare: (compare) => show({ compare }, 'above'),
     setSelection: (selection) => show({ selection }, 'above'),

@@ -1,6 +1,7 @@
 /** A picture of a run on a small canvas of its own, with outlines around cells of its grid. */
 import { useEffect, useRef, type ReactElement } from 'react'
 import type { Raster } from '../../../shared/jobs.ts'
+import { toImageData } from '../../canvas/raster-canvas.ts'
 
 export interface RasterViewProps {
   readonly raster: Raster | null
@@ -8,18 +9,6 @@ export interface RasterViewProps {
   readonly marked: ReadonlySet<number>
   /** Its accessible name. */
   readonly label: string
-}
-
-/** RGB without alpha, as a canvas wants it. */
-export function toImageData({ width, height, rgb }: Raster): ImageData {
-  const image = new ImageData(width, height)
-  for (let from = 0, to = 0; from < rgb.length; from += 3, to += 4) {
-    image.data[to] = rgb[from]!
-    image.data[to + 1] = rgb[from + 1]!
-    image.data[to + 2] = rgb[from + 2]!
-    image.data[to + 3] = 255
-  }
-  return image
 }
 
 export function RasterView({ raster, grid, marked, label }: RasterViewProps): ReactElement {
