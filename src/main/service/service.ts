@@ -12,6 +12,7 @@ import { openStore } from '../store/store.ts'
 import { createJudgeKeys } from './bench/keys.ts'
 import { createSuites } from './bench/suites.ts'
 import { collectBlobs } from './clean-up.ts'
+import { backupFailed, damageNotices } from './backup-words.ts'
 import { createDatasets } from './datasets/datasets.ts'
 import { createFolders } from './folders.ts'
 import type { AllHandlers, HandlerDeps } from './handlers/deps.ts'
@@ -80,14 +81,7 @@ export async function createService(options: ServiceOptions): Promise<OwnService
   publisher.subscribe(({ name }) => {
     if (name === 'job.changed' || name === 'job.removed') keys.sweep(store.jobs.list())
   })
-  const notices = store.setAside
-    ? [
-        {
-          message: `The project database was damaged. It was set aside as ${store.setAside} and a new one was started.`,
-          remedy: 'Import your exported project files, or have the damaged file examined.',
-        },
-      ]
-    : []
+  const notices = damageNotices(store)
   const closing = new AbortController()
   const deps: HandlerDeps = {
     options,
@@ -121,6 +115,7 @@ export async function createService(options: ServiceOptions): Promise<OwnService
     ...benchHandlers(deps),
     ...hostingHandlers(deps),
   }
+  store.keepBackups((error) => publisher.publish('notice', backupFailed(error)))
   scheduler.start()
   datasets.start()
   jobs.start()

@@ -1,12 +1,13 @@
 /**
  * Opens the studio's database: pragmas, migrations, and words for everything that can be wrong with the file. A damaged
- * file is set aside, never deleted; one from a newer version of the studio is refused; one in use by another process is
- * left alone.
+ * file is set aside, never deleted, and the newest whole copy takes its place; one from a newer version of the studio is
+ * refused; one in use by another process is left alone.
  */
 import { mkdirSync, renameSync, existsSync } from 'node:fs'
 import { join } from 'node:path'
 import Sqlite from 'better-sqlite3'
 import { TandemError } from '../../shared/errors.ts'
+import { restoreBackup } from './backups.ts'
 import { migrations } from './migrations/index.ts'
 
 export type Database = Sqlite.Database
@@ -15,6 +16,8 @@ export interface OpenedDatabase {
   readonly db: Database
   /** Where a damaged file was put, if one was met. */
   readonly setAside: string | null
+  /** When the copy was made that took its place, ms since 1970; null where there was none. */
+  readonly restored: number | null
 }
 
 export const databaseName = 'studio.db'
@@ -25,7 +28,7 @@ export function openDatabase(folder: string): OpenedDatabase {
   const path = join(folder, databaseName)
   asStored(() => mkdirSync(folder, { recursive: true }))
   try {
-    return { db: openWhole(path), setAside: null }
+    return { db: openWhole(path), setAside: null, restored: null }
   } catch (error) {
     if (!isDamage(error)) throw explained(error)
   }
@@ -34,7 +37,8 @@ export function openDatabase(folder: string): OpenedDatabase {
     for (const tail of ['', '-wal', '-shm'])
       if (existsSync(path + tail)) renameSync(path + tail, join(folder, aside + tail))
   })
-  return { db: asStored(() => openWhole(path)), setAside: aside }
+  const backup = asStored(() => restoreBackup(folder, path))
+  return { db: asStored(() => openWhole(path)), setAside: aside, restored: backup?.made ?? null }
 }
 
 function openWhole(path: string): Database {
@@ -90,7 +94,10 @@ export function explained(error: unknown): unknown {
   if (/^SQLITE_FULL|^ENOSPC$/.test(code))
     return as('The disk is full: the last change was not saved.', 'Free some space; then it is tried again.')
   if (isDamage(error))
-    return as('The project database is damaged.', 'Restart the studio: it sets the file aside and starts a new one.')
+    return as(
+      'The project database is damaged.',
+      'Restart the studio: it sets the file aside and takes the last copy that is whole.',
+    )
   if (/^SQLITE_IOERR|^EIO$/.test(code)) return as('The disk does not answer as it should.', 'Check the disk.')
   return error
 }

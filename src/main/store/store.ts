@@ -1,5 +1,6 @@
 /** The store as one thing: the only place that talks to SQLite. Opened once, by the service. */
 import { join } from 'node:path'
+import { keepBackups } from './backups.ts'
 import { createBlobStore, type BlobStore } from './blobs.ts'
 import { openDatabase } from './database.ts'
 import { createDatasetRowStore, type DatasetRowStore } from './dataset-rows.ts'
@@ -33,13 +34,18 @@ export interface Store {
   readonly layout: LayoutStore
   /** Name of the damaged database that was met and put aside, if one was. */
   readonly setAside: string | null
+  /** When the copy was made that took its place; null where there was none. */
+  readonly restored: number | null
+  /** Keeps copies of the database fresh until the store is closed. */
+  keepBackups(failed: (error: unknown) => void): void
   /** Several changes as one: all of them are on disk, or none. */
   together<T>(work: () => T): T
   close(): void
 }
 
 export function openStore(folder: string): Store {
-  const { db, setAside } = openDatabase(folder)
+  const { db, setAside, restored } = openDatabase(folder)
+  let stopBackups = (): void => undefined
   return {
     projects: createProjectStore(db),
     documents: createDocumentStore(db),
@@ -56,7 +62,14 @@ export function openStore(folder: string): Store {
     preferences: createPreferenceStore(db),
     layout: createLayoutStore(db),
     setAside,
+    restored,
+    keepBackups(failed) {
+      stopBackups = keepBackups(db, folder, failed)
+    },
     together: (work) => db.transaction(work)(),
-    close: () => db.close(),
+    close() {
+      stopBackups()
+      db.close()
+    },
   }
 }
