@@ -5,7 +5,8 @@
 import { copyFileSync, mkdirSync, readdirSync, renameSync, rmSync, statSync } from 'node:fs'
 import { join } from 'node:path'
 import Sqlite from 'better-sqlite3'
-import type { Database } from './database.ts'
+
+type Database = Sqlite.Database
 
 export const backupFolder = 'backups'
 /** Copies that are kept. */
