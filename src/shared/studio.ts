@@ -206,7 +206,7 @@ export const preferencesSchema = z.strictObject({
   reducedMotion: z.boolean().default(false),
   /** PNG exports carry what makes them again. */
   exportMetadata: z.boolean().default(true),
-  /** Bytes of blobs kept before the oldest unreferenced ones go. */
+  /** Bytes that projects may take before the oldest unreferenced blobs go, and the person is told where that does not do. */
   diskBudget: z
     .int()
     .positive()

@@ -11,7 +11,7 @@ import { asStored, explained } from '../store/database.ts'
 import { openStore } from '../store/store.ts'
 import { createJudgeKeys } from './bench/keys.ts'
 import { createSuites } from './bench/suites.ts'
-import { collectBlobs } from './clean-up.ts'
+import { createCleanUp } from './clean-up.ts'
 import { backupFailed, damageNotices } from './backup-words.ts'
 import { createDatasets } from './datasets/datasets.ts'
 import { createFolders } from './folders.ts'
@@ -115,6 +115,12 @@ export async function createService(options: ServiceOptions): Promise<OwnService
     ...benchHandlers(deps),
     ...hostingHandlers(deps),
   }
+  const cleanUp = createCleanUp(store, (notice) => publisher.publish('notice', notice))
+  publisher.subscribe(({ name, payload }) => {
+    const isOver = name === 'run.changed' && !['queued', 'running'].includes(payload.run.state)
+    // What cannot be done now is tried after the next run.
+    if (isOver || name === 'run.removed') void cleanUp.run().catch(() => undefined)
+  })
   store.keepBackups((error) => publisher.publish('notice', backupFailed(error)))
   scheduler.start()
   datasets.start()
@@ -144,7 +150,7 @@ export async function createService(options: ServiceOptions): Promise<OwnService
     blob: (id) => Promise.resolve(store.blobs.find(id)),
     putBlob: async (stream, limit) => {
       const taken = await store.blobs.put(stream, limit)
-      await collectBlobs(store)
+      await cleanUp.run()
       return taken
     },
     letGo() {

@@ -38,6 +38,8 @@ export interface Store {
   readonly restored: number | null
   /** Keeps copies of the database fresh until the store is closed. */
   keepBackups(failed: (error: unknown) => void): void
+  /** What projects take on the disk: pictures, and what the database holds. */
+  bytes(): number
   /** Several changes as one: all of them are on disk, or none. */
   together<T>(work: () => T): T
   close(): void
@@ -46,6 +48,8 @@ export interface Store {
 export function openStore(folder: string): Store {
   const { db, setAside, restored } = openDatabase(folder)
   let stopBackups = (): void => undefined
+  const blobs = createBlobStore(db, join(folder, 'blobs'))
+  const pragma = (name: string): number => db.pragma(name, { simple: true }) as number
   return {
     projects: createProjectStore(db),
     documents: createDocumentStore(db),
@@ -57,7 +61,7 @@ export function openStore(folder: string): Store {
     datasets: createDatasetStore(db),
     datasetRows: createDatasetRowStore(db),
     studies: createStudyStore(db),
-    blobs: createBlobStore(db, join(folder, 'blobs')),
+    blobs,
     events: createEventStore(db),
     preferences: createPreferenceStore(db),
     layout: createLayoutStore(db),
@@ -66,6 +70,8 @@ export function openStore(folder: string): Store {
     keepBackups(failed) {
       stopBackups = keepBackups(db, folder, failed)
     },
+    // Pages of what was deleted are used again: they are no burden.
+    bytes: () => blobs.totalBytes() + (pragma('page_count') - pragma('freelist_count')) * pragma('page_size'),
     together: (work) => db.transaction(work)(),
     close() {
       stopBackups()

@@ -48,7 +48,7 @@ export function SettingsDialog({ onClose }: { readonly onClose: () => void }): R
         <section aria-label="Disk">
           <h3>Disk</h3>
           <NumberField
-            label="Space for pictures"
+            label="Space for projects"
             unit="GB"
             value={Number((preferences.diskBudget / GB).toFixed(1))}
             min={0.5}
@@ -58,7 +58,7 @@ export function SettingsDialog({ onClose }: { readonly onClose: () => void }): R
           />
           <p className="field-hint">
             Above this, pictures that no document and no run uses any more are removed, oldest first. What you made
-            stays.
+            stays: if that alone takes more, you are told.
           </p>
         </section>
       </div>
