@@ -34,14 +34,13 @@ export const useEdits = create<EditState>(() => ({ histories: readKept(), branch
 whenRestored(() => useEdits.setState({ histories: readKept() }))
 
 function readKept(): ReadonlyMap<string, EditHistory> {
-  const kept = parseEdits(recall(KEPT, ''))
-  return new Map([...kept].map(([run, now]) => [run, { ...noHistory, now }]))
+  return parseEdits(recall(KEPT, ''))
 }
 
 function setHistory(run: string, history: EditHistory): void {
   const histories = withEntry(useEdits.getState().histories, run, history)
   useEdits.setState({ histories, error: null })
-  remember(KEPT, printEdits(new Map([...histories].map(([id, { now }]) => [id, now]))))
+  remember(KEPT, printEdits(histories))
 }
 
 /** Told of every branch that was made: the document's history takes it in, so that undo walks over it. */
