@@ -28,6 +28,21 @@ export const keyToPaint = (page: Page, key: string): Promise<{ ms: number; beyon
     key,
   )
 
+/** What the canvases of the page show around a point of it, as text. */
+export const pixelsAround = (page: Page, at: { x: number; y: number }): Promise<string> =>
+  page.evaluate(
+    ({ x, y }) =>
+      [...document.querySelectorAll('canvas')]
+        .map((canvas) => {
+          const box = canvas.getBoundingClientRect()
+          const scale = canvas.width / box.width
+          const pixels = canvas.getContext('2d')?.getImageData((x - box.x) * scale - 4, (y - box.y) * scale - 4, 8, 8)
+          return pixels?.data.join() ?? ''
+        })
+        .join('/'),
+    at,
+  )
+
 export const summary = (values: readonly number[]): Record<string, number> => ({
   n: values.length,
   median_ms: percentile(values, 50),

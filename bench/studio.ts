@@ -16,7 +16,7 @@ import sharp from 'sharp'
 import { startChromium, startServe } from '../e2e/browser.ts'
 import { openHistory, openReasoning } from '../e2e/first-edit.ts'
 import { saveResult } from './lib.ts'
-import { keyToPaint, summary, watchProcessor } from './studio-page.ts'
+import { keyToPaint, pixelsAround, summary, watchProcessor } from './studio-page.ts'
 
 const SIDE = 4096
 const LAYERS = 10
@@ -145,12 +145,16 @@ async function rest(page: Page, stepNumbers: object): Promise<void> {
     await again.getByRole('button', { name: /^Run/ }).first().waitFor()
     interactive.push(performance.now() - began)
     const canvas = (await again.locator('canvas').first().boundingBox())!
+    // Beside the strokes of the starts before: a stroke is there when its pixels are.
+    const at = { x: canvas.x + canvas.width / 2 + 30 * (i - 2), y: canvas.y + canvas.height / 2 }
+    const blank = await pixelsAround(again, at)
     await again.keyboard.press('b')
-    await again.mouse.move(canvas.x + canvas.width / 2, canvas.y + canvas.height / 2)
+    await again.mouse.move(at.x, at.y)
     await again.mouse.down()
-    await again.mouse.move(canvas.x + canvas.width / 2 + 20, canvas.y + canvas.height / 2 + 10, { steps: 4 })
+    await again.mouse.move(at.x, at.y + 20, { steps: 4 })
     await again.mouse.up()
-    await again.getByRole('button', { name: /Undo/ }).first().waitFor()
+    await again.mouse.move(canvas.x + 5, canvas.y + 5)
+    while ((await pixelsAround(again, at)) === blank) await again.waitForTimeout(5)
     stroke.push(performance.now() - began)
     await again.close()
   }
@@ -240,9 +244,17 @@ async function panAndZoom(page: Page): Promise<object> {
   )
   await page.reload()
   await page.locator('canvas').first().waitFor()
-  await page.waitForTimeout(8000)
   const box = (await page.locator('canvas').first().boundingBox())!
   const [x, y] = [box.x + box.width / 2, box.y + box.height / 2]
+  // Ten layers are decoded one by one: they are all there when the picture has stood still for a while.
+  let seen = ''
+  for (let still = 0; still < 4; await page.waitForTimeout(1000)) {
+    const now = await pixelsAround(page, { x, y })
+    still = now === seen ? still + 1 : 0
+    seen = now
+  }
+  const values = new Set(seen.split(/[,/]/))
+  if (values.size < 16) throw new Error('the ten layers of noise are not shown')
   await page.mouse.move(x, y)
   await page.evaluate(() => (window as unknown as { probe: Probe }).probe.watchFrames())
   for (let i = 0; i < 40; i++) {
