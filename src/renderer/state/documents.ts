@@ -70,6 +70,9 @@ function walk(by: -1 | 1): void {
   if (passed?.type === 'branch') {
     studio.set({ viewedRun: by < 0 ? passed.from : passed.to, viewedStep: by < 0 ? passed.step : null })
   }
+  // What is in the strip again is not turned down in the history.
+  if (passed?.type === 'unstage')
+    api.call('runs.update', { run: passed.run, rejected: by > 0 }).catch((error: unknown) => toastError(error))
 }
 
 /** Shows a log, and stores what of it is new. */
