@@ -4,6 +4,7 @@
  */
 import { expect } from 'vitest'
 import type { Locator, Page } from 'playwright-core'
+import { goToStep, stepSlider } from './hands.ts'
 
 export interface FirstEdit {
   /** The words of the run, and of the branch after its change. */
@@ -13,7 +14,6 @@ export interface FirstEdit {
 
 const words = (page: Page): Locator => page.getByRole('listbox', { name: /reasoning/i }).first()
 const shownWords = (page: Page): Promise<string[]> => words(page).locator('.tj-label').allInnerTexts()
-const stepSlider = (page: Page): Locator => page.getByRole('slider', { name: 'Step', exact: true })
 const stepNow = async (page: Page): Promise<number> => Number(await stepSlider(page).getAttribute('aria-valuenow'))
 
 export async function makeFirstEdit(page: Page): Promise<FirstEdit> {
@@ -27,14 +27,7 @@ export async function makeFirstEdit(page: Page): Promise<FirstEdit> {
   expect(first.join(' ')).toMatch(/the (dog|rocket) is at/)
 
   // Scrub: the beginning knows nothing, every step to the right knows more.
-  await stepSlider(page).focus()
-  await page.keyboard.press('Home')
-  await expect.poll(() => stepNow(page)).toBe(0)
-  await page.keyboard.press('ArrowRight')
-  await page.keyboard.press('ArrowRight')
-  await page.keyboard.press('ArrowRight')
-  await page.keyboard.press('ArrowRight')
-  await expect.poll(() => stepNow(page)).toBe(4)
+  await goToStep(page, 4)
 
   // A decided word of the beginning is replaced, and the run goes on from here.
   const subject = words(page).locator('[data-index="1"]')
