@@ -8,7 +8,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { TandemError } from '../../shared/errors.ts'
 import type { ArgsOf, ResultOf, StudioEvent } from '../../shared/ipc.ts'
 import type { Project, Run } from '../../shared/studio.ts'
-import { decodeTrajectory } from '../../shared/trajectory-codec.ts'
+import { decodeTrajectory, encodeTrajectory } from '../../shared/trajectory-codec.ts'
 import { zlibCompression } from '../store/records.ts'
 import { temporaryFolder, testSettings } from '../store/testing.ts'
 import { asking, isOver } from './testing.ts'
@@ -216,7 +216,7 @@ test('what is no zip at all is no project', async () => {
   await expect(call('projects.import', { blob: await put(Buffer.from('hello')) })).rejects.toThrow(/not a project/)
 })
 
-test('a trajectory from elsewhere is a run; from an unknown model its words are still there', async () => {
+test('a trajectory from elsewhere is a run', async () => {
   const [run] = await start({ seed: 5 })
   await until(run!.id, isOver)
   const { blob, name } = await call('runs.export', { run: run!.id, kind: 'trajectory', metadata: true })
@@ -229,6 +229,29 @@ test('a trajectory from elsewhere is a run; from an unknown model its words are 
   await expect(call('trajectories.open', { blob: cut, name: 'cut.tdm', project: project.id })).rejects.toThrow(
     TandemError,
   )
+})
+
+test('of a trajectory from an unknown model the words are there, and its hash is said not to be known', async () => {
+  const [run] = await start({ seed: 5 })
+  const made = await until(run!.id, isOver)
+  const own = decodeTrajectory((await call('runs.trajectory', { run: run!.id })).bytes, zlibCompression)
+  const hash = '0123abcd'.repeat(8)
+  const other = { ...own, header: { ...own.header, model: { name: 'elsewhere', hash } } }
+  const blob = await put(encodeTrajectory(other, zlibCompression))
+  const opened = await call('trajectories.open', { blob, name: 'other.tdm', project: project.id })
+  expect(opened).toMatchObject({ state: 'done', imported: true, modelName: 'elsewhere', modelHash: hash })
+  expect(opened.reasoning).toBe(made.reasoning)
+  expect(opened.reasoning).toContain('the dog')
+  expect(opened.warnings).toEqual([
+    expect.stringMatching(/elsewhere \(0123abcd\), which is not here: its words can be/),
+  ])
+  // Its codes mean nothing to the weights at hand.
+  expect(opened).toMatchObject({ input: null, picture: null })
+  const branch = await call('runs.branch', { run: opened.id, step: 2, edits: { replace: [], remask: [] } })
+  expect(await until(branch.id, isOver)).toMatchObject({
+    state: 'failed',
+    error: { message: expect.stringContaining('elsewhere') as string },
+  })
 })
 
 test('an exported picture brings its settings back, unless they were stripped', async () => {
