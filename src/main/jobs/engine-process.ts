@@ -70,7 +70,9 @@ const DISPOSE_MS = 2000
 
 interface Job {
   readonly spec: JobSpec
-  /** Its process was killed because this job did not stop. */
+  /** It was asked to stop. */
+  asked: boolean
+  /** Its process was killed so that this job stops. */
   insisted: boolean
   deliver(event: JobEvent): void
   end(end: JobEnd): void
@@ -116,6 +118,7 @@ export function startEngineProcess(channel: EngineChannel = forkWorker()): Engin
       let seq = -1
       const job: Job = {
         spec: checked.data,
+        asked: false,
         insisted: false,
         deliver(event) {
           seq = event.seq
@@ -125,6 +128,7 @@ export function startEngineProcess(channel: EngineChannel = forkWorker()): Engin
         end: (end) => job.deliver({ jobId, seq: seq + 1, ...end }),
       }
       const cancel = (): void => {
+        job.asked = true
         channel.send({ type: 'cancel', jobId })
         insist = setTimeout(
           () => {
@@ -175,7 +179,11 @@ export function startEngineProcess(channel: EngineChannel = forkWorker()): Engin
       channel.send({ type: 'dispose' })
       setTimeout(() => channel.kill(), DISPOSE_MS).unref()
     },
-    kill: () => channel.kill(),
+    kill() {
+      // What was asked to stop has stopped; anything else there has failed.
+      for (const job of jobs.values()) job.insisted ||= job.asked
+      channel.kill()
+    },
   }
 }
 

@@ -11,7 +11,7 @@ import type { Project, Run } from '../../shared/studio.ts'
 import { decodeTrajectory, encodeTrajectory } from '../../shared/trajectory-codec.ts'
 import { zlibCompression } from '../store/records.ts'
 import { temporaryFolder, testSettings } from '../store/testing.ts'
-import { asking, isOver } from './testing.ts'
+import { asking, enginePids, isOver } from './testing.ts'
 import { createService } from './service.ts'
 import type { Service } from './types.ts'
 
@@ -150,15 +150,36 @@ describe('a run', () => {
     expect(runs.map((run) => run.id)).toEqual([parent!.id, branch.id])
   })
 
-  test('whose engine is killed fails with what to do, and can be continued', async () => {
+  test('that is stopped at once keeps its steps, and can be continued', async () => {
     const [run] = await start({ seed: 3, steps: 64 })
     await stepOf(run!.id, 8)
     await call('runs.cancel', { run: run!.id, now: true })
     const ended = await until(run!.id, isOver)
+    expect(ended).toMatchObject({ state: 'cancelled', stoppedAtOnce: true })
     expect(ended.step).toBeGreaterThanOrEqual(8)
     await call('runs.continue', { run: run!.id })
-    expect((await until(run!.id, (r) => r.state === 'done' || r.state === 'failed')).state).toBe('done')
+    expect((await until(run!.id, isOver)).state).toBe('done')
   })
+
+  test.skipIf(process.platform !== 'linux')(
+    'whose engine dies fails with what to do, and can be continued',
+    async () => {
+      const [run] = await start({ seed: 3, steps: 64 })
+      await stepOf(run!.id, 8)
+      const engines = enginePids()
+      expect(engines).toHaveLength(1)
+      process.kill(engines[0]!, 'SIGKILL')
+      const ended = await until(run!.id, isOver)
+      expect(ended).toMatchObject({ state: 'failed', stoppedAtOnce: false })
+      expect(ended.error?.message).toContain('ended from outside')
+      expect(ended.error?.remedy).not.toBe('')
+      expect(ended.step).toBeGreaterThanOrEqual(8)
+      expect((await trajectory(run!.id)).steps).toHaveLength(ended.step)
+      await call('runs.continue', { run: run!.id })
+      expect((await until(run!.id, isOver)).state).toBe('done')
+      expect(enginePids()).not.toContain(engines[0])
+    },
+  )
 
   test('is refused where it makes no sense, in one sentence with a remedy', async () => {
     const bad: [ArgsOf<'runs.start'>['settings'], RegExp][] = [

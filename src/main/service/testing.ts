@@ -1,4 +1,5 @@
 /** For tests of the service: calls with their types, and waiting until a run or a job is as wanted. */
+import { readFileSync } from 'node:fs'
 import type { ArgsOf, Method, ResultOf } from '../../shared/ipc.ts'
 import type { Run } from '../../shared/studio.ts'
 import type { StudioJob } from '../../shared/studio-jobs.ts'
@@ -36,4 +37,11 @@ export function asking(service: () => Service): Asking {
     runUntil: (run, wanted) => until(() => call('runs.get', { run }), wanted),
     jobUntil: (job, wanted) => until(() => call('jobs.get', { job }), wanted),
   }
+}
+
+/** Engine processes below this one, the one started last in the end. Of Linux alone. */
+export function enginePids(): number[] {
+  const children = readFileSync(`/proc/${process.pid}/task/${process.pid}/children`, 'utf8').trim().split(' ')
+  const isEngine = (pid: string): boolean => /jobs\/worker\.ts/.test(readFileSync(`/proc/${pid}/cmdline`, 'utf8'))
+  return children.filter((pid) => pid !== '' && isEngine(pid)).map(Number)
 }
