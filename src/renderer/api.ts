@@ -6,6 +6,7 @@ import {
   contract,
   failureSchema,
   parseEvent,
+  UNRECORDED,
   type ArgsOf,
   type EventName,
   type Method,
@@ -27,8 +28,10 @@ transport.onEvent((message) => deliver(parseEvent(message)))
 
 /** Events come once and in order, whatever the connection did meanwhile. */
 function deliver(event: StudioEvent): void {
-  if (lastSeq !== null && event.seq <= lastSeq) return
-  lastSeq = event.seq
+  if (event.seq !== UNRECORDED) {
+    if (lastSeq !== null && event.seq <= lastSeq) return
+    lastSeq = event.seq
+  }
   for (const listener of listeners) listener(event)
 }
 

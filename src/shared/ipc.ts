@@ -242,7 +242,12 @@ export const events = {
 } as const satisfies Record<string, z.ZodType>
 export type EventName = keyof typeof events
 export type PayloadOf<E extends EventName> = z.output<(typeof events)[E]>
-/** An event as it travels: `seq` grows by one from event to event, across restarts of the service. */
+/** Number of an event that the store could not take: it is told once, and no screen that was away hears of it. */
+export const UNRECORDED = 0
+
+/**
+ * An event as it travels: `seq` grows by one from event to event, across restarts of the service; or it is UNRECORDED.
+ */
 export type StudioEvent = { [E in EventName]: { seq: number; name: E; payload: PayloadOf<E> } }[EventName]
 
 /** Messages of a transport. Their payloads are parsed by the contract, the frame by these. */

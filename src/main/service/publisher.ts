@@ -1,9 +1,14 @@
-/** Persist, then publish: an event is numbered and on disk before any screen hears of it. */
-import { parseEvent, type EventName, type PayloadOf, type StudioEvent } from '../../shared/ipc.ts'
+/**
+ * Persist, then publish: an event is numbered and on disk before any screen hears of it. Only that the store cannot be
+ * written at all is told without.
+ */
+import { parseEvent, UNRECORDED, type EventName, type PayloadOf, type StudioEvent } from '../../shared/ipc.ts'
 import type { Store } from '../store/store.ts'
 
 export interface Publisher {
   publish<E extends EventName>(name: E, payload: PayloadOf<E>): void
+  /** As `publish`; where the store cannot be written, screens hear of it all the same, unrecorded. */
+  say<E extends EventName>(name: E, payload: PayloadOf<E>): void
   /** Changes and the event that tells of them, in one transaction. */
   publishWith<E extends EventName>(change: () => PayloadOf<E>, name: E): void
   subscribe(listener: (event: StudioEvent) => void): () => void
@@ -33,11 +38,20 @@ export function createPublisher(store: Store): Publisher {
     for (const listener of listeners) listener(event)
   }
 
+  function numbered(name: EventName, payload: unknown): number {
+    try {
+      return store.events.append(name, kept(name, payload))
+    } catch {
+      return UNRECORDED
+    }
+  }
+
   return {
     publish(name, payload) {
       const seq = store.events.append(name, kept(name, payload))
       tell({ seq, name, payload } as StudioEvent)
     },
+    say: (name, payload) => tell({ seq: numbered(name, payload), name, payload } as StudioEvent),
     publishWith(change, name) {
       const { seq, payload } = store.together(() => {
         const payload = change()

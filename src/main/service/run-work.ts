@@ -6,30 +6,13 @@ import { randomBytes } from 'node:crypto'
 import { mkdir, readFile, rm, writeFile } from 'node:fs/promises'
 import { createReadStream } from 'node:fs'
 import { join } from 'node:path'
-import sharp from 'sharp'
-import { describeError, TandemError } from '../../shared/errors.ts'
-import { rastersResultSchema, runResultSchema, type JobEvent, type JobSpec } from '../../shared/jobs.ts'
-import type { ProviderName } from '../../shared/providers.ts'
-import type { PictureRef, Run, RunError } from '../../shared/studio.ts'
-import { frame, frameCodes } from '../../shared/trajectory-frame.ts'
-import type { Trajectory } from '../../shared/trajectory.ts'
+import { runResultSchema, type JobEvent, type JobSpec } from '../../shared/jobs.ts'
+import type { Run } from '../../shared/studio.ts'
+import { explained } from '../store/database.ts'
 import type { Store } from '../store/store.ts'
 import type { Lane } from '../store/queue.ts'
-import type { Lanes } from './lanes.ts'
-import type { Models } from './models.ts'
-import { pictureRef, storePicture } from './pictures.ts'
-import type { Publisher } from './publisher.ts'
-
-export interface WorkDeps {
-  readonly store: Store
-  readonly lanes: Lanes
-  readonly models: Models
-  readonly publisher: Publisher
-  /** What the next run computes on. */
-  readonly provider: () => Promise<ProviderName>
-  /** Where runs write while they go; emptied at every start. */
-  readonly work: string
-}
+import { pictureRef } from './pictures.ts'
+import { change, failureOf, problemOf, settle, type WorkDeps } from './run-state.ts'
 
 /** Follows a run to its end. Never throws: a failure is a state of the run. */
 export async function workOnRun(
@@ -71,13 +54,7 @@ export async function workOnRun(
     else if (ended?.type === 'failed')
       await settle(deps, id, 'failed', failureOf(deps, id, ended), performance.now() - began)
   } catch (error) {
-    const known = error instanceof TandemError
-    const problem: RunError = {
-      message: known ? error.message : describeError(error),
-      remedy: known ? error.remedy : 'This is a defect of Tandem: please report it with its details.',
-      ...(known ? {} : { details: error instanceof Error ? (error.stack ?? error.message) : String(error) }),
-    }
-    await settle(deps, id, 'failed', problem, performance.now() - began)
+    await settle(deps, id, 'failed', problemOf(deps, id, explained(error)), performance.now() - began)
   } finally {
     await rm(folder, { recursive: true, force: true }).catch(() => undefined)
   }
@@ -187,79 +164,6 @@ async function finish(deps: WorkDeps, id: string, raw: unknown, stepMs: number |
       hasTrajectory: true,
     }
   })
-}
-
-/** A run that ended early: its steps become a trajectory, its last drafts its picture and its words. */
-export async function settle(
-  deps: WorkDeps,
-  id: string,
-  state: 'cancelled' | 'failed',
-  error: RunError | null,
-  ms: number | null,
-): Promise<void> {
-  const { store } = deps
-  if (!store.runs.find(id)) return
-  const partial = store.records.has(id) ? store.records.trajectory(id) : null
-  const picture = await partialPicture(deps, id, partial)
-  end(deps, id, partial, { ...(picture ? { picture } : {}), state, error, ms })
-}
-
-/** Settles a run that an earlier service left running: at once, for screens wait for it; its picture follows. */
-export function settleLeft(deps: WorkDeps, id: string): void {
-  const { store } = deps
-  const partial = store.records.has(id) ? store.records.trajectory(id) : null
-  const remedy = partial ? 'Continue it from its last recorded step.' : 'Run it again.'
-  const error = { message: 'The studio ended in the middle of this run.', remedy }
-  end(deps, id, partial, { state: 'failed', error, ms: null })
-  void partialPicture(deps, id, partial).then((picture) => picture && change(deps, id, { picture }))
-}
-
-function end(deps: WorkDeps, id: string, partial: Trajectory | null, by: Partial<Run>): void {
-  const { store } = deps
-  change(deps, id, () => {
-    const has = store.records.compact(id)
-    // Together with its end: whoever hears of it may put the run into the queue again.
-    store.queue.remove(id)
-    return { ...by, endedAt: Date.now(), hasTrajectory: has, step: partial?.steps.length ?? 0 }
-  })
-}
-
-/** What the last drafts look like; null where that cannot be drawn: the record is what must not be lost. */
-async function partialPicture(
-  { store, lanes, models }: WorkDeps,
-  id: string,
-  partial: Trajectory | null,
-): Promise<PictureRef | null> {
-  if (!partial || partial.steps.length === 0) return null
-  try {
-    const model = await models.path(store.runs.get(id).settings.model)
-    const codes = frameCodes(partial.header, frame(partial, partial.steps.length))
-    const { rasters } = rastersResultSchema.parse(await lanes.ask({ kind: 'decode', model, pictures: [codes] }))
-    const { width, height, rgb } = rasters[0]!
-    return await storePicture(store.blobs, sharp(rgb, { raw: { width, height, channels: 3 } }), 'The partial picture')
-  } catch {
-    return null
-  }
-}
-
-function failureOf({ store }: WorkDeps, id: string, end: Extract<JobEvent, { type: 'failed' }>): RunError {
-  const defect = end.kind === 'internal'
-  const recorded = store.records.has(id) && store.records.trajectory(id).steps.length > 0
-  return {
-    message: end.message,
-    remedy: defect && recorded ? 'Continue it from its last recorded step.' : end.remedy,
-    ...(end.stack === undefined ? {} : { details: end.stack }),
-  }
-}
-
-/** Changes a run and tells of it. */
-export function change(
-  { store, publisher }: Pick<WorkDeps, 'store' | 'publisher'>,
-  id: string,
-  by: Partial<Run> | (() => Partial<Run>),
-): void {
-  if (!store.runs.find(id)) return
-  publisher.publishWith(() => ({ run: store.runs.update(id, typeof by === 'function' ? by() : by) }), 'run.changed')
 }
 
 function median(values: readonly number[]): number | null {

@@ -5,7 +5,8 @@
 import { TandemError } from '../../shared/errors.ts'
 import type { QueueItem } from '../../shared/studio.ts'
 import type { Lane } from '../store/queue.ts'
-import { change, settleLeft, workOnRun, type WorkDeps } from './run-work.ts'
+import { change, settleHeld, settleLeft, type WorkDeps } from './run-state.ts'
+import { workOnRun } from './run-work.ts'
 
 export interface Scheduler {
   add(run: string, lane: Lane): void
@@ -29,6 +30,12 @@ interface Active {
 
 const LANES: readonly Lane[] = ['interactive', 'background']
 
+/** The store cannot even be read: there is no run left to show it in. */
+const report = (error: unknown): void =>
+  void process.stderr.write(
+    `tandem: the queue stopped: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}\n`,
+  )
+
 export function createScheduler(deps: WorkDeps): Scheduler {
   const { store, publisher, lanes } = deps
   const active = new Map<Lane, Active>()
@@ -37,7 +44,7 @@ export function createScheduler(deps: WorkDeps): Scheduler {
   function items(): QueueItem[] {
     return store.queue.list().flatMap(({ run: id, lane }): QueueItem[] => {
       const run = store.runs.find(id)
-      if (!run) return []
+      if (!run || run.endedAt !== null) return []
       const at = active.get(lane)
       const mine = at?.run === id ? at : null
       const left = run.settings.steps - (mine?.step ?? 0)
@@ -55,12 +62,16 @@ export function createScheduler(deps: WorkDeps): Scheduler {
       ]
     })
   }
-  const tell = (): void => publisher.publish('queue.changed', { items: items() })
+  const tell = (): void => publisher.say('queue.changed', { items: items() })
+
+  /** A run whose end could not be written stands in the queue on disk still: only those that wait are taken. */
+  const waits = (run: string): boolean => store.runs.find(run)?.state === 'queued'
 
   function pump(): void {
+    settleHeld(deps)
     for (const lane of LANES) {
       if (stopped || active.has(lane)) continue
-      const next = store.queue.list().find((entry) => entry.lane === lane)
+      const next = store.queue.list().find((entry) => entry.lane === lane && waits(entry.run))
       if (!next) continue
       const entry: Active = {
         run: next.run,
@@ -71,17 +82,20 @@ export function createScheduler(deps: WorkDeps): Scheduler {
         done: Promise.resolve(),
       }
       active.set(lane, entry)
-      entry.done = follow(entry)
+      entry.done = follow(entry).catch(report)
     }
   }
 
   async function follow(entry: Active): Promise<void> {
-    tell()
-    await workOnRun(deps, entry.run, entry.lane, entry.stop.signal, (step, stepMs) => {
-      entry.step = step
-      entry.stepMs = stepMs
-    })
-    active.delete(entry.lane)
+    try {
+      tell()
+      await workOnRun(deps, entry.run, entry.lane, entry.stop.signal, (step, stepMs) => {
+        entry.step = step
+        entry.stepMs = stepMs
+      })
+    } finally {
+      active.delete(entry.lane)
+    }
     if (!stopped) tell()
     pump()
   }
@@ -100,8 +114,9 @@ export function createScheduler(deps: WorkDeps): Scheduler {
       if (entry) {
         entry.stop.abort()
         if (now) {
-          change(deps, run, { stoppedAtOnce: true })
+          // First what cannot fail: a full disk keeps no process alive.
           lanes.kill(entry.lane)
+          change(deps, run, { stoppedAtOnce: true })
         }
         return tell()
       }
@@ -119,7 +134,11 @@ export function createScheduler(deps: WorkDeps): Scheduler {
     },
     start() {
       for (const run of store.runs.inState('running')) settleLeft(deps, run.id)
-      for (const { run } of store.queue.list()) if (store.runs.find(run)?.state !== 'queued') store.queue.remove(run)
+      try {
+        for (const { run } of store.queue.list()) if (!waits(run)) store.queue.remove(run)
+      } catch {
+        // The store cannot be written now: those that do not wait are passed over all the same.
+      }
       pump()
     },
     async stop() {

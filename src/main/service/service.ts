@@ -37,8 +37,11 @@ import { createPublisher } from './publisher.ts'
 import { createScheduler } from './scheduler.ts'
 import type { OwnService, ServiceOptions } from './types.ts'
 
-export async function createService(options: ServiceOptions): Promise<OwnService> {
-  const store = asStored(() => openStore(options.data))
+/** The service on a data folder. `store`: that of the folder, where it is open already. */
+export async function createService(
+  options: ServiceOptions,
+  store = asStored(() => openStore(options.data)),
+): Promise<OwnService> {
   const work = join(options.data, 'work')
   await rm(work, { recursive: true, force: true })
   await mkdir(work, { recursive: true })

@@ -92,7 +92,7 @@ export function explained(error: unknown): unknown {
   if (/^SQLITE_(READONLY|CANTOPEN|PERM)|^(EACCES|EPERM|EROFS)$/.test(code))
     return as('The data folder cannot be written to.', 'Check its permissions, or choose another data folder.')
   if (/^SQLITE_FULL|^ENOSPC$/.test(code))
-    return as('The disk is full: the last change was not saved.', 'Free some space; then it is tried again.')
+    return as('The disk is full: the last change was not saved.', 'Free some space, then try again.')
   if (isDamage(error))
     return as(
       'The project database is damaged.',

@@ -27,6 +27,10 @@ export interface RunStore {
   tree(id: string): Run[]
   delete(ids: readonly string[]): void
   inState(state: Run['state']): Run[]
+  /** Shows a change that could not be written as if it were, until the run is written again. In memory alone. */
+  hold(id: string, change: Partial<Run>): void
+  /** Runs whose held change is not written yet. */
+  held(): string[]
   ofProject(project: string): Run[]
 }
 
@@ -60,6 +64,14 @@ export function createRunStore(db: Database): RunStore {
      SELECT record FROM runs WHERE id IN (SELECT id FROM down) ORDER BY created_at, id`,
   )
 
+  /** Changes that could not be written, each with the record it changes: one that was written since is past it. */
+  const holding = new Map<string, { readonly record: string; readonly change: Partial<Run> }>()
+
+  function read({ record }: { record: string }): Run {
+    const run = runSchema.parse(JSON.parse(record))
+    const held = holding.get(run.id)
+    return held?.record === record ? { ...run, ...held.change } : run
+  }
   function find(id: string): Run | null {
     const row = one.get(id)
     return row ? read(row) : null
@@ -108,6 +120,14 @@ export function createRunStore(db: Database): RunStore {
       }
     }),
     inState: (state) => byState.all(state).map(read),
+    hold(id, change) {
+      const row = one.get(id)
+      if (row) holding.set(id, { record: row.record, change })
+    },
+    held() {
+      for (const [id, { record }] of holding) if (one.get(id)?.record !== record) holding.delete(id)
+      return [...holding.keys()]
+    },
     ofProject: (project) => byProject.all(project).map(read),
   }
 }
@@ -136,8 +156,6 @@ export function matchExpression(query: string): string | null {
   if (words.length === 0) return null
   return words.map((word, i) => `"${word}"${i === words.length - 1 ? '*' : ''}`).join(' ')
 }
-
-const read = (row: { record: string }): Run => runSchema.parse(JSON.parse(row.record))
 
 const toRow = (run: Run): Record<string, string | number | null> => ({
   id: run.id,

@@ -8,9 +8,9 @@ import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { replay, UNDO_DEPTH, type DocumentCommand } from '../../shared/document.ts'
 import { TandemError } from '../../shared/errors.ts'
 import { testHeader } from '../../shared/trajectory-fixtures.ts'
-import { asStored, databaseName } from './database.ts'
+import { asStored, databaseName, openDatabase } from './database.ts'
 import { matchExpression } from './runs.ts'
-import { openStore, type Store } from './store.ts'
+import { openStore, storeOn, type Store } from './store.ts'
 import { temporaryFolder, testProject, testRun, testSettings } from './testing.ts'
 
 let folder: ReturnType<typeof temporaryFolder>
@@ -269,6 +269,25 @@ describe('a database', () => {
     await new Promise((resolve) => holder.once('close', resolve))
     store = openStore(folder.path)
   })
+  test.each([
+    ['read-only', 'query_only = ON', 'query_only = OFF', /cannot be written to/],
+    ['full', 'max_page_count = 1', 'max_page_count = 1000000', /disk is full/],
+  ])('on a disk that becomes %s says so, changes nothing, and goes on afterwards', (_, refuse, relent, words) => {
+    store.close()
+    const opened = openDatabase(folder.path)
+    store = storeOn(opened, folder.path)
+    const { document } = testProject(store)
+    opened.db.pragma(refuse)
+    const points = Array.from({ length: 5000 }, (_, i) => i)
+    const command: DocumentCommand = { type: 'addMaskMark', mark: { kind: 'stroke', points, size: 8, erase: false } }
+    const write = (): void => asStored(() => store.documents.append(document, 0, [command]))
+    expect(write).toThrow(words)
+    expect(store.documents.open(document)).toMatchObject({ commands: [], cursor: 0 })
+    opened.db.pragma(relent)
+    write()
+    expect(store.documents.open(document).commands).toEqual([command])
+  })
+  // Permissions stop nobody who is root; what SQLite then says is tested above.
   test.skipIf(process.getuid?.() === 0)('in a folder that cannot be written to says so', () => {
     store.close()
     chmodSync(path(), 0o400)

@@ -2,7 +2,7 @@
 import { join } from 'node:path'
 import { keepBackups } from './backups.ts'
 import { createBlobStore, type BlobStore } from './blobs.ts'
-import { openDatabase } from './database.ts'
+import { openDatabase, type OpenedDatabase } from './database.ts'
 import { createDatasetRowStore, type DatasetRowStore } from './dataset-rows.ts'
 import { createDatasetStore, type DatasetStore } from './datasets.ts'
 import { createDocumentStore, type DocumentStore } from './documents.ts'
@@ -45,8 +45,10 @@ export interface Store {
   close(): void
 }
 
-export function openStore(folder: string): Store {
-  const { db, setAside, restored } = openDatabase(folder)
+export const openStore = (folder: string): Store => storeOn(openDatabase(folder), folder)
+
+/** The store on a database that is open. */
+export function storeOn({ db, setAside, restored }: OpenedDatabase, folder: string): Store {
   let stopBackups = (): void => undefined
   const blobs = createBlobStore(db, join(folder, 'blobs'))
   const pragma = (name: string): number => db.pragma(name, { simple: true }) as number

@@ -9,7 +9,7 @@ import { eventsByStep } from '../../../shared/trajectory.ts'
 import { freshRun } from '../fresh-run.ts'
 import { openTrajectory } from '../open-trajectory.ts'
 import { pictureRef } from '../pictures.ts'
-import { change } from '../run-work.ts'
+import { change } from '../run-state.ts'
 import { exportRun } from '../run-export.ts'
 import type { HandlerDeps, Handlers } from './deps.ts'
 
