@@ -218,7 +218,8 @@ async function panAndZoom(page: Page): Promise<object> {
         })
       const { projects } = (await call('projects.list', {})) as { projects: { document: string }[] }
       const document = projects[0]!.document
-      const stored = (await call('documents.open', { document })) as { first: number; cursor: number }
+      const stored = (await call('documents.open', { document })) as { first: number; cursor: number; revision: number }
+      const by = { writer: 'bench', revision: stored.revision }
       const transform = { x: 0, y: 0, scaleX: 1, scaleY: 1, rotation: 0 }
       const commands = [
         { type: 'resize', width: side, height: side },
@@ -237,7 +238,7 @@ async function panAndZoom(page: Page): Promise<object> {
         })),
         { type: 'addMaskMark', mark: { kind: 'area', points: [500, 500, 3000, 600, 2500, 3000], erase: false } },
       ]
-      await call('documents.append', { document, at: stored.first + stored.cursor, commands })
+      await call('documents.append', { document, at: stored.first + stored.cursor, commands, by })
       socket.close()
     },
     { base64: png.toString('base64'), side: SIDE, layers: LAYERS },

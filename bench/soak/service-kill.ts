@@ -110,6 +110,7 @@ for (let i = 0; i < times; i++) {
         document: project.document,
         at: acknowledged,
         commands: [{ type: 'setFeather', feather }],
+        by: { writer: 'soak', revision: 0 },
       })
       await sent.then(() => acknowledged++).catch(() => pause(20))
       await pause(15)

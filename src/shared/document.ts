@@ -284,5 +284,12 @@ export const storedDocumentSchema = z.strictObject({
 })
 export type StoredDocument = z.infer<typeof storedDocumentSchema>
 
+/**
+ * Who writes a document, and the revision that is known there. A write is taken where nobody else wrote since: at that
+ * revision, or after one's own writes, whose answers may have been lost.
+ */
+export const documentWriterSchema = z.strictObject({ writer: idSchema, revision: z.int().nonnegative() })
+export type DocumentWriter = z.infer<typeof documentWriterSchema>
+
 export const replay = (stored: Pick<StoredDocument, 'base' | 'commands' | 'cursor'>): Document =>
   stored.commands.slice(0, stored.cursor).reduce(applyCommand, stored.base)

@@ -1,8 +1,9 @@
 /**
  * The one error a user is meant to read: what went wrong, and what to do about it. Anything else that is thrown is a
- * defect of ours. `kind` decides the exit code and how a host shows it; the message never holds a stack.
+ * defect of ours. `conflict`: somebody else changed it first. `kind` decides the exit code and how a host shows it; the message never holds a stack.
  */
-export type TandemErrorKind = 'input' | 'cancelled' | 'environment' | 'internal'
+export const tandemErrorKinds = ['input', 'cancelled', 'environment', 'conflict', 'internal'] as const
+export type TandemErrorKind = (typeof tandemErrorKinds)[number]
 
 export class TandemError extends Error {
   override readonly name = 'TandemError'

@@ -4,7 +4,8 @@
  * Bytes of pictures do not travel here: they are fetched from `blob/ID` and posted to `blob`.
  */
 import { z } from 'zod'
-import { documentCommandSchema, storedDocumentSchema } from './document.ts'
+import { documentCommandSchema, documentWriterSchema, storedDocumentSchema } from './document.ts'
+import { tandemErrorKinds } from './errors.ts'
 import { datasetEvents, datasetMethods } from './ipc-datasets.ts'
 import { benchMethods } from './ipc-bench.ts'
 import { hostingEvents, hostingMethods } from './ipc-hosting.ts'
@@ -109,18 +110,26 @@ export const contract = {
   'projects.export': { args: project, result: fileResult },
   'projects.import': { args: z.strictObject({ blob: blobIdSchema }), result: projectSchema },
 
-  'documents.open': { args: z.strictObject({ document: idSchema }), result: storedDocumentSchema },
+  /** `revision`: how often it was written; see `documentWriterSchema`. */
+  'documents.open': {
+    args: z.strictObject({ document: idSchema }),
+    result: storedDocumentSchema.extend({ revision: z.int().nonnegative() }),
+  },
   /** Puts commands at number `at` (counted from the document's beginning), dropping whatever stood there and after. */
   'documents.append': {
     args: z.strictObject({
       document: idSchema,
       at: z.int().nonnegative(),
       commands: z.array(documentCommandSchema).min(1).max(1000),
+      by: documentWriterSchema,
     }),
-    result: nothing,
+    result: z.strictObject({ revision: z.int().nonnegative() }),
   },
   /** Undo and redo: how many commands, counted from the document's beginning, are applied. */
-  'documents.seek': { args: z.strictObject({ document: idSchema, cursor: z.int().nonnegative() }), result: nothing },
+  'documents.seek': {
+    args: z.strictObject({ document: idSchema, cursor: z.int().nonnegative(), by: documentWriterSchema }),
+    result: z.strictObject({ revision: z.int().nonnegative() }),
+  },
 
   /** An uploaded file as a picture the canvas can show: upright, 8 bit sRGB; with the settings it carries, if any. */
   'pictures.open': {
@@ -260,7 +269,7 @@ export type Request = z.infer<typeof requestSchema>
 export const failureSchema = z.strictObject({
   message: z.string(),
   remedy: z.string(),
-  kind: z.enum(['input', 'cancelled', 'environment', 'internal']),
+  kind: z.enum(tandemErrorKinds),
 })
 export const replySchema = z.union([
   z.strictObject({ id: z.int().nonnegative(), result: z.unknown() }),

@@ -16,6 +16,7 @@ import { checkpointSpecSchema } from './checkpoints.ts'
 import { engineProfileSpecSchema } from './engine-profile.ts'
 import { benchReadSpecSchema } from './bench-read.ts'
 import { datasetSpecSchema } from './datasets.ts'
+import { tandemErrorKinds } from './errors.ts'
 import { hubSpecSchema } from './hub.ts'
 import { runDefaultsSchema } from './model-config.ts'
 import { modelSpecSchema } from './models.ts'
@@ -394,7 +395,7 @@ const failed = z.strictObject({
   type: z.literal('failed'),
   message: z.string(),
   remedy: z.string(),
-  kind: z.enum(['input', 'cancelled', 'environment', 'internal']),
+  kind: z.enum(tandemErrorKinds),
   /** Of a defect, for the report. */
   stack: z.string().optional(),
   /** Memory ran out: the highest that was seen and what was free then, bytes, and settings of a run that take less. */

@@ -208,7 +208,12 @@ test('the queue runs in its order, can be reordered, and forgets what is cancell
 })
 
 test('a project goes into one file and comes back as it was, under ids of its own', async () => {
-  await call('documents.append', { document: project.document, at: 0, commands: [{ type: 'setFeather', feather: 5 }] })
+  await call('documents.append', {
+    document: project.document,
+    at: 0,
+    commands: [{ type: 'setFeather', feather: 5 }],
+    by: { writer: 'w', revision: 0 },
+  })
   const { blob, name } = await call('projects.export', { project: project.id })
   expect(name).toBe('Test.tandem')
   const copy = await call('projects.import', { blob })

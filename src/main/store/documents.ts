@@ -9,6 +9,7 @@ import {
   UNDO_DEPTH,
   type Document,
   type DocumentCommand,
+  type DocumentWriter,
   type StoredDocument,
 } from '../../shared/document.ts'
 import { TandemError } from '../../shared/errors.ts'
@@ -20,6 +21,8 @@ interface Row {
   base: string
   first: number
   cursor: number
+  revision: number
+  writer: string
 }
 
 export interface DocumentStore {
@@ -28,14 +31,22 @@ export interface DocumentStore {
   put(project: string, stored: StoredDocument): void
   open(id: string): StoredDocument
   projectOf(id: string): string
-  /** Commands from number `at` on; whatever stood there and after is dropped. */
-  append(id: string, at: number, commands: readonly DocumentCommand[]): void
-  seek(id: string, cursor: number): void
+  /** How often it was written. */
+  revision(id: string): number
+  /**
+   * Commands from number `at` on; whatever stood there and after is dropped. Returns the new revision. Throws a conflict
+   * where somebody else wrote since the revision that `by` knows.
+   */
+  append(id: string, at: number, commands: readonly DocumentCommand[], by: DocumentWriter): number
+  seek(id: string, cursor: number, by: DocumentWriter): number
   ofProject(project: string): string[]
 }
 
 /** Folding waits until this many more than needed are there: it happens now and then, not at every command. */
 const SLACK = 100
+
+const overtaken = (): TandemError =>
+  new TandemError('This document was changed in another window.', 'Load the newer state.', 'conflict')
 
 export function createDocumentStore(db: Database): DocumentStore {
   const one = db.prepare<[string], Row>('SELECT * FROM documents WHERE id = ?')
@@ -43,6 +54,7 @@ export function createDocumentStore(db: Database): DocumentStore {
   const insert = db.prepare('INSERT INTO documents (id, project, base, first, cursor) VALUES (?, ?, ?, ?, ?)')
   const update = db.prepare('UPDATE documents SET base = ?, first = ?, cursor = ? WHERE id = ?')
   const seek = db.prepare('UPDATE documents SET cursor = ? WHERE id = ?')
+  const claim = db.prepare('UPDATE documents SET revision = ?, writer = ? WHERE id = ?')
   const commandsOf = db.prepare<[string], { number: number; command: string }>(
     'SELECT number, command FROM commands WHERE document = ? ORDER BY number',
   )
@@ -59,6 +71,13 @@ export function createDocumentStore(db: Database): DocumentStore {
     return found
   }
   const endOf = (found: Row): number => last.get(found.id)?.next ?? found.first
+
+  /** The new revision, where `by` may write. */
+  function claimed(found: Row, by: DocumentWriter): number {
+    if (by.revision !== found.revision && by.writer !== found.writer) throw overtaken()
+    claim.run(found.revision + 1, by.writer, found.id)
+    return found.revision + 1
+  }
 
   function open(id: string): StoredDocument {
     const { base, first, cursor } = row(id)
@@ -85,26 +104,25 @@ export function createDocumentStore(db: Database): DocumentStore {
     }),
     open,
     projectOf: (id) => row(id).project,
-    append: db.transaction((id: string, at: number, commands: readonly DocumentCommand[]) => {
+    revision: (id) => row(id).revision,
+    append: db.transaction((id: string, at: number, commands: readonly DocumentCommand[], by: DocumentWriter) => {
       const found = row(id)
-      if (at < found.first || at > endOf(found)) {
-        throw new TandemError(
-          'This document was changed in another window.',
-          'Reload it to see the latest state.',
-          'environment',
-        )
-      }
+      const revision = claimed(found, by)
+      if (at < found.first || at > endOf(found)) throw overtaken()
       drop.run(id, at)
       commands.forEach((command, i) => put.run(id, at + i, JSON.stringify(command)))
       seek.run(at + commands.length, id)
       if (at + commands.length - found.first > UNDO_DEPTH + SLACK) fold(id)
+      return revision
     }),
-    seek(id, cursor) {
+    seek: db.transaction((id: string, cursor: number, by: DocumentWriter) => {
       const found = row(id)
+      const revision = claimed(found, by)
       if (cursor < found.first || cursor > endOf(found))
         throw new TandemError('There is nothing more to undo or redo.', 'Go on from here.')
       seek.run(cursor, id)
-    },
+      return revision
+    }),
     ofProject: (project) => ofProject.all(project).map(({ id }) => id),
   }
 }

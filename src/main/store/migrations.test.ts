@@ -16,6 +16,7 @@ const shipped = [
   'ee3c92664605424e',
   '828c69761c3f3b45',
   '610a0464a55265cc',
+  '3d33c6280503b77a',
 ]
 
 let folder: ReturnType<typeof temporaryFolder>

@@ -28,6 +28,9 @@ const reopen = (): void => {
   store = openStore(folder.path)
 }
 
+/** The only one who writes. */
+const me = { writer: 'me', revision: 0 }
+
 describe('a document', () => {
   const feather = (n: number): DocumentCommand => ({ type: 'setFeather', feather: n })
 
@@ -44,8 +47,8 @@ describe('a document', () => {
       fc.property(actions, (list) => {
         for (const action of list) {
           const { first, cursor, commands } = store.documents.open(document)
-          if ('do' in action) store.documents.append(document, first + cursor, [feather(action.do)])
-          else store.documents.seek(document, first + Math.floor(action.seek * commands.length))
+          if ('do' in action) store.documents.append(document, first + cursor, [feather(action.do)], me)
+          else store.documents.seek(document, first + Math.floor(action.seek * commands.length), me)
         }
         const before = store.documents.open(document)
         reopen()
@@ -58,7 +61,7 @@ describe('a document', () => {
   test('keeps as many commands as can be undone, and what they stand on', () => {
     const { document } = testProject(store)
     const all = Array.from({ length: 1200 }, (_, i) => feather(i % 200))
-    for (let at = 0; at < all.length; at += 100) store.documents.append(document, at, all.slice(at, at + 100))
+    for (let at = 0; at < all.length; at += 100) store.documents.append(document, at, all.slice(at, at + 100), me)
     const stored = store.documents.open(document)
     expect(stored.commands.length).toBeGreaterThanOrEqual(UNDO_DEPTH)
     expect(stored.commands.length).toBeLessThan(UNDO_DEPTH + 200)
@@ -67,10 +70,29 @@ describe('a document', () => {
     expect(replay({ ...stored, cursor: 0 }).feather).toBe((stored.first - 1) % 200)
   })
 
+  test('is written by one window at a time: a second one is told, and neither is written over', () => {
+    const { document } = testProject(store)
+    const write = (writer: string, revision: number, at: number, value: number): number =>
+      store.documents.append(document, at, [feather(value)], { writer, revision })
+    const conflict: unknown = expect.objectContaining({ kind: 'conflict' })
+    expect(write('a', 0, 0, 1)).toBe(1)
+    // Its answer was lost: the same window says it again, and goes on.
+    expect(write('a', 0, 0, 2)).toBe(2)
+    expect(() => write('b', 0, 0, 3)).toThrow(conflict)
+    expect(() => store.documents.seek(document, 0, { writer: 'b', revision: 1 })).toThrow(conflict)
+    expect(replay(store.documents.open(document)).feather).toBe(2)
+    // Who knows the latest state writes, and is the one from then on.
+    expect(write('b', store.documents.revision(document), 1, 4)).toBe(3)
+    expect(() => write('a', 2, 1, 5)).toThrow(conflict)
+    reopen()
+    expect(() => write('a', 2, 1, 5)).toThrow(conflict)
+    expect(store.documents.open(document).commands).toEqual([feather(2), feather(4)])
+  })
+
   test('refuses a command that comes too late', () => {
     const { document } = testProject(store)
-    expect(() => store.documents.append(document, 3, [feather(1)])).toThrow(/changed in another window/)
-    expect(() => store.documents.seek(document, 1)).toThrow(TandemError)
+    expect(() => store.documents.append(document, 3, [feather(1)], me)).toThrow(/changed in another window/)
+    expect(() => store.documents.seek(document, 1, me)).toThrow(TandemError)
   })
 })
 
@@ -280,7 +302,7 @@ describe('a database', () => {
     opened.db.pragma(refuse)
     const points = Array.from({ length: 5000 }, (_, i) => i)
     const command: DocumentCommand = { type: 'addMaskMark', mark: { kind: 'stroke', points, size: 8, erase: false } }
-    const write = (): void => asStored(() => store.documents.append(document, 0, [command]))
+    const write = (): number => asStored(() => store.documents.append(document, 0, [command], me))
     expect(write).toThrow(words)
     expect(store.documents.open(document)).toMatchObject({ commands: [], cursor: 0 })
     opened.db.pragma(relent)

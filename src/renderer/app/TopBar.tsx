@@ -1,6 +1,7 @@
 /** The bar: project, whether it is saved, undo and redo, view, theme, palette, connection. */
 import { useRef, useState, type ReactElement } from 'react'
-import { redo, undo, useSaveState, type SaveState } from '../state/documents.ts'
+import { redo, undo } from '../state/documents.ts'
+import { sayTrouble, useSaveState, type SaveState } from '../state/documents-trouble.ts'
 import { runById, useChord } from '../state/commands.ts'
 import { useJobs, waitingJobs } from '../state/jobs.ts'
 import { openProject } from '../state/projects.ts'
@@ -141,18 +142,28 @@ const saveWords: Readonly<Record<SaveState, { icon: IconName; text: string; deta
     text: 'Not saved yet',
     detail: 'The studio cannot be reached. Your changes are kept here and stored when it is back.',
   },
-  failed: { icon: 'warning', text: 'Not saved', detail: 'The last changes were refused; the message says why.' },
+  failed: { icon: 'warning', text: 'Not saved', detail: 'The last changes were refused.' },
+  conflict: { icon: 'warning', text: 'Not saved', detail: 'Another window changed this document.' },
 }
 
 function SaveMark(): ReactElement {
-  const state = useSaveState((s) => s.state)
+  const { state, trouble } = useSaveState()
   const words = saveWords[state]
+  const mark = (
+    <span className={`save-mark save-${state}`} role="status" aria-label={words.text}>
+      <Icon name={words.icon} size={14} />
+      <span>{words.text}</span>
+    </span>
+  )
   return (
-    <Tooltip text={words.detail}>
-      <span className={`save-mark save-${state}`} role="status" aria-label={words.text}>
-        <Icon name={words.icon} size={14} />
-        <span>{words.text}</span>
-      </span>
+    <Tooltip text={trouble ? `${trouble.message} ${trouble.remedy}` : words.detail}>
+      {trouble ? (
+        <button type="button" className="save-why" aria-label={`${words.text}: why`} onClick={sayTrouble}>
+          {mark}
+        </button>
+      ) : (
+        mark
+      )}
     </Tooltip>
   )
 }

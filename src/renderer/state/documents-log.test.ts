@@ -33,20 +33,28 @@ const settings = {
   seed: null,
   model: 'storybook',
 } as const
-const fresh = (): StoredDocument => ({ id: 'd', base: emptyDocument(128, settings), commands: [], cursor: 0, first: 0 })
+type Stored = StoredDocument & { revision: number }
+const fresh = (): Stored => ({
+  id: 'd',
+  base: emptyDocument(128, settings),
+  commands: [],
+  cursor: 0,
+  first: 0,
+  revision: 0,
+})
 const feather = (value: number): DocumentCommand => ({ type: 'setFeather', feather: value })
 
 /** The service's side, by the contract's words: append drops what stood there, seek moves the cursor. */
-function store(stored: StoredDocument, write: Write): StoredDocument {
+function store(stored: Stored, write: Write): Stored {
   if (write.kind === 'seek') return { ...stored, cursor: write.cursor - stored.first }
   const kept = stored.commands.slice(0, write.at - stored.first)
   const commands = [...kept, ...write.commands]
   return { ...stored, commands, cursor: commands.length }
 }
-function saveAll(log: DocumentLog, stored: StoredDocument): [DocumentLog, StoredDocument] {
+function saveAll(log: DocumentLog, stored: Stored): [DocumentLog, Stored] {
   for (let write = nextWrite(log); write; write = nextWrite(log)) {
     stored = store(stored, write)
-    log = written(log, write)
+    log = written(log, write, 0)
   }
   return [log, stored]
 }
@@ -85,7 +93,7 @@ describe('a document log', () => {
             const write = nextWrite(log)
             if (write) {
               stored = store(stored, write)
-              log = written(log, write)
+              log = written(log, write, 0)
             }
           } else {
             // Stored, but the answer was lost: it is sent again.

@@ -28,6 +28,8 @@ export interface Saved {
   /** Commands before this number are the same here and there. */
   readonly same: number
   readonly cursor: number
+  /** How often it was written there: a window that knows less than that is told. */
+  readonly revision: number
 }
 
 export type Write =
@@ -39,10 +41,16 @@ export const COALESCE_MS = 2000
 /** Commands in one message. */
 const MOST_AT_ONCE = 200
 
-export function openLog({ base, commands, cursor, first }: StoredDocument): DocumentLog {
+export function openLog({
+  base,
+  commands,
+  cursor,
+  first,
+  revision,
+}: StoredDocument & { revision: number }): DocumentLog {
   const states = [base]
   for (const command of commands) states.push(applyCommand(states.at(-1)!, command))
-  const saved = { same: first + commands.length, cursor: first + cursor }
+  const saved = { same: first + commands.length, cursor: first + cursor, revision }
   return { first, commands, states, cursor, coalesce: null, saved }
 }
 
@@ -129,9 +137,9 @@ export function nextWrite(log: DocumentLog): Write | null {
 }
 
 /** The log once a write is stored; commands that changed while it was on its way stay to be written. */
-export function written(log: DocumentLog, write: Write): DocumentLog {
-  if (write.kind === 'seek') return { ...log, saved: { ...log.saved, cursor: write.cursor } }
+export function written(log: DocumentLog, write: Write, revision: number): DocumentLog {
+  if (write.kind === 'seek') return { ...log, saved: { ...log.saved, cursor: write.cursor, revision } }
   let count = 0
   while (count < write.commands.length && log.commands[write.at - log.first + count] === write.commands[count]) count++
-  return { ...log, saved: { same: write.at + count, cursor: write.at + write.commands.length } }
+  return { ...log, saved: { same: write.at + count, cursor: write.at + write.commands.length, revision } }
 }

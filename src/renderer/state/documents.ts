@@ -1,20 +1,18 @@
 /**
  * The open document: commands are applied at once and stored right after, in order, again and again until they are.
- * What the service has not taken yet is also kept in this window's storage, so closing it loses nothing.
+ * What the service has not taken yet is also kept in this window's storage, so closing it loses nothing; and a window
+ * that another one has overtaken stops writing until the person has seen it.
  */
-import { create } from 'zustand'
 import { TandemError } from '../../shared/errors.ts'
-import { describeCommand, documentCommandSchema, type DocumentCommand } from '../../shared/document.ts'
+import { describeCommand, type DocumentCommand } from '../../shared/document.ts'
 import type { RunSettings } from '../../shared/studio.ts'
 import { api } from '../api.ts'
+import { forget, keep, keptBefore, takeUp, unsavedOf } from './documents-kept.ts'
 import { append, insert, nextWrite, openLog, redoable, seek, shown, undoable, written } from './documents-log.ts'
 import type { DocumentLog } from './documents-log.ts'
+import { setSaveState, useSaveState } from './documents-trouble.ts'
 import { studio } from './store.ts'
 import { toast, toastError } from './toasts.ts'
-
-/** `waiting`: there is something to store and the service cannot be reached. */
-export type SaveState = 'saved' | 'saving' | 'waiting' | 'failed'
-export const useSaveState = create<{ readonly state: SaveState }>(() => ({ state: 'saved' }))
 
 const BATCH_MS = 250
 const RETRY_MS = 1500
@@ -22,6 +20,16 @@ const RETRY_MS = 1500
 let log: DocumentLog | null = null
 let timer: ReturnType<typeof setTimeout> | null = null
 let writing = false
+/** Counts what was opened: an answer to an earlier one is nobody's. */
+let openings = 0
+/** What earlier windows kept and this one has taken up: forgotten once it is stored. */
+let taken: readonly string[] = []
+const thisWindow = newWindowId()
+
+/** Also where a page has no secure context, and with it no random ids. */
+function newWindowId(): string {
+  return Array.from(crypto.getRandomValues(new Uint32Array(2)), (part) => part.toString(36)).join('-')
+}
 
 export interface DispatchOptions {
   /** One step back for all commands of a gesture: typing, the drag of a slider. */
@@ -86,7 +94,7 @@ function show(next: DocumentLog): void {
     canRedo: forth && describeCommand(forth),
   })
   if (!nextWrite(next)) return
-  if (useSaveState.getState().state === 'saved') useSaveState.setState({ state: 'saving' })
+  if (useSaveState.getState().state === 'saved') setSaveState('saving')
   plan(BATCH_MS)
 }
 
@@ -101,47 +109,84 @@ function plan(ms: number): void {
 async function save(): Promise<void> {
   const document = studio.get().documentId
   if (writing || !log || document === null) return
+  // What stands there now belongs to another window, until the person has said how it goes on.
+  if (useSaveState.getState().state === 'conflict') return keep(document, thisWindow, unsavedOf(log))
   writing = true
+  const opened = openings
   try {
     for (let write = nextWrite(log); write; write = nextWrite(log)) {
-      if (write.kind === 'append')
-        await api.call('documents.append', { document, at: write.at, commands: [...write.commands] })
-      else await api.call('documents.seek', { document, cursor: write.cursor })
+      const by = { writer: thisWindow, revision: log.saved.revision }
+      const { revision } =
+        write.kind === 'append'
+          ? await api.call('documents.append', { document, at: write.at, commands: [...write.commands], by })
+          : await api.call('documents.seek', { document, cursor: write.cursor, by })
       // Another document may have been opened meanwhile.
-      if (studio.get().documentId !== document) return
-      log = written(log, write)
+      if (openings !== opened) return
+      log = written(log, write, revision)
     }
-    forget(document)
-    useSaveState.setState({ state: 'saved' })
+    forgetKept(document)
+    setSaveState('saved')
   } catch (error) {
-    keep(document)
-    if (error instanceof TandemError && error.kind !== 'environment') return refused(error)
-    useSaveState.setState({ state: 'waiting' })
-    plan(RETRY_MS)
+    if (openings !== opened) return
+    keep(document, thisWindow, unsavedOf(log))
+    await notTaken(document, error)
   } finally {
     writing = false
   }
 }
 
+function forgetKept(document: string): void {
+  keep(document, thisWindow, null)
+  forget(taken)
+  taken = []
+}
+
+/** Why it was not stored, and how it goes on. */
+async function notTaken(document: string, error: unknown): Promise<void> {
+  const known = error instanceof TandemError ? error : null
+  if (known?.kind === 'conflict') return overtaken(document, known)
+  if (known && known.kind !== 'environment') return refused(document, known)
+  // Where nobody answered, the window says so itself.
+  const answered = known && studio.get().connected
+  const again = 'Your changes are kept here and stored as soon as it works.'
+  setSaveState('waiting', answered ? { message: known.message, remedy: `${known.remedy} ${again}` } : null)
+  plan(RETRY_MS)
+}
+
+/** Another window wrote. Where nothing of this one would be lost its state is taken over; otherwise the person is asked. */
+async function overtaken(document: string, { message }: TandemError): Promise<void> {
+  const opened = openings
+  const newer = await api.call('documents.open', { document }).catch(() => null)
+  if (openings !== opened || !log) return
+  const kept = unsavedOf(log)
+  if (newer && kept) {
+    const { log: both, onTop, left } = takeUp(openLog(newer), kept)
+    if (onTop + left.length === 0) {
+      install(both)
+      return nextWrite(both) ? plan(RETRY_MS) : (forgetKept(document), setSaveState('saved'))
+    }
+  }
+  setSaveState('conflict', {
+    message,
+    remedy: 'Load the newer state: what you changed here is put on top of it. Until then it is kept in this window.',
+    action: { label: 'Load the newer state', run: () => void openDocument(document).catch(toastError) },
+  })
+}
+
 /** The service will never take this: say so once, and offer what helps. */
-function refused(error: TandemError): void {
-  if (useSaveState.getState().state === 'failed') return
-  useSaveState.setState({ state: 'failed' })
-  const { documentId } = studio.get()
-  toast({
-    tone: 'danger',
+function refused(document: string, error: TandemError): void {
+  setSaveState('failed', {
     message: `The last changes were not saved. ${error.message}`,
     remedy: error.remedy,
     action: {
       label: 'Go back to the saved state',
       run: () => {
-        if (documentId === null) return
-        forget(documentId)
-        openDocument(documentId).catch(toastError)
+        forgetKept(document)
+        log = null
+        openDocument(document).catch(toastError)
       },
     },
     diagnostics: error.stack,
-    ms: null,
   })
 }
 
@@ -155,59 +200,49 @@ export async function flushDocument(): Promise<void> {
 }
 
 export async function openDocument(id: string): Promise<void> {
-  if (studio.get().documentId !== id) await flushDocument()
+  const again = studio.get().documentId === id
+  if (!again) await flushDocument()
   const opened = openLog(await api.call('documents.open', { document: id }))
-  useSaveState.setState({ state: 'saved' })
+  const own = again && log ? unsavedOf(log) : null
+  // What this window kept is what it holds in memory; what another one holds it may have kept in vain.
+  const before = keptBefore(id).filter(({ key }) => !own || !key.endsWith(`.${thisWindow}`))
+  taken = before.map(({ key }) => key)
+  let all = { log: opened, onTop: 0, left: [] as readonly string[] }
+  for (const kept of [...before.map((entry) => entry.kept), ...(own ? [own] : [])]) {
+    const next = takeUp(all.log, kept)
+    all = { log: next.log, onTop: all.onTop + next.onTop, left: [...all.left, ...next.left] }
+  }
+  setSaveState('saved')
   studio.set({ documentId: id })
-  show(restored(id, opened))
+  install(all.log)
+  if (!nextWrite(all.log)) forgetKept(id)
+  sayPutOnTop(all.onTop, all.left)
+}
+
+/** Shows a log that was opened; what is on its way for an earlier one is not for this. */
+function install(opened: DocumentLog): void {
+  openings++
+  show(opened)
+}
+
+function sayPutOnTop(onTop: number, left: readonly string[]): void {
+  if (onTop + left.length === 0) return
+  const count = onTop === 1 ? 'One change' : `${onTop} changes`
+  const not = left.length === 0 ? '' : ` These did not fit and are left out: ${left.join(', ')}.`
+  toast({
+    tone: left.length === 0 ? 'info' : 'warning',
+    message: `Another window changed this document. ${count} made here ${onTop === 1 ? 'was' : 'were'} put on top of it.${not}`,
+    remedy: 'Undo takes them back one by one.',
+    ms: null,
+  })
 }
 
 /** The document is gone (its project was deleted). */
 export function closeDocument(): void {
+  openings++
   log = null
+  setSaveState('saved')
   studio.set({ documentId: null, document: null, canUndo: null, canRedo: null })
-}
-
-const keyOf = (document: string): string => `tandem.unsaved.${document}`
-
-/** Keeps what is not stored where this window finds it again. */
-function keep(document: string): void {
-  const write = log && nextWrite(log)
-  try {
-    if (!log || !write) localStorage.removeItem(keyOf(document))
-    else if (write.kind === 'append')
-      localStorage.setItem(
-        keyOf(document),
-        JSON.stringify({ at: write.at, commands: log.commands.slice(write.at - log.first), cursor: log.cursor }),
-      )
-  } catch {
-    // Too much for the storage: the service is still asked again and again.
-  }
-}
-
-function forget(document: string): void {
-  try {
-    localStorage.removeItem(keyOf(document))
-  } catch {
-    // Nothing was kept either.
-  }
-}
-
-/** A document with the changes that an earlier window could not store, where they still fit. */
-function restored(id: string, opened: DocumentLog): DocumentLog {
-  try {
-    const text = localStorage.getItem(keyOf(id))
-    if (text === null) return opened
-    const kept = JSON.parse(text) as { at: number; commands: unknown[] }
-    // Only right behind what is stored: otherwise someone else went on from there.
-    if (kept.at !== opened.first + opened.commands.length || opened.cursor !== opened.commands.length) return opened
-    return kept.commands.reduce<DocumentLog>(
-      (log, command) => append(log, documentCommandSchema.parse(command), { now: 0 }),
-      opened,
-    )
-  } catch {
-    return opened
-  }
 }
 
 /** Stores what is left when the page goes, and again when the connection is back. Returns how to stop. */
@@ -215,7 +250,7 @@ export function followPage(): () => void {
   const leave = (): void => {
     const { documentId } = studio.get()
     if (documentId === null || !log || !nextWrite(log)) return
-    keep(documentId)
+    keep(documentId, thisWindow, unsavedOf(log))
     void save()
   }
   window.addEventListener('pagehide', leave)

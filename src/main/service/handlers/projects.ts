@@ -45,16 +45,15 @@ export function projectHandlers(deps: HandlerDeps): Handlers<'projects' | 'docum
       tell()
       return project
     },
-    'documents.open': ({ document }) => Promise.resolve(store.documents.open(document)),
-    'documents.append': ({ document, at, commands }) => {
-      store.documents.append(document, at, commands)
+    'documents.open': ({ document }) =>
+      Promise.resolve({ ...store.documents.open(document), revision: store.documents.revision(document) }),
+    'documents.append': ({ document, at, commands, by }) => {
+      const revision = store.documents.append(document, at, commands, by)
       store.projects.touch(store.documents.projectOf(document))
-      return Promise.resolve({})
+      return Promise.resolve({ revision })
     },
-    'documents.seek': ({ document, cursor }) => {
-      store.documents.seek(document, cursor)
-      return Promise.resolve({})
-    },
+    'documents.seek': ({ document, cursor, by }) =>
+      Promise.resolve({ revision: store.documents.seek(document, cursor, by) }),
   }
 }
 

@@ -5,5 +5,14 @@ import { modelNotes } from './003-model-notes.ts'
 import { datasets } from './004-datasets.ts'
 import { datasetCounts } from './005-dataset-counts.ts'
 import { studies } from './006-studies.ts'
+import { documentWriters } from './007-document-writers.ts'
 
-export const migrations: readonly string[] = [initial, jobs, modelNotes, datasets, datasetCounts, studies]
+export const migrations: readonly string[] = [
+  initial,
+  jobs,
+  modelNotes,
+  datasets,
+  datasetCounts,
+  studies,
+  documentWriters,
+]
