@@ -72,6 +72,23 @@ describeWith(chromiumMissing())('in a browser', () => {
     await page.getByText('does not know what notes.txt is').waitFor()
   })
 
+  it('a picture that is none says why, and its diagnostics are on the clipboard with cause, call and version', async () => {
+    const [chooser] = await Promise.all([page.waitForEvent('filechooser'), page.keyboard.press('Control+o')])
+    await chooser.setFiles({ name: 'torn.png', mimeType: 'image/png', buffer: Buffer.from('no picture') })
+    const said = page.getByRole('alert').filter({ hasText: 'torn.png is not a picture' })
+    await said.getByRole('button', { name: 'Copy diagnostics' }).click()
+    await page.getByText('Diagnostics copied.').waitFor()
+    const text = await page.evaluate(() => navigator.clipboard.readText())
+    expect(text).toMatch(/^torn\.png is not a picture the studio can read/)
+    expect(text).toContain('Give a whole PNG, JPEG or WebP file.')
+    expect(text).toMatch(/^kind: input$/m)
+    expect(text).toMatch(/^where: pictures\.open$/m)
+    expect(text).toMatch(/^studio: \d+\.\d+\.\d+ \(browser\)$/m)
+    expect(text).toMatch(/^model: \S+ [0-9a-f]{12}$/m)
+    // The instruction that was typed before is nobody's business.
+    expect(text).not.toContain('remove the dog')
+  })
+
   it('the chord for opening files brings up the dialog every time, and what is chosen is opened', async () => {
     const before = await layers().count()
     const scene = join(root, 'resources', 'demo', 'scene.png')

@@ -14,8 +14,8 @@ import {
   type ResultOf,
   type StudioEvent,
 } from '../shared/ipc.ts'
-import { TandemError } from '../shared/errors.ts'
 import type { BlobId } from '../shared/studio.ts'
+import { CallFailure } from './call-failure.ts'
 import type { Transport } from './transport.ts'
 import { electronTransport } from './transport-electron.ts'
 import { socketTransport } from './transport-socket.ts'
@@ -39,7 +39,7 @@ async function call<M extends Method>(method: M, args: ArgsOf<M>): Promise<Resul
   const reply = (await transport.request(method, args)) as { result?: unknown; failure?: unknown }
   if (reply.failure !== undefined) {
     const { message, remedy, kind } = failureSchema.parse(reply.failure)
-    throw new TandemError(message, remedy, kind)
+    throw new CallFailure(method, message, remedy, kind)
   }
   return contract[method].result.parse(reply.result) as ResultOf<M>
 }
@@ -69,10 +69,16 @@ export const api = {
   /** Takes a file or rendered picture into the store, streamed. Throws a TandemError that says why it cannot. */
   async upload(content: Blob): Promise<BlobId> {
     const reply = await fetch('blob', { method: 'POST', body: content }).catch(() => null)
-    if (!reply) throw new TandemError('The studio cannot be reached.', 'Wait a moment and try again.', 'environment')
+    if (!reply)
+      throw new CallFailure('upload', 'The studio cannot be reached.', 'Wait a moment and try again.', 'environment')
     const body = (await reply.json().catch(() => ({}))) as { blob?: BlobId; failure?: unknown }
     if (reply.ok && body.blob) return body.blob
     const { data } = failureSchema.safeParse(body.failure)
-    throw new TandemError(data?.message ?? 'The file was not taken in.', data?.remedy ?? 'Try again.', data?.kind)
+    throw new CallFailure(
+      'upload',
+      data?.message ?? 'The file was not taken in.',
+      data?.remedy ?? 'Try again.',
+      data?.kind,
+    )
   },
 }

@@ -1,9 +1,10 @@
 /** The studio from its first moment: starting, could not start, or the shell. */
 import { useEffect, type ReactElement } from 'react'
-import { copyDiagnostics } from '../state/download.ts'
+import { copyDiagnostics, copyReport } from '../state/download.ts'
 import { boot, useBoot } from '../state/session.ts'
 import { dismissToast, useToasts } from '../state/toasts.ts'
 import { Button } from '../ui/Button.tsx'
+import { ReportContext } from '../ui/diagnostics.tsx'
 import { Icon } from '../ui/Icon.tsx'
 import { ProgressBar, ToastRegion } from '../ui/feedback.tsx'
 import { Shell } from './Shell.tsx'
@@ -15,7 +16,7 @@ export function App(): ReactElement {
     void boot()
   }, [])
   return (
-    <>
+    <ReportContext value={copyReport}>
       {state.phase === 'ready' ? (
         <Shell />
       ) : (
@@ -44,10 +45,8 @@ export function App(): ReactElement {
       <ToastRegion
         toasts={toasts}
         onDismiss={dismissToast}
-        onCopy={(toast) =>
-          void copyDiagnostics([toast.message, toast.remedy, toast.diagnostics].filter(Boolean).join('\n'))
-        }
+        onCopy={(toast) => void copyDiagnostics(toast.diagnostics)}
       />
-    </>
+    </ReportContext>
   )
 }

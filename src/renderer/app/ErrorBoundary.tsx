@@ -1,7 +1,7 @@
 /** A part of the window that broke says so in its place; the rest goes on. */
 import { Component, type ReactNode } from 'react'
-import { copyDiagnostics } from '../state/download.ts'
 import { Button } from '../ui/Button.tsx'
+import { CopyDiagnostics } from '../ui/diagnostics.tsx'
 import { EmptyState } from '../ui/feedback.tsx'
 
 interface Props {
@@ -27,9 +27,10 @@ export class ErrorBoundary extends Component<Props, { readonly error: Error | nu
         actions={
           <>
             <Button onClick={() => this.setState({ error: null })}>Show it again</Button>
-            <Button kind="quiet" icon="copy" onClick={() => void copyDiagnostics(error.stack ?? error.message)}>
-              Copy diagnostics
-            </Button>
+            <CopyDiagnostics
+              said={`${this.props.name} stopped working.`}
+              about={{ where: this.props.name, details: error.stack ?? error.message }}
+            />
           </>
         }
       >

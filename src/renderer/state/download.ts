@@ -1,6 +1,8 @@
 /** Handing files to the person and taking text to the clipboard. */
 import type { BlobId } from '../../shared/studio.ts'
 import { api } from '../api.ts'
+import type { About } from '../ui/diagnostics.tsx'
+import { reportOf } from './problems.ts'
 import { toast, toastError } from './toasts.ts'
 
 /** Offers a blob as a file of that name. */
@@ -34,6 +36,9 @@ export async function copyDiagnostics(details = ''): Promise<void> {
     else toastError(error)
   }
 }
+
+/** The report of an error whose words stand on a screen. */
+export const copyReport = (said: string, about: About): void => void copyDiagnostics(reportOf(said, about))
 
 /** Asks for files with the system's own dialog; none where the person cancels. */
 export function chooseFiles(accept: string, multiple = false): Promise<File[]> {

@@ -3,6 +3,7 @@ import { create } from 'zustand'
 import { bytesInWords } from '../../shared/bytes.ts'
 import type { StudioJob, StudioJobKind, StudioJobSpec, StudioJobSpecOf } from '../../shared/studio-jobs.ts'
 import { api } from '../api.ts'
+import type { About } from '../ui/diagnostics.tsx'
 import { toastError } from './toasts.ts'
 
 interface Jobs {
@@ -14,6 +15,13 @@ interface Jobs {
 }
 
 export const useJobs = create<Jobs>(() => ({ jobs: new Map(), order: [], loaded: false }))
+
+/** What a report of a failed job adds to its words. */
+export const aboutJob = ({ id, spec, error }: Pick<StudioJob, 'id' | 'spec' | 'error'>): About => ({
+  job: id,
+  where: spec.kind,
+  details: error?.details,
+})
 
 export type JobOf<K extends StudioJobKind> = StudioJob & { readonly spec: StudioJobSpecOf<K> }
 

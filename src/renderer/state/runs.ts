@@ -10,6 +10,7 @@ import { download } from './download.ts'
 import { viewRun } from './playback.ts'
 import { onBranch } from './playback-edits.ts'
 import { runCommand, useCommands } from './commands.ts'
+import { reportText } from './problems.ts'
 import { pacedBy, timeLeft, type Pace } from './runs-pace.ts'
 import { canContinue } from './runs-words.ts'
 import { studio, useStudio, withEntry } from './store.ts'
@@ -76,7 +77,8 @@ function settleRun(run: Run): void {
   keepAwaited()
   if (run.state === 'failed') {
     const { message, remedy, details } = run.error ?? { message: 'The run failed.', remedy: 'Try again.' }
-    toast({ tone: 'danger', message, remedy, diagnostics: details, action: continueAction(run) })
+    const diagnostics = reportText({ message, remedy, details, run: run.id, where: 'run' })
+    toast({ tone: 'danger', message, remedy, diagnostics, action: continueAction(run) })
     return
   }
   if (run.state === 'cancelled' && run.step > 0)

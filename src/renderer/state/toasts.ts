@@ -1,7 +1,8 @@
-/** Messages to the person: a cause, what to do, at most one action, and diagnostics to copy where something broke. */
+/** Messages to the person: a cause, what to do, at most one action, and of an error diagnostics to copy. */
 import { create } from 'zustand'
-import { describeError, TandemError } from '../../shared/errors.ts'
+import { TandemError } from '../../shared/errors.ts'
 import type { Toast } from '../ui/feedback.tsx'
+import { problemOf, reportText } from './problems.ts'
 
 export const useToasts = create<{ readonly toasts: readonly Toast[] }>(() => ({ toasts: [] }))
 
@@ -19,8 +20,11 @@ export function toast(input: ToastInput): string {
   const usual = input.tone === 'danger' || input.action ? LONG_MS : USUAL_MS
   // Null is an answer: it stays until it is dismissed.
   const ms = input.ms === undefined ? usual : input.ms
+  const { tone, message, remedy } = input
+  // When it is copied, other things may be set than when it happened.
+  const diagnostics = input.diagnostics ?? (tone === 'danger' ? reportText({ message, remedy }) : undefined)
   const others = useToasts.getState().toasts.filter((other) => other.message !== input.message)
-  useToasts.setState({ toasts: [...others, { ...input, id, ms }].slice(-MOST) })
+  useToasts.setState({ toasts: [...others, { ...input, diagnostics, id, ms }].slice(-MOST) })
   return id
 }
 
@@ -28,24 +32,10 @@ export function dismissToast(id: string): void {
   useToasts.setState({ toasts: useToasts.getState().toasts.filter((other) => other.id !== id) })
 }
 
-/** What went wrong, in words. A defect of ours keeps its stack for the report; what the person cancelled is no news. */
+/** What went wrong, in words; what the person cancelled is no news. */
 export function toastError(error: unknown, action?: Toast['action']): void {
-  if (error instanceof TandemError) {
-    if (error.kind === 'cancelled') return
-    const diagnostics = error.kind === 'internal' ? (error.stack ?? error.message) : undefined
-    toast({ tone: 'danger', message: error.message, remedy: error.remedy, action, diagnostics })
-    return
-  }
-  const stack = error instanceof Error ? (error.stack ?? error.message) : String(error)
-  toast({
-    tone: 'danger',
-    message: 'Something in the studio broke.',
-    remedy: 'Try again. If it happens again, copy the diagnostics into a report.',
-    action,
-    diagnostics: stack,
-  })
+  if (error instanceof TandemError && error.kind === 'cancelled') return
+  const problem = problemOf(error)
+  const { message, remedy } = problem
+  toast({ tone: 'danger', message, remedy, action, diagnostics: reportText(problem) })
 }
-
-/** One sentence for a failure, to be shown in place. */
-export const asWords = (error: unknown): string =>
-  error instanceof TandemError ? describeError(error) : 'Something in the studio broke. Try again.'

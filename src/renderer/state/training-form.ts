@@ -16,7 +16,7 @@ import { api } from '../api.ts'
 import { recall, remember } from '../ui/remembered.ts'
 import { runById } from './commands.ts'
 import { startJob, type JobOf } from './jobs.ts'
-import { asWords } from './toasts.ts'
+import { asWords } from './problems.ts'
 
 const FORM = 'train.form'
 const REPORT = 'train.report'

@@ -1,6 +1,7 @@
 /** What the studio says back: progress, nothing here yet, a warning in place, and messages that come and go. */
-import { useEffect, useState, type ReactElement, type ReactNode } from 'react'
+import { useEffect, useRef, useState, type ReactElement, type ReactNode } from 'react'
 import { Button, IconButton } from './Button.tsx'
+import { CopyDiagnostics, type About } from './diagnostics.tsx'
 import { Icon, type IconName } from './Icon.tsx'
 
 /** `value` from 0 to 1; null while how far it is is not known. */
@@ -41,22 +42,33 @@ export function EmptyState({
   )
 }
 
-/** A sentence beside what it is about. */
+/** A sentence beside what it is about. An error offers its diagnostics; so does a warning that says what it is `about`. */
 export function Notice({
   tone = 'info',
   children,
   actions,
+  about,
 }: {
   readonly tone?: 'info' | 'warning' | 'danger'
   readonly children: ReactNode
   readonly actions?: ReactNode
+  readonly about?: About | undefined
 }): ReactElement {
+  const words = useRef<HTMLDivElement>(null)
+  const copies = tone === 'danger' || about !== undefined
   return (
     <div className={`notice notice-${tone}`} role={tone === 'danger' ? 'alert' : 'status'}>
       <Icon name={tone === 'info' ? 'info' : 'warning'} />
       <div className="notice-text">
-        {children}
-        {actions !== undefined && <div className="notice-actions">{actions}</div>}
+        <div className="notice-words" ref={words}>
+          {children}
+        </div>
+        {(actions !== undefined || copies) && (
+          <div className="notice-actions">
+            {actions}
+            {copies && <CopyDiagnostics said={() => words.current?.textContent ?? ''} about={about} />}
+          </div>
+        )}
       </div>
     </div>
   )
@@ -68,7 +80,7 @@ export interface Toast {
   readonly message: string
   readonly remedy?: string | undefined
   readonly action?: { readonly label: string; readonly run: () => void } | undefined
-  /** Text for a report; offered as "Copy diagnostics". */
+  /** The report of an error; offered as "Copy diagnostics". */
   readonly diagnostics?: string | undefined
   /** It leaves by itself after this long; one with a danger stays. */
   readonly ms: number | null

@@ -82,7 +82,7 @@ function Pair({ a, b }: { readonly a: Named; readonly b: Named }): ReactElement 
         </span>
       </header>
       {error ? (
-        <Notice tone="warning">{error}</Notice>
+        <Notice tone="danger">{error}</Notice>
       ) : value ? (
         <Differences comparison={value.comparison} />
       ) : (

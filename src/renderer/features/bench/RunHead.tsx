@@ -1,7 +1,7 @@
 /** The head of a run: its name, what was asked for, how it stands, and what can be done to it. */
 import { useState, type ReactElement, type ReactNode } from 'react'
 import { canGoOn, isActive, type StudioJob } from '../../../shared/studio-jobs.ts'
-import { cancelJob, deleteJob, pauseJob, resumeJob, updateJob } from '../../state/jobs.ts'
+import { aboutJob, cancelJob, deleteJob, pauseJob, resumeJob, updateJob } from '../../state/jobs.ts'
 import { Button } from '../../ui/Button.tsx'
 import { ConfirmDialog } from '../../ui/Dialog.tsx'
 import { Notice, ProgressBar } from '../../ui/feedback.tsx'
@@ -67,7 +67,7 @@ export function RunHead({
         <ProgressBar value={progress && progress.total > 0 ? progress.done / progress.total : null} label="Progress" />
       )}
       {error && (
-        <Notice tone="danger">
+        <Notice tone="danger" about={aboutJob(job)}>
           {error.message} {error.remedy}
         </Notice>
       )}

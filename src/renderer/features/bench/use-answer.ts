@@ -1,6 +1,6 @@
 /** Something asked of the service for a view: its answer, or why there is none. A newer question makes an older one void. */
 import { useCallback, useEffect, useState } from 'react'
-import { asWords } from '../../state/toasts.ts'
+import { asWords } from '../../state/problems.ts'
 
 export interface Answer<T> {
   readonly value: T | null

@@ -6,7 +6,7 @@ import { problemCodes, problemSeverity, type ProblemCode } from '../../../shared
 import { api } from '../../api.ts'
 import { when } from '../../state/runs-words.ts'
 import { useStudio } from '../../state/store.ts'
-import { asWords } from '../../state/toasts.ts'
+import { asWords } from '../../state/problems.ts'
 import { Button } from '../../ui/Button.tsx'
 import { Select } from '../../ui/choices.tsx'
 import { EmptyState, Notice, ProgressBar } from '../../ui/feedback.tsx'

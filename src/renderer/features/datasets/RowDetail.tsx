@@ -4,7 +4,8 @@ import type { Dataset, DatasetRecord, RowProblem } from '../../../shared/dataset
 import { problemSeverity } from '../../../shared/datasets.ts'
 import { api } from '../../api.ts'
 import { chooseFiles } from '../../state/download.ts'
-import { asWords, toastError } from '../../state/toasts.ts'
+import { asWords } from '../../state/problems.ts'
+import { toastError } from '../../state/toasts.ts'
 import { IconButton } from '../../ui/Button.tsx'
 import { SegmentedControl } from '../../ui/choices.tsx'
 import { Notice, ProgressBar } from '../../ui/feedback.tsx'
@@ -37,7 +38,7 @@ export function RowDetail({ set, row: key }: { readonly set: Dataset; readonly r
   if (error !== null)
     return (
       <div className="data-pad">
-        <Notice tone="warning">{error}</Notice>
+        <Notice tone="danger">{error}</Notice>
       </div>
     )
   if (!known) return <ProgressBar value={null} label="Opening the row" />

@@ -3,8 +3,9 @@ import { useEffect, useRef, useState, type ReactElement } from 'react'
 import type { DatasetRecord } from '../../../shared/dataset-records.ts'
 import type { ResultOf } from '../../../shared/ipc.ts'
 import { api } from '../../api.ts'
-import { asWords } from '../../state/toasts.ts'
+import { asWords } from '../../state/problems.ts'
 import { SegmentedControl } from '../../ui/choices.tsx'
+import { CopyDiagnostics } from '../../ui/diagnostics.tsx'
 import { Icon } from '../../ui/Icon.tsx'
 import { useRemembered } from '../../ui/remembered.ts'
 import { changedShare, drawChanges } from './changes.ts'
@@ -93,6 +94,7 @@ function Figure({
           <p className="row-picture-fault">
             <Icon name="warning" />
             {shown.fault}
+            <CopyDiagnostics said={shown.fault} />
           </p>
         )}
       </div>

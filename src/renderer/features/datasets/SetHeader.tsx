@@ -1,8 +1,8 @@
 /** The open set: what it is, how its check stands, and what can be done with it. */
 import type { ReactElement } from 'react'
 import { whyNotTrain, type Dataset } from '../../../shared/dataset-records.ts'
-import { isActive } from '../../../shared/studio-jobs.ts'
-import { cancelJob, startJob, useJobs } from '../../state/jobs.ts'
+import { isActive, type StudioJob } from '../../../shared/studio-jobs.ts'
+import { aboutJob, cancelJob, startJob, useJobs } from '../../state/jobs.ts'
 import { download } from '../../state/download.ts'
 import { trainOn } from '../../state/training-form.ts'
 import { toastError } from '../../state/toasts.ts'
@@ -143,21 +143,10 @@ function Work({ set }: { readonly set: string }): ReactElement | null {
   )
 }
 
-function Outcome({
-  job,
-}: {
-  readonly job: {
-    readonly id: string
-    readonly title: string
-    readonly state: string
-    readonly result: unknown
-    readonly error: { readonly message: string; readonly remedy: string } | null
-    readonly spec: { readonly kind: string }
-  }
-}): ReactElement | null {
+function Outcome({ job }: { readonly job: StudioJob }): ReactElement | null {
   if (job.state === 'failed' && job.error)
     return (
-      <Notice tone="danger">
+      <Notice tone="danger" about={aboutJob(job)}>
         {job.title}: {job.error.message} {job.error.remedy}
       </Notice>
     )

@@ -3,8 +3,9 @@ import type { ReactElement } from 'react'
 import type { Dataset } from '../../../shared/dataset-records.ts'
 import { isActive } from '../../../shared/studio-jobs.ts'
 import { datasetList, openDataset, useDatasets } from '../../state/datasets.ts'
-import { cancelJob, deleteJob, jobsOf, resumeJob, useJobs, type JobOf } from '../../state/jobs.ts'
+import { aboutJob, cancelJob, deleteJob, jobsOf, resumeJob, useJobs, type JobOf } from '../../state/jobs.ts'
 import { Button, IconButton } from '../../ui/Button.tsx'
+import { CopyDiagnostics } from '../../ui/diagnostics.tsx'
 import { ProgressBar } from '../../ui/feedback.tsx'
 import { Icon } from '../../ui/Icon.tsx'
 import { MenuButton } from '../../ui/Menu.tsx'
@@ -105,6 +106,7 @@ function Coming({ job }: { readonly job: JobOf<'dataset-import'> }): ReactElemen
       <Button icon="refresh" onClick={() => void resumeJob(id)}>
         Try again
       </Button>
+      {error && <CopyDiagnostics said={`${error.message} ${error.remedy}`} about={aboutJob(job)} />}
     </div>
   )
 }

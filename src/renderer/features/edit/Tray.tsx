@@ -7,6 +7,7 @@ import type { Tray as TrayContent } from '../../../shared/studio.ts'
 import { api } from '../../api.ts'
 import { canvas, useEditor } from '../../canvas/editor-store.ts'
 import type { Placeable } from '../../canvas/sprites.ts'
+import { asWords } from '../../state/problems.ts'
 import { useStudio } from '../../state/store.ts'
 import { Button } from '../../ui/Button.tsx'
 import { EmptyState, Notice, ProgressBar } from '../../ui/feedback.tsx'
@@ -27,8 +28,7 @@ export function Tray(): ReactElement {
     setLoaded(null)
     api.call('tray.get', { model }).then(
       (tray) => current && setLoaded({ tray }),
-      (error: unknown) =>
-        current && setLoaded({ error: error instanceof Error ? error.message : 'The tray cannot be read.' }),
+      (error: unknown) => current && setLoaded({ error: asWords(error) }),
     )
     return () => {
       current = false

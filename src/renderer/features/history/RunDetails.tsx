@@ -38,7 +38,7 @@ export function RunDetails({ run, onClose }: { readonly run: Run; readonly onClo
         <Rating run={run} />
         <Actions run={run} />
         {run.error && (
-          <Notice tone="danger">
+          <Notice tone="danger" about={{ run: run.id, where: 'run' }}>
             {run.error.message} {run.error.remedy}
           </Notice>
         )}

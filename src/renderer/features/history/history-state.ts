@@ -4,7 +4,8 @@ import type { RunFilter } from '../../../shared/ipc.ts'
 import { api } from '../../api.ts'
 import { deleteRuns, putRuns } from '../../state/runs.ts'
 import { studio } from '../../state/store.ts'
-import { asWords, toast, toastError } from '../../state/toasts.ts'
+import { asWords } from '../../state/problems.ts'
+import { toast, toastError } from '../../state/toasts.ts'
 import { missingPages, noPages, PAGE, placeOf, withPage, type Pages } from './history-pages.ts'
 
 export type Filter = Pick<RunFilter, 'model' | 'mode' | 'minRating' | 'favourite' | 'rejected'>

@@ -1,7 +1,17 @@
 /** Models that are being made: what is at work, what rests and can go on, what failed and why. */
 import type { ReactElement } from 'react'
 import { canGoOn, isActive } from '../../../shared/studio-jobs.ts'
-import { cancelJob, deleteJob, doneWords, jobsOf, pauseJob, resumeJob, useJobs, type JobOf } from '../../state/jobs.ts'
+import {
+  aboutJob,
+  cancelJob,
+  deleteJob,
+  doneWords,
+  jobsOf,
+  pauseJob,
+  resumeJob,
+  useJobs,
+  type JobOf,
+} from '../../state/jobs.ts'
 import { duration } from '../../state/runs-words.ts'
 import { Button, IconButton } from '../../ui/Button.tsx'
 import { Notice, ProgressBar } from '../../ui/feedback.tsx'
@@ -66,7 +76,8 @@ function Working({ job }: { readonly job: Job }): ReactElement {
   )
 }
 
-function Resting({ job: { id, title, state, progress, error } }: { readonly job: Job }): ReactElement {
+function Resting({ job }: { readonly job: Job }): ReactElement {
+  const { id, title, state, progress, error } = job
   const at = progress ? ` at ${doneWords(progress)}` : ''
   return (
     <>
@@ -77,7 +88,7 @@ function Resting({ job: { id, title, state, progress, error } }: { readonly job:
         </span>
       </span>
       {error && (
-        <Notice tone="danger">
+        <Notice tone="danger" about={aboutJob(job)}>
           {error.message} {error.remedy}
         </Notice>
       )}

@@ -6,7 +6,7 @@ import { useEffect, useState, type KeyboardEvent, type ReactElement } from 'reac
 import type { LibraryEntry } from '../../../shared/ipc-models.ts'
 import { chooseFiles } from '../../state/download.ts'
 import { importModel, loadLibrary, useLibrary } from '../../state/library.ts'
-import { asWords } from '../../state/toasts.ts'
+import { asWords } from '../../state/problems.ts'
 import type { Place } from '../../places/FolderPicker.tsx'
 import { Button } from '../../ui/Button.tsx'
 import { EmptyState, Notice, ProgressBar } from '../../ui/feedback.tsx'
@@ -101,7 +101,7 @@ export default function ModelsScreen(): ReactElement {
             </div>
           ))}
         {damaged.map(({ id, reason }) => (
-          <Notice key={id} tone="warning">
+          <Notice key={id} tone="warning" about={{ where: 'library' }}>
             {id}: {reason}
           </Notice>
         ))}

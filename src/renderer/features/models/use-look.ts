@@ -4,7 +4,7 @@ import type { CheckpointSource } from '../../../shared/checkpoint-jobs.ts'
 import type { CheckpointLook } from '../../../shared/checkpoints.ts'
 import type { ResultOf } from '../../../shared/ipc.ts'
 import { api } from '../../api.ts'
-import { asWords } from '../../state/toasts.ts'
+import { asWords } from '../../state/problems.ts'
 
 export type Found = ResultOf<'checkpoints.look'>
 export type Choice = CheckpointLook['choices'][number]

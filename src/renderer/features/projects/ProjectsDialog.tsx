@@ -14,7 +14,7 @@ import {
 } from '../../state/projects.ts'
 import { when } from '../../state/runs-words.ts'
 import { useStudio } from '../../state/store.ts'
-import { asWords } from '../../state/toasts.ts'
+import { asWords } from '../../state/problems.ts'
 import { Button } from '../../ui/Button.tsx'
 import { ConfirmDialog, Dialog } from '../../ui/Dialog.tsx'
 import { EmptyState, Notice, ProgressBar } from '../../ui/feedback.tsx'

@@ -1,9 +1,19 @@
 /** Long work in the queue: what runs, what waits and what rests, with what can be done to each. */
 import type { ReactElement } from 'react'
 import { canGoOn, type StudioJob } from '../../../shared/studio-jobs.ts'
-import { cancelJob, doneWords, pauseJob, reorderJob, resumeJob, useJobs, waitingJobs } from '../../state/jobs.ts'
+import {
+  aboutJob,
+  cancelJob,
+  doneWords,
+  pauseJob,
+  reorderJob,
+  resumeJob,
+  useJobs,
+  waitingJobs,
+} from '../../state/jobs.ts'
 import { duration } from '../../state/runs-words.ts'
 import { Button, IconButton } from '../../ui/Button.tsx'
+import { CopyDiagnostics } from '../../ui/diagnostics.tsx'
 import { ProgressBar } from '../../ui/feedback.tsx'
 
 /** Of those that rest, as many as a person may want to take up again. */
@@ -46,6 +56,11 @@ export function JobList({
             <Button icon="play" onClick={() => void resumeJob(job.id)}>
               Resume
             </Button>
+            {job.error && (
+              <span className="queue-report">
+                <CopyDiagnostics said={`${job.error.message} ${job.error.remedy}`} about={aboutJob(job)} />
+              </span>
+            )}
           </li>
         ))}
       </ul>

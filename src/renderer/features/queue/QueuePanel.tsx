@@ -6,6 +6,7 @@ import { cancelRun, changeAndRunAgain, continueRun, reorderRun, useProgress } fr
 import { canContinue, duration, standing } from '../../state/runs-words.ts'
 import { useStudio } from '../../state/store.ts'
 import { Button, IconButton } from '../../ui/Button.tsx'
+import { CopyDiagnostics } from '../../ui/diagnostics.tsx'
 import { EmptyState, ProgressBar } from '../../ui/feedback.tsx'
 import { Icon } from '../../ui/Icon.tsx'
 import { dropTarget, lanesOf, moveTarget, type Lane } from './queue-order.ts'
@@ -191,6 +192,11 @@ function Stopped({ run }: { readonly run: Run }): ReactElement {
         <Button icon="wand" onClick={() => changeAndRunAgain(run)}>
           Change it
         </Button>
+      )}
+      {run.error && (
+        <span className="queue-report">
+          <CopyDiagnostics said={`${run.error.message} ${run.error.remedy}`} about={{ run: run.id, where: 'run' }} />
+        </span>
       )}
     </li>
   )

@@ -4,7 +4,7 @@ import { providerNames, providerWords, type ProviderChoice, type ProvidersFound 
 import { api } from '../../api.ts'
 import { setPreferences } from '../../state/session-preferences.ts'
 import { useStudio } from '../../state/store.ts'
-import { asWords } from '../../state/toasts.ts'
+import { asWords } from '../../state/problems.ts'
 import { Button } from '../../ui/Button.tsx'
 import { Select } from '../../ui/choices.tsx'
 import { TextField } from '../../ui/Field.tsx'

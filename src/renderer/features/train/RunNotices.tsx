@@ -1,7 +1,7 @@
 /** What a person should know about a run before its curves: why it ended, what came out, what was warned of. */
 import { useState, type ReactElement } from 'react'
 import { sftStudioResultSchema } from '../../../shared/studio-training.ts'
-import { copyDiagnostics } from '../../state/download.ts'
+import { aboutJob } from '../../state/jobs.ts'
 import { editWith, type TrainingJob } from '../../state/training.ts'
 import { exportModel } from '../../state/library.ts'
 import { toastError } from '../../state/toasts.ts'
@@ -38,30 +38,18 @@ function Death({ job, onNew }: { readonly job: TrainingJob; readonly onNew: () =
   return (
     <Notice
       tone="danger"
+      about={aboutJob(job)}
       actions={
-        proposal !== null || error.details !== undefined ? (
-          <>
-            {proposal && (
-              <Button
-                icon="copy"
-                onClick={() => {
-                  fillFrom(job, proposal)
-                  onNew()
-                }}
-              >
-                New run as proposed
-              </Button>
-            )}
-            {error.details !== undefined && (
-              <Button
-                kind="quiet"
-                icon="copy"
-                onClick={() => void copyDiagnostics(`${error.message}\n${error.details}`)}
-              >
-                Copy diagnostics
-              </Button>
-            )}
-          </>
+        proposal ? (
+          <Button
+            icon="copy"
+            onClick={() => {
+              fillFrom(job, proposal)
+              onNew()
+            }}
+          >
+            New run as proposed
+          </Button>
         ) : undefined
       }
     >

@@ -3,7 +3,7 @@ import { useEffect, useState, type ReactElement } from 'react'
 import { modeName, stateName } from '../../state/runs-words.ts'
 import { needRasters, rasterAt, useRasters } from '../../state/rasters.ts'
 import { useStudio } from '../../state/store.ts'
-import { ProgressBar } from '../../ui/feedback.tsx'
+import { Notice, ProgressBar } from '../../ui/feedback.tsx'
 import { RasterView } from './RasterView.tsx'
 import type { WordView } from './use-words.ts'
 import type { WordFocus } from './word-keys.ts'
@@ -43,7 +43,9 @@ export function CompareSide({ run: id, step, view, words: differing, cells }: Co
         </span>
       </header>
       {load?.state === 'failed' ? (
-        <p className="tj-hint">{`${load.error.message} ${load.error.remedy}`}</p>
+        <Notice tone="danger" about={{ run: id, where: 'runs.trajectory' }}>
+          {load.error.message} {load.error.remedy}
+        </Notice>
       ) : !trajectory || !lexicon ? (
         <ProgressBar value={null} label={run?.state === 'queued' ? 'Waiting in the queue' : 'Loading the run'} />
       ) : (
@@ -54,7 +56,11 @@ export function CompareSide({ run: id, step, view, words: differing, cells }: Co
             marked={cells}
             label={`${name}: picture at step ${step}`}
           />
-          {error && <p className="tj-hint">{`${error.message} ${error.remedy}`}</p>}
+          {error && (
+            <Notice tone="danger" about={{ run: id, where: 'runs.decode' }}>
+              {error.message} {error.remedy}
+            </Notice>
+          )}
           {words.length > 0 ? (
             <WordList
               label={`${name}: reasoning at step ${step}`}

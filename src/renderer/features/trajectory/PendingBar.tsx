@@ -97,7 +97,7 @@ export function PendingBar({ run, trajectory, step, refusal }: PendingBarProps):
         </p>
       )}
       {error && (
-        <Notice tone="danger">
+        <Notice tone="danger" about={{ run, where: 'runs.branch' }}>
           {error.message} {error.remedy}
         </Notice>
       )}

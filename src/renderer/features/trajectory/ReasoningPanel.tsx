@@ -12,6 +12,7 @@ import { useStudio } from '../../state/store.ts'
 import { ensureTrajectory, frameOf } from '../../state/trajectories.ts'
 import { fieldOf } from '../../state/trajectories-log.ts'
 import { Button, IconButton } from '../../ui/Button.tsx'
+import { CopyDiagnostics } from '../../ui/diagnostics.tsx'
 import { EmptyState, Notice, ProgressBar } from '../../ui/feedback.tsx'
 import { Legend } from './Legend.tsx'
 import { branchRefusal } from './model-line.ts'
@@ -48,7 +49,15 @@ export function ReasoningPanel(): ReactElement {
         <EmptyState
           icon="warning"
           title="The reasoning cannot be shown"
-          actions={<Button onClick={() => void ensureTrajectory(run, true)}>Try again</Button>}
+          actions={
+            <>
+              <Button onClick={() => void ensureTrajectory(run, true)}>Try again</Button>
+              <CopyDiagnostics
+                said={`${load.error.message} ${load.error.remedy}`}
+                about={{ run, where: 'runs.trajectory' }}
+              />
+            </>
+          }
         >
           {`${load.error.message} ${load.error.remedy}`}
         </EmptyState>
@@ -61,7 +70,15 @@ export function ReasoningPanel(): ReactElement {
       )
     if (known && known.state !== 'running' && !known.hasTrajectory)
       return (
-        <EmptyState icon={known.error ? 'warning' : 'text'} title="No step was recorded">
+        <EmptyState
+          icon={known.error ? 'warning' : 'text'}
+          title="No step was recorded"
+          actions={
+            known.error && (
+              <CopyDiagnostics said={`${known.error.message} ${known.error.remedy}`} about={{ run, where: 'run' }} />
+            )
+          }
+        >
           {known.error ? `${known.error.message} ${known.error.remedy}` : 'The run ended before its first step.'}
         </EmptyState>
       )

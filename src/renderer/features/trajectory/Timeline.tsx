@@ -108,7 +108,11 @@ export function Timeline({ onCompare }: { readonly onCompare: () => void }): Rea
         </p>
       )}
       {error && run !== null && match?.kind === 'here' && (
-        <Notice tone="warning" actions={<Button onClick={() => retryRasters(run)}>Try again</Button>}>
+        <Notice
+          tone="warning"
+          about={{ run, where: 'runs.decode' }}
+          actions={<Button onClick={() => retryRasters(run)}>Try again</Button>}
+        >
           The picture at this step cannot be shown. {error.message} {error.remedy}
         </Notice>
       )}

@@ -2,7 +2,7 @@
 import { useState, type ReactElement } from 'react'
 import { canGoOn, isActive } from '../../../../shared/studio-jobs.ts'
 import { pararlStudioResultSchema } from '../../../../shared/studio-rl.ts'
-import { cancelJob, controlJob, deleteJob, pauseJob, resumeJob } from '../../../state/jobs.ts'
+import { aboutJob, cancelJob, controlJob, deleteJob, pauseJob, resumeJob } from '../../../state/jobs.ts'
 import { useRlRows, type RlJob } from '../../../state/rl.ts'
 import { judgeChange, noRlRows, type RlRows } from '../../../state/rl-rows.ts'
 import { duration } from '../../../state/runs-words.ts'
@@ -129,7 +129,7 @@ function Notices({ job, rows }: { readonly job: RlJob; readonly rows: RlRows }):
   return (
     <div className="train-notices">
       {job.state === 'failed' && job.error && (
-        <Notice tone="danger">
+        <Notice tone="danger" about={aboutJob(job)}>
           {job.error.message} {job.error.remedy}
         </Notice>
       )}
