@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { pacedBy, timeLeft, type Pace } from './runs-pace.ts'
+import { pacedBy, stepTime, timeLeft, type Pace } from './runs-pace.ts'
 
 const after = (...steps: readonly (readonly [step: number, at: number])[]): Pace | undefined =>
   steps.reduce<Pace | undefined>((pace, [step, at]) => pacedBy(pace, step, at), undefined)
@@ -16,5 +16,13 @@ describe('the time left', () => {
   it('starts over after a pause or from an earlier step', () => {
     expect(timeLeft(after([1, 0], [2, 100], [3, 60_000]), 16)).toBeNull()
     expect(timeLeft(after([5, 0], [6, 100], [1, 200]), 16)).toBeNull()
+  })
+})
+
+describe('the time of a step', () => {
+  it('is not guessed from one step, and follows the pace so far', () => {
+    expect(stepTime(undefined)).toBeNull()
+    expect(stepTime(after([1, 0]))).toBeNull()
+    expect(stepTime(after([1, 1000], [3, 1400]))).toBe(200)
   })
 })

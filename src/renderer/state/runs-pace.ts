@@ -13,9 +13,14 @@ export function pacedBy(pace: Pace | undefined, step: number, at: number): Pace 
   return { from: pace.from, last: { step, at } }
 }
 
+/** Milliseconds a step takes, or null before there is a pace. */
+export function stepTime(pace: Pace | undefined): number | null {
+  if (!pace || pace.last.step === pace.from.step) return null
+  return (pace.last.at - pace.from.at) / (pace.last.step - pace.from.step)
+}
+
 /** Milliseconds until the end, or null before there is a pace. */
 export function timeLeft(pace: Pace | undefined, steps: number): number | null {
-  if (!pace || pace.last.step === pace.from.step) return null
-  const perStep = (pace.last.at - pace.from.at) / (pace.last.step - pace.from.step)
-  return Math.max(0, steps - pace.last.step) * perStep
+  const perStep = stepTime(pace)
+  return pace && perStep !== null ? Math.max(0, steps - pace.last.step) * perStep : null
 }

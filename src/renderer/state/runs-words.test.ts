@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import type { RunSettings } from '../../shared/studio.ts'
-import { canContinue, duration, scaleWords, standing, when } from './runs-words.ts'
+import { canContinue, duration, paceWords, scaleWords, standing, stepWords, when } from './runs-words.ts'
 
 describe('words for runs', () => {
   it('say a duration as people do', () => {
@@ -9,6 +9,16 @@ describe('words for runs', () => {
     expect(duration(12_400)).toBe('12 s')
     expect(duration(200_000)).toBe('3 min 20 s')
     expect(duration(3_900_000)).toBe('1 h 5 min')
+  })
+  it('say what a step takes beside what is left, and nothing before there is a pace', () => {
+    expect([4.26, 213, 1234, 12_400].map(stepWords)).toEqual([
+      '4.3 ms a step',
+      '210 ms a step',
+      '1.2 s a step',
+      '12 s a step',
+    ])
+    expect(paceWords({ stepMs: 213, etaMs: 2400 })).toBe(', 210 ms a step, 2.4 s left')
+    expect(paceWords({ stepMs: null, etaMs: null })).toBe('')
   })
   it('say what the box becomes', () => {
     expect(scaleWords({ width: 512, height: 512 }, 128)).toBe('Box 512 × 512 → 128 × 128 model px, 4× smaller')

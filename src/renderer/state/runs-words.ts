@@ -76,6 +76,23 @@ export function duration(ms: number): string {
   return minutes % 60 === 0 ? `${minutes / 60} h` : `${Math.floor(minutes / 60)} h ${minutes % 60} min`
 }
 
+/** "210 ms a step", "1.2 s a step": short times to two figures, so that the words rest while the pace does. */
+export function stepWords(ms: number): string {
+  if (ms >= 950) return `${duration(ms)} a step`
+  return `${ms < 10 ? ms.toFixed(1) : Number(ms.toPrecision(2))} ms a step`
+}
+
+/** What follows "Step 3 of 16": the time of a step and how long the rest takes, where there is a pace. */
+export function paceWords({
+  stepMs,
+  etaMs,
+}: {
+  readonly stepMs: number | null
+  readonly etaMs: number | null
+}): string {
+  return (stepMs === null ? '' : `, ${stepWords(stepMs)}`) + (etaMs === null ? '' : `, ${duration(etaMs)} left`)
+}
+
 /** "Box 512 × 512 → 128 × 128 model px, 4× smaller". */
 export function scaleWords(box: Pick<Box, 'width' | 'height'>, size: number): string {
   const width = Math.max(1, Math.round(box.width))

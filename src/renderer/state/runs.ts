@@ -11,7 +11,7 @@ import { viewRun } from './playback.ts'
 import { onBranch } from './playback-edits.ts'
 import { runCommand, useCommands } from './commands.ts'
 import { reportText } from './problems.ts'
-import { pacedBy, timeLeft, type Pace } from './runs-pace.ts'
+import { pacedBy, stepTime, timeLeft, type Pace } from './runs-pace.ts'
 import { canContinue } from './runs-words.ts'
 import { studio, useStudio, withEntry } from './store.ts'
 import { toast, toastError } from './toasts.ts'
@@ -32,12 +32,22 @@ const keepAwaited = (): void => remember(AWAITED, [...awaited].slice(-200).join(
 /** The pace of runs that go on, by run. */
 const usePaces = create<{ readonly paces: ReadonlyMap<string, Pace> }>(() => ({ paces: new Map() }))
 
-/** How far a queued run is, as its steps come in, and how long it still takes. */
-export function useProgress(item: QueueItem | undefined): { readonly step: number; readonly etaMs: number | null } {
+export interface Progress {
+  readonly step: number
+  /** Milliseconds a step takes and milliseconds until the end; null before there is a pace. */
+  readonly stepMs: number | null
+  readonly etaMs: number | null
+}
+
+/** How far a queued run is, as its steps come in, what a step takes and how long the rest does. */
+export function useProgress(item: QueueItem | undefined): Progress {
   const pace = usePaces((s) => (item ? s.paces.get(item.run) : undefined))
   const recorded = useStudio((s) => (item ? s.runs.get(item.run)?.step : undefined)) ?? 0
   const step = Math.max(item?.step ?? 0, recorded, pace?.last.step ?? 0)
-  return { step, etaMs: (item && timeLeft(pace, item.steps)) ?? item?.etaMs ?? null }
+  const etaMs = (item && timeLeft(pace, item.steps)) ?? item?.etaMs ?? null
+  // A window that has seen no steps yet knows the pace from the service's own estimate.
+  const told = item?.etaMs && item.steps > item.step ? item.etaMs / (item.steps - item.step) : null
+  return { step, stepMs: stepTime(pace) ?? told, etaMs }
 }
 
 /** How many runs the button and its chord start, and in which lane. */

@@ -5,7 +5,7 @@ import { useChord } from '../../state/commands.ts'
 import { useLoading } from '../../state/hosting.ts'
 import { viewRun } from '../../state/playback.ts'
 import { cancelRun, startBatch, useBatch, useProgress, useStarting, whyNotRun } from '../../state/runs.ts'
-import { duration, scaleWords } from '../../state/runs-words.ts'
+import { paceWords, scaleWords } from '../../state/runs-words.ts'
 import { useStudio } from '../../state/store.ts'
 import { Button, IconButton } from '../../ui/Button.tsx'
 import { Switch } from '../../ui/choices.tsx'
@@ -74,7 +74,7 @@ export function RunGo({ settings }: { readonly settings: RunSettings }): ReactEl
 function Going(): ReactElement | null {
   const queue = useStudio((s) => s.queue)
   const item = queue.find(({ state }) => state !== 'queued') ?? queue[0]
-  const { step, etaMs } = useProgress(item)
+  const { step, stepMs, etaMs } = useProgress(item)
   const loading = useLoading((s) => (item && s.loading?.run === item.run ? s.loading : null))
   if (!item) return null
   const waiting = queue.length - 1
@@ -86,13 +86,13 @@ function Going(): ReactElement | null {
         : step === 0
           ? (loading?.what ?? 'The model is being made ready')
           : `Step ${step} of ${item.steps}`
-  const eta = item.state === 'running' && etaMs !== null ? `, ${duration(etaMs)} left` : ''
+  const pace = item.state === 'running' && step > 0 ? paceWords({ stepMs, etaMs }) : ''
   return (
     <div className="run-going" role="status" aria-live="off">
       <div className="run-going-line">
         <button type="button" className="run-link" onClick={() => viewRun(item.run)}>
           {words}
-          {eta}
+          {pace}
         </button>
         {waiting > 0 && <span className="run-waiting">{waiting} more in the queue</span>}
         <IconButton

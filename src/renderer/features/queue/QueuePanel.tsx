@@ -2,8 +2,8 @@
 import { useState, type KeyboardEvent, type ReactElement } from 'react'
 import type { QueueItem, Run } from '../../../shared/studio.ts'
 import { viewRun } from '../../state/playback.ts'
-import { cancelRun, changeAndRunAgain, continueRun, reorderRun, useProgress } from '../../state/runs.ts'
-import { canContinue, duration, standing } from '../../state/runs-words.ts'
+import { cancelRun, changeAndRunAgain, continueRun, reorderRun, useProgress, type Progress } from '../../state/runs.ts'
+import { canContinue, paceWords, standing } from '../../state/runs-words.ts'
 import { useStudio } from '../../state/store.ts'
 import { Button, IconButton } from '../../ui/Button.tsx'
 import { CopyDiagnostics } from '../../ui/diagnostics.tsx'
@@ -91,11 +91,11 @@ function LaneList({ lane: { lane, items } }: { readonly lane: Lane }): ReactElem
   )
 }
 
-function progressWords({ state, steps }: QueueItem, step: number, etaMs: number | null): string {
+function progressWords({ state, steps }: QueueItem, { step, ...pace }: Progress): string {
   if (state === 'queued') return 'Waiting'
   if (state === 'cancelling') return 'Stopping after this step'
   if (step === 0) return 'The model is being made ready'
-  return `Step ${step} of ${steps}${etaMs === null ? '' : `, ${duration(etaMs)} left`}`
+  return `Step ${step} of ${steps}${paceWords(pace)}`
 }
 
 function Item({
@@ -112,7 +112,8 @@ function Item({
   readonly onDropHere: () => void
 }): ReactElement {
   const waits = item.state === 'queued'
-  const { step, etaMs } = useProgress(item)
+  const progress = useProgress(item)
+  const { step } = progress
   const viewed = useStudio((s) => s.viewedRun === item.run)
   const onKeyDown = (event: KeyboardEvent): void => {
     const by = event.key === 'ArrowUp' ? -1 : event.key === 'ArrowDown' ? 1 : 0
@@ -149,7 +150,7 @@ function Item({
       <button type="button" className="queue-words" onClick={() => viewRun(item.run)}>
         <span className="queue-title">{item.instruction || 'Without an instruction'}</span>
         <span className="queue-facts">
-          {progressWords(item, step, etaMs)} · seed {item.seed}
+          {progressWords(item, progress)} · seed {item.seed}
         </span>
       </button>
       {waits && (
