@@ -67,8 +67,9 @@ export const api = {
   /** The address of a blob, for an image element or a fetch. */
   blobUrl: (blob: BlobId): string => `blob/${blob}`,
   /** Takes a file or rendered picture into the store, streamed. Throws a TandemError that says why it cannot. */
-  async upload(content: Blob): Promise<BlobId> {
-    const reply = await fetch('blob', { method: 'POST', body: content }).catch(() => null)
+  async upload(content: Blob, signal: AbortSignal | null = null): Promise<BlobId> {
+    const reply = await fetch('blob', { method: 'POST', body: content, signal }).catch(() => null)
+    if (signal?.aborted) throw new CallFailure('upload', 'Stopped.', '', 'cancelled')
     if (!reply)
       throw new CallFailure('upload', 'The studio cannot be reached.', 'Wait a moment and try again.', 'environment')
     const body = (await reply.json().catch(() => ({}))) as { blob?: BlobId; failure?: unknown }

@@ -11,6 +11,7 @@ import { benchMethods } from './ipc-bench.ts'
 import { hostingEvents, hostingMethods } from './ipc-hosting.ts'
 import { jobEvents, jobMethods } from './ipc-jobs.ts'
 import { rlMethods } from './ipc-rl.ts'
+import { taskEvents, taskMethods, taskSchema } from './ipc-tasks.ts'
 import { trainingEvents, trainingMethods } from './ipc-training.ts'
 import { layoutContract } from './ipc-layout.ts'
 import { engineEvents, engineMethods } from './ipc-engine.ts'
@@ -107,8 +108,8 @@ export const contract = {
   'projects.rename': { args: project.extend({ name: z.string().min(1).max(200) }), result: projectSchema },
   'projects.delete': { args: project, result: nothing },
   /** One self-contained file with documents, runs, trajectories and pictures. */
-  'projects.export': { args: project, result: fileResult },
-  'projects.import': { args: z.strictObject({ blob: blobIdSchema }), result: projectSchema },
+  'projects.export': { args: project.extend(taskSchema.shape), result: fileResult },
+  'projects.import': { args: taskSchema.extend({ blob: blobIdSchema }), result: projectSchema },
 
   /** `revision`: how often it was written; see `documentWriterSchema`. */
   'documents.open': {
@@ -191,7 +192,11 @@ export const contract = {
   },
   /** `png`: the result, with what made it unless the person strips it; `gif`, `webp`: both tracks moving; `frames`: a zip. */
   'runs.export': {
-    args: run.extend({ kind: z.enum(['png', 'gif', 'webp', 'frames', 'trajectory']), metadata: z.boolean() }),
+    args: run.extend({
+      kind: z.enum(['png', 'gif', 'webp', 'frames', 'trajectory']),
+      metadata: z.boolean(),
+      ...taskSchema.shape,
+    }),
     result: fileResult,
   },
   /** A trajectory made elsewhere becomes a run of the project; `warnings` of the run say what does not match. */
@@ -205,6 +210,7 @@ export const contract = {
   ...datasetMethods,
   ...benchMethods,
   ...hostingMethods,
+  ...taskMethods,
 
   'queue.list': { args: nothing, result: z.strictObject({ items: z.array(queueItemSchema) }) },
 
@@ -244,6 +250,7 @@ export const events = {
   ...engineEvents,
   ...datasetEvents,
   ...hostingEvents,
+  ...taskEvents,
   'queue.changed': z.strictObject({ items: z.array(queueItemSchema) }),
   'projects.changed': z.strictObject({ projects: z.array(projectSchema) }),
   'preferences.changed': z.strictObject({ preferences: preferencesSchema }),

@@ -12,7 +12,7 @@ export interface Lanes {
   /** Events of a job up to its end. */
   run(lane: Lane, spec: JobSpec, signal: AbortSignal): AsyncGenerator<JobEvent>
   /** A question to the engine: its one result. Throws what the job failed with. */
-  ask(spec: JobSpec, signal?: AbortSignal): Promise<unknown>
+  ask(spec: JobSpec, signal?: AbortSignal, onProgress?: (done: number, total: number) => void): Promise<unknown>
   /** Ends a lane's process at once: what runs there ends as failed, or as cancelled where that was asked for. */
   kill(lane: Lane): void
   pid(lane: Lane): number | undefined
@@ -101,10 +101,11 @@ export function createLanes({ start = besideScreens, onInteractive, idleMs, onUn
   return {
     run: (lane, spec, signal) =>
       lane === 'interactive' ? interactiveRun(spec, signal) : working(lane, spec, { signal, background: true }),
-    async ask(spec, signal) {
+    async ask(spec, signal, onProgress) {
       let result: unknown
       for await (const event of working('interactive', spec, signal ? { signal } : {})) {
         if (event.type === 'result') result = event.result
+        if (event.type === 'progress') onProgress?.(event.done, event.total)
         if (isJobEnd(event)) throwUnlessDone(event)
       }
       return result

@@ -1,10 +1,11 @@
 /**
  * A project as one file (.tandem): a zip with a manifest, the trajectories and every blob they and the documents name.
  * Nothing outside it is needed to open it. Reading trusts nothing: names are checked against the few that may occur,
- * sizes before anything is unpacked, and every blob against its own name.
+ * sizes before anything is unpacked and while it is, and every blob against its own name. One entry is held at a time,
+ * and no picture at all: they go from file to file.
  */
 import { readFile } from 'node:fs/promises'
-import { unzip, type AsyncZippable } from 'fflate'
+import { Readable } from 'node:stream'
 import { z } from 'zod'
 import { TandemError } from '../../shared/errors.ts'
 import { storedDocumentSchema } from '../../shared/document.ts'
@@ -12,13 +13,18 @@ import type { ResultOf } from '../../shared/ipc.ts'
 import { runSchema, type Project, type Run } from '../../shared/studio.ts'
 import { newId } from '../store/ids.ts'
 import type { Store } from '../store/store.ts'
-import { packed } from './zip.ts'
+import type { Task } from './tasks.ts'
+import { BadZip, ZipFile, type ZipEntry } from './zip-file.ts'
+import { zipped, type ZipPart } from './zip.ts'
 
 export const projectVersion = 1
 const MANIFEST = 'project.json'
 /** Unpacked; a project with thousands of runs has some hundred megabytes. */
 const MAX_BYTES = 2 ** 31 - 1
 const MAX_FILES = 200_000
+/** Of one entry: a manifest of ten thousand runs has 40 MB, the trajectory of the longest run 20. */
+const MAX_MANIFEST = 256 * 2 ** 20
+const MAX_TRAJECTORY = 64 * 2 ** 20
 const BLOB = /^blobs\/([0-9a-f]{64})$/
 const TRAJECTORY = /^trajectories\/([0-9a-z-]{1,64})\.tdm$/
 
@@ -31,7 +37,7 @@ export const manifestSchema = z.strictObject({
   runs: z.array(runSchema),
 })
 
-export async function exportProject(store: Store, id: string): Promise<ResultOf<'projects.export'>> {
+export async function exportProject(store: Store, id: string, task: Task): Promise<ResultOf<'projects.export'>> {
   const project = store.projects.get(id)
   const documents = store.documents.ofProject(id).map((document) => store.documents.open(document))
   const runs = store.runs.ofProject(id).filter((run) => run.state !== 'queued' && run.state !== 'running')
@@ -43,33 +49,60 @@ export async function exportProject(store: Store, id: string): Promise<ResultOf<
     documents,
     runs,
   })
-  const files: AsyncZippable = { [MANIFEST]: [new TextEncoder().encode(manifest), { level: 6 }] }
-  for (const blob of blobsIn(manifest)) {
-    const found = store.blobs.find(blob)
-    // Pictures are packed already.
-    if (found) files[`blobs/${blob}`] = [await readFile(found.path), { level: 0 }]
-  }
-  for (const run of runs)
-    if (store.records.has(run.id)) files[`trajectories/${run.id}.tdm`] = [store.records.bytes(run.id), { level: 0 }]
-  const { blob } = await store.blobs.put(await packed(files))
+  const { blob } = await store.blobs.put(Readable.from(zipped(partsOf(store, manifest, runs, task))))
   return { blob, name: `${project.name.replace(/[^\p{L}\p{N} _-]+/gu, '-').trim() || 'project'}.tandem` }
 }
 
-export async function importProject(store: Store, blob: string): Promise<Project> {
-  const files = await unpacked(await readFile(store.blobs.get(blob).path))
-  const text = files[MANIFEST]
-  if (!text) throw notAProject()
-  const manifest = readManifest(text)
-  for (const [name, bytes] of Object.entries(files)) {
-    const claimed = BLOB.exec(name)?.[1]
+async function* partsOf(store: Store, manifest: string, runs: readonly Run[], task: Task): AsyncGenerator<ZipPart> {
+  yield { name: MANIFEST, bytes: new TextEncoder().encode(manifest), deflate: true }
+  const blobs = [...blobsIn(manifest)]
+  const total = blobs.length + runs.length
+  let done = 0
+  for (const blob of blobs) {
+    task.check()
+    const found = store.blobs.find(blob)
+    if (found) yield { name: `blobs/${blob}`, bytes: await readFile(found.path), deflate: false }
+    task.tell(++done / total)
+  }
+  for (const { id } of runs) {
+    task.check()
+    if (store.records.has(id)) yield { name: `trajectories/${id}.tdm`, bytes: store.records.bytes(id), deflate: false }
+    task.tell(++done / total)
+  }
+}
+
+export async function importProject(store: Store, blob: string, task: Task): Promise<Project> {
+  let file: ZipFile | null = null
+  try {
+    file = new ZipFile(store.blobs.get(blob).path)
+    return await taken(store, file, task)
+  } catch (error) {
+    if (error instanceof BadZip) throw notAProject()
+    throw error
+  } finally {
+    file?.close()
+  }
+}
+
+async function taken(store: Store, file: ZipFile, task: Task): Promise<Project> {
+  const entries = checked(file.entries)
+  const listed = entries.get(MANIFEST)
+  if (!listed) throw notAProject()
+  const manifest = readManifest(file.bytes(listed))
+  let done = 0
+  for (const entry of entries.values()) {
+    task.check()
+    task.tell(done++ / entries.size)
+    const claimed = BLOB.exec(entry.name)?.[1]
     if (claimed === undefined) continue
-    const { blob: actual } = await store.blobs.put(bytes)
+    const { blob: actual } = await store.blobs.put(file.stream(entry), entry.size)
     if (actual !== claimed)
       throw new TandemError(
         'A picture in this project file is damaged.',
         'Export the project again, or use another copy.',
       )
   }
+  task.check()
   return store.together(() => {
     const { id, document } = store.projects.create(manifest.name)
     // Everything gets an id of its own here: the same file can be opened twice, and beside the project it came from.
@@ -79,9 +112,9 @@ export async function importProject(store: Store, blob: string): Promise<Project
     for (const entry of manifest.documents) store.documents.put(id, storedDocumentSchema.parse(renamed(entry, fresh)))
     for (const old of manifest.runs) {
       const run: Run = { ...runSchema.parse(renamed(old, fresh)), project: id }
-      const bytes = files[`trajectories/${old.id}.tdm`]
-      store.runs.insert({ ...run, hasTrajectory: bytes !== undefined })
-      if (bytes) store.records.finish(run.id, bytes)
+      const entry = entries.get(`trajectories/${old.id}.tdm`)
+      store.runs.insert({ ...run, hasTrajectory: entry !== undefined })
+      if (entry) store.records.finish(run.id, file.bytes(entry))
     }
     return store.projects.get(id)
   })
@@ -119,25 +152,16 @@ const notAProject = (): TandemError =>
     'Choose a .tandem file, or another copy.',
   )
 
-/** Unpacks what may be in a project and nothing else. */
-function unpacked(bytes: Uint8Array): Promise<Record<string, Uint8Array>> {
+/** What is listed, by name, where it may be in a project and is no larger than a project can be. */
+function checked(entries: readonly ZipEntry[]): ReadonlyMap<string, ZipEntry> {
   let total = 0
-  let count = 0
-  let refusal: TandemError | null = null
-  return new Promise((resolve, reject) => {
-    const filter = ({ name, originalSize }: { name: string; originalSize: number }): boolean => {
-      total += originalSize
-      count++
-      if (name !== MANIFEST && !BLOB.test(name) && !TRAJECTORY.test(name))
-        refusal ??= new TandemError('This project file holds something that does not belong there.', 'Do not open it.')
-      if (total > MAX_BYTES || count > MAX_FILES)
-        refusal ??= new TandemError('This project file unpacks to more than a project can be.', 'Do not open it.')
-      return refusal === null
-    }
-    unzip(bytes, { filter }, (error, files) => {
-      if (refusal) reject(refusal)
-      else if (error) reject(notAProject())
-      else resolve(files)
-    })
-  })
+  for (const { name, size } of entries) {
+    total += size
+    if (name !== MANIFEST && !BLOB.test(name) && !TRAJECTORY.test(name))
+      throw new TandemError('This project file holds something that does not belong there.', 'Do not open it.')
+    const most = name === MANIFEST ? MAX_MANIFEST : TRAJECTORY.test(name) ? MAX_TRAJECTORY : MAX_BYTES
+    if (size > most || total > MAX_BYTES || entries.length > MAX_FILES)
+      throw new TandemError('This project file unpacks to more than a project can be.', 'Do not open it.')
+  }
+  return new Map(entries.map((entry) => [entry.name, entry]))
 }

@@ -7,9 +7,11 @@ import type { AsyncZippable } from 'fflate'
 import sharp from 'sharp'
 import { TandemError } from '../../shared/errors.ts'
 import type { ParsedArgsOf, ResultOf } from '../../shared/ipc.ts'
+import type { SpecOf } from '../../shared/jobs.ts'
 import { addPngText, readPngText } from '../../shared/png-text.ts'
 import type { Run } from '../../shared/studio.ts'
 import type { HandlerDeps } from './handlers/deps.ts'
+import type { Task } from './tasks.ts'
 import { packed } from './zip.ts'
 
 type Kind = ParsedArgsOf<'runs.export'>['kind']
@@ -19,6 +21,7 @@ export async function exportRun(
   run: Run,
   kind: Kind,
   metadata: boolean,
+  task: Task,
 ): Promise<ResultOf<'runs.export'>> {
   const name = fileName(run)
   const { store } = deps
@@ -38,7 +41,8 @@ export async function exportRun(
     await writeFile(trajectory, store.records.bytes(run.id))
     const out = join(folder, kind === 'frames' ? 'frames' : `run.${kind}`)
     const model = await deps.models.path(run.settings.model)
-    await deps.lanes.ask({ kind: 'animate', model, trajectory, form: kind, out })
+    await animated(deps, { kind: 'animate', model, trajectory, form: kind, out }, task)
+    task.check()
     if (kind !== 'frames') {
       const { blob } = await store.blobs.put(createReadStream(out))
       return { blob, name: `${name}.${kind}` }
@@ -49,6 +53,25 @@ export async function exportRun(
     return { blob, name: `${name}-frames.zip` }
   } finally {
     await rm(folder, { recursive: true, force: true })
+  }
+}
+
+/**
+ * The pages one by one, then the file of all of them. That last part cannot be stopped in the middle: a process that does
+ * not obey is killed, and a run may be going on in it.
+ */
+async function animated({ lanes }: HandlerDeps, spec: SpecOf<'animate'>, task: Task): Promise<void> {
+  const stop = new AbortController()
+  const forward = (): void => stop.abort()
+  task.signal.addEventListener('abort', forward, { once: true })
+  try {
+    await lanes.ask(spec, stop.signal, (done, total) => {
+      const whole = done === total && spec.form !== 'frames'
+      if (whole) task.signal.removeEventListener('abort', forward)
+      task.tell(whole ? null : done / total)
+    })
+  } finally {
+    task.signal.removeEventListener('abort', forward)
   }
 }
 

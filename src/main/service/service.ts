@@ -28,6 +28,7 @@ import { projectHandlers } from './handlers/projects.ts'
 import { rlHandlers } from './handlers/rl.ts'
 import { runHandlers } from './handlers/runs.ts'
 import { sessionHandlers } from './handlers/session.ts'
+import { taskHandlers } from './handlers/tasks.ts'
 import { trainingHandlers } from './handlers/training.ts'
 import { createJobRunner } from './jobs/runner.ts'
 import { createLanes } from './lanes.ts'
@@ -35,6 +36,7 @@ import { createLibrary } from './library.ts'
 import { createModels } from './models.ts'
 import { createPublisher } from './publisher.ts'
 import { createScheduler } from './scheduler.ts'
+import { createTasks } from './tasks.ts'
 import type { OwnService, ServiceOptions } from './types.ts'
 
 /** The service on a data folder. `store`: that of the folder, where it is open already. */
@@ -99,6 +101,7 @@ export async function createService(
     folders,
     suites,
     keys,
+    tasks: createTasks(publisher, closing.signal),
     work,
     notices,
     closing: closing.signal,
@@ -117,6 +120,7 @@ export async function createService(
     ...datasetHandlers(deps),
     ...benchHandlers(deps),
     ...hostingHandlers(deps),
+    ...taskHandlers(deps),
   }
   const cleanUp = createCleanUp(store, (notice) => publisher.publish('notice', notice))
   publisher.subscribe(({ name, payload }) => {

@@ -3,6 +3,7 @@ import { useEffect, type ReactElement } from 'react'
 import { copyDiagnostics, copyReport } from '../state/download.ts'
 import { boot, useBoot } from '../state/session.ts'
 import { dismissToast, useToasts } from '../state/toasts.ts'
+import { useWaits } from '../state/waits.ts'
 import { Button } from '../ui/Button.tsx'
 import { ReportContext } from '../ui/diagnostics.tsx'
 import { Icon } from '../ui/Icon.tsx'
@@ -12,6 +13,7 @@ import { Shell } from './Shell.tsx'
 export function App(): ReactElement {
   const state = useBoot((s) => s.boot)
   const toasts = useToasts((s) => s.toasts)
+  const waits = useWaits((s) => s.waits)
   useEffect(() => {
     void boot()
   }, [])
@@ -43,6 +45,7 @@ export function App(): ReactElement {
         </main>
       )}
       <ToastRegion
+        waits={waits}
         toasts={toasts}
         onDismiss={dismissToast}
         onCopy={(toast) => void copyDiagnostics(toast.diagnostics)}

@@ -11,6 +11,7 @@ import { importProject } from '../state/projects.ts'
 import { openTrajectoryFile } from '../state/runs.ts'
 import { studio } from '../state/store.ts'
 import { toast, toastError } from '../state/toasts.ts'
+import { waitFor, type Waiting } from '../state/waits.ts'
 import type { Document } from '../../shared/document.ts'
 import type { PictureRef, RunSettings } from '../../shared/studio.ts'
 
@@ -28,28 +29,25 @@ export function kindOf(file: { readonly name: string; readonly type: string }): 
 /** Opens files one after the other; each that cannot be opened says why. */
 export async function openFiles(files: readonly File[]): Promise<void> {
   for (const file of files) {
-    const slow = setTimeout(() => toast({ tone: 'info', message: `Opening ${file.name} …`, ms: 3000 }), 1000)
     try {
-      await openFile(file)
+      await waitFor(`Opening ${file.name || 'the pasted picture'}`, (waiting) => openFile(file, waiting))
     } catch (error) {
       toastError(error)
-    } finally {
-      clearTimeout(slow)
     }
   }
 }
 
-async function openFile(file: File): Promise<void> {
+async function openFile(file: File, waiting: Waiting): Promise<void> {
   const kind = kindOf(file)
   switch (kind) {
     case 'trajectory':
-      return openTrajectoryFile(file)
+      return openTrajectoryFile(file, waiting)
     case 'project': {
-      const project = await importProject(file)
+      const project = await importProject(file, waiting)
       return void toast({ tone: 'good', message: `"${project.name}" is open.` })
     }
     case 'picture':
-      return openPicture(file)
+      return openPicture(file, waiting)
     case 'unknown':
       throw new TandemError(
         `The studio does not know what ${file.name || 'this file'} is.`,
@@ -58,10 +56,11 @@ async function openFile(file: File): Promise<void> {
   }
 }
 
-async function openPicture(file: File): Promise<void> {
+async function openPicture(file: File, waiting: Waiting): Promise<void> {
   const name = file.name || 'Pasted picture'
-  const blob = await api.upload(file)
+  const blob = await api.upload(file, waiting.signal)
   const { picture, recipe, reasoning, warnings } = await api.call('pictures.open', { blob, name: name.slice(-300) })
+  waiting.check()
   const { document } = studio.get()
   if (!document) return
   for (const command of placePicture(document, picture, layerName(name), newId())) dispatch(command)

@@ -1,4 +1,5 @@
 /** Projects: the one that is open, and what is done with whole ones. */
+import type { ResultOf } from '../../shared/ipc.ts'
 import type { Project } from '../../shared/studio.ts'
 import { api } from '../api.ts'
 import { closeDocument, openDocument } from './documents.ts'
@@ -7,6 +8,7 @@ import { viewRun } from './playback.ts'
 import { loadQueuedRuns } from './runs.ts'
 import { setPreferences } from './session-preferences.ts'
 import { studio } from './store.ts'
+import { waitFor, type Waiting } from './waits.ts'
 import { restoreViewed } from './viewed.ts'
 
 const FIRST_NAME = 'First project'
@@ -69,11 +71,13 @@ export async function deleteProject(project: Project): Promise<void> {
 
 /** One self-contained file with everything in it. */
 export async function exportProject(project: Project): Promise<void> {
-  download(await api.call('projects.export', { project: project.id }))
+  const work = ({ task }: Waiting): Promise<ResultOf<'projects.export'>> =>
+    api.call('projects.export', { project: project.id, task })
+  download(await waitFor(`Exporting "${project.name}"`, work))
 }
 
-export async function importProject(file: File): Promise<Project> {
-  const project = await api.call('projects.import', { blob: await api.upload(file) })
+export async function importProject(file: File, { task, signal }: Waiting): Promise<Project> {
+  const project = await api.call('projects.import', { blob: await api.upload(file, signal), task })
   await openProject(project)
   return project
 }

@@ -15,6 +15,7 @@ import { pacedBy, stepTime, timeLeft, type Pace } from './runs-pace.ts'
 import { canContinue } from './runs-words.ts'
 import { studio, useStudio, withEntry } from './store.ts'
 import { toast, toastError } from './toasts.ts'
+import { waitFor, type Waiting } from './waits.ts'
 import { recall, remember, whenRestored } from '../ui/remembered.ts'
 
 /** Composing and uploading the picture, before there is a run: the button says so. */
@@ -242,14 +243,21 @@ export async function updateRun(
 
 export const deleteRuns = (ids: readonly string[]): Promise<unknown> => api.call('runs.delete', { runs: [...ids] })
 
-export async function exportRun(id: string, kind: 'png' | 'gif' | 'webp' | 'frames' | 'trajectory'): Promise<void> {
-  const slow = setTimeout(() => toast({ tone: 'info', message: 'The export is being made.' }), 1000)
+const exportNames = {
+  png: 'picture',
+  gif: 'animation (GIF)',
+  webp: 'animation (WebP)',
+  frames: 'frames (ZIP)',
+  trajectory: 'trajectory',
+} as const
+
+export async function exportRun(id: string, kind: keyof typeof exportNames): Promise<void> {
+  const metadata = studio.get().preferences.exportMetadata
   try {
-    download(await api.call('runs.export', { run: id, kind, metadata: studio.get().preferences.exportMetadata }))
+    const words = `Making the ${exportNames[kind]}`
+    download(await waitFor(words, ({ task }) => api.call('runs.export', { run: id, kind, metadata, task })))
   } catch (error) {
     toastError(error)
-  } finally {
-    clearTimeout(slow)
   }
 }
 
@@ -287,10 +295,11 @@ export function stageRun(run: Run): void {
 }
 
 /** Opens a trajectory made elsewhere as a run of the project. */
-export async function openTrajectoryFile(file: File): Promise<void> {
+export async function openTrajectoryFile(file: File, waiting: Waiting): Promise<void> {
   const { project } = studio.get()
   if (!project) throw new TandemError('No project is open.', 'Open a project first.')
-  const blob = await api.upload(file)
+  const blob = await api.upload(file, waiting.signal)
+  waiting.commit()
   const run = await api.call('trajectories.open', { blob, name: file.name.slice(-300), project: project.id })
   putRuns([run])
   viewRun(run.id)

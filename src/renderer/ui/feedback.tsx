@@ -74,6 +74,34 @@ export function Notice({
   )
 }
 
+/** Work that goes on: it stands until it ends. */
+export interface Wait {
+  readonly id: string
+  /** What happens, as in "Opening scene.png". */
+  readonly words: string
+  /** 0 to 1; null while it is not known. */
+  readonly share: number | null
+  /** It was asked to stop and has not ended yet. */
+  readonly stopping: boolean
+  /** Null where it cannot be stopped, or not any more. */
+  readonly onCancel: (() => void) | null
+}
+
+export function WaitLine({ wait: { words, share, stopping, onCancel } }: { readonly wait: Wait }): ReactElement {
+  return (
+    <div className="wait">
+      <span className="wait-words">{stopping ? `Stopping: ${words}` : words}</span>
+      {share !== null && !stopping && <span className="wait-share">{Math.round(share * 100)} %</span>}
+      {onCancel && (
+        <Button kind="quiet" onClick={onCancel}>
+          Cancel
+        </Button>
+      )}
+      <ProgressBar value={stopping ? null : share} label={words} />
+    </div>
+  )
+}
+
 export interface Toast {
   readonly id: string
   readonly tone: 'info' | 'good' | 'warning' | 'danger'
@@ -90,16 +118,23 @@ const toneIcon = { info: 'info', good: 'check', warning: 'warning', danger: 'war
 
 /** Where messages stand; the pointer or the focus on one keeps it. */
 export function ToastRegion({
+  waits,
   toasts,
   onDismiss,
   onCopy,
 }: {
+  readonly waits: readonly Wait[]
   readonly toasts: readonly Toast[]
   readonly onDismiss: (id: string) => void
   readonly onCopy: (toast: Toast) => void
 }): ReactElement {
   return (
     <section className="toasts" aria-label="Messages" aria-live="polite" aria-relevant="additions">
+      {waits.map((wait) => (
+        <div key={wait.id} className="toast" role="status" aria-live="off">
+          <WaitLine wait={wait} />
+        </div>
+      ))}
       {toasts.map((toast) => (
         <ToastCard key={toast.id} toast={toast} onDismiss={onDismiss} onCopy={onCopy} />
       ))}

@@ -11,6 +11,7 @@ import type { Models } from '../models.ts'
 import type { Publisher } from '../publisher.ts'
 import type { Scheduler } from '../scheduler.ts'
 import type { Store } from '../../store/store.ts'
+import type { Tasks } from '../tasks.ts'
 import type { ServiceOptions } from '../types.ts'
 
 export interface HandlerDeps {
@@ -26,6 +27,7 @@ export interface HandlerDeps {
   readonly folders: Folders
   readonly suites: Suites
   readonly keys: JudgeKeys
+  readonly tasks: Tasks
   /** Where jobs put what they make, before it is taken into the store. */
   readonly work: string
   /** The studio closes: what goes on outside the queue ends. */

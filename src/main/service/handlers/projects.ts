@@ -8,7 +8,7 @@ import type { HandlerDeps, Handlers } from './deps.ts'
 const DEFAULT_SIDE = 128
 
 export function projectHandlers(deps: HandlerDeps): Handlers<'projects' | 'documents'> {
-  const { store, publisher, models, scheduler } = deps
+  const { store, publisher, models, scheduler, tasks } = deps
   const tell = (): void => publisher.publish('projects.changed', { projects: store.projects.list() })
 
   return {
@@ -39,9 +39,9 @@ export function projectHandlers(deps: HandlerDeps): Handlers<'projects' | 'docum
       tell()
       return Promise.resolve({})
     },
-    'projects.export': ({ project }) => exportProject(store, project),
-    'projects.import': async ({ blob }) => {
-      const project = await importProject(store, blob)
+    'projects.export': ({ project, task: name }) => tasks.run(name, (task) => exportProject(store, project, task)),
+    'projects.import': async ({ blob, task: name }) => {
+      const project = await tasks.run(name, (task) => importProject(store, blob, task))
       tell()
       return project
     },

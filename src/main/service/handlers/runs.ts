@@ -128,7 +128,8 @@ export function runHandlers(deps: HandlerDeps): Handlers<'runs' | 'trajectories'
       const pictures = steps.map((step) => codes.get(step)!)
       return rastersResultSchema.parse(await lanes.ask({ kind: 'decode', model, pictures }))
     },
-    'runs.export': ({ run, kind, metadata }) => exportRun(deps, store.runs.get(run), kind, metadata),
+    'runs.export': ({ run, kind, metadata, task: name }) =>
+      deps.tasks.run(name, (task) => exportRun(deps, store.runs.get(run), kind, metadata, task)),
     'trajectories.open': async (args) => {
       const run = await openTrajectory(deps, args)
       publisher.publish('run.changed', { run })

@@ -6,6 +6,7 @@ import type { Layer } from '../../../shared/document.ts'
 import { api } from '../../api.ts'
 import { dispatch } from '../../state/documents.ts'
 import { studio } from '../../state/store.ts'
+import { waitFor } from '../../state/waits.ts'
 
 /** A new layer above the active one. */
 export function addLayer(): void {
@@ -48,7 +49,10 @@ export async function mergeDown(layer: string): Promise<void> {
   const upper = document?.layers[at]
   if (!lower || !upper) return
   try {
-    const value = await mergedLayer([lower, upper], { id: newId(), upload: (content) => api.upload(content) })
+    const value = await waitFor('Merging the layers', async ({ signal, check }) => {
+      const upload = (content: Blob): Promise<string> => (check(), api.upload(content, signal))
+      return mergedLayer([lower, upper], { id: newId(), upload })
+    })
     const now = studio.get().document?.layers
     // Changed meanwhile: what was drawn is not what is there any more.
     if (!now?.includes(lower) || !now.includes(upper))

@@ -7,6 +7,7 @@ import { api } from '../../api.ts'
 import { dispatch } from '../../state/documents.ts'
 import { chooseFiles, download } from '../../state/download.ts'
 import { studio } from '../../state/store.ts'
+import { waitFor } from '../../state/waits.ts'
 
 export const invertMask = (): void => dispatch({ type: 'addMaskMark', mark: { kind: 'invert' } })
 
@@ -32,9 +33,12 @@ export async function importMask(): Promise<void> {
   try {
     const [file] = await chooseFiles('image/png,image/jpeg,image/webp')
     if (!file) return
-    const blob = await api.upload(file)
-    const { picture } = await api.call('pictures.open', { blob, name: file.name })
-    dispatch({ type: 'addMaskMark', mark: { kind: 'picture', picture } })
+    await waitFor(`Opening ${file.name}`, async ({ signal, check }) => {
+      const blob = await api.upload(file, signal)
+      const { picture } = await api.call('pictures.open', { blob, name: file.name.slice(-300) })
+      check()
+      dispatch({ type: 'addMaskMark', mark: { kind: 'picture', picture } })
+    })
   } catch (error) {
     canvasHost.fail(error)
   }
@@ -45,8 +49,11 @@ export async function exportMask(): Promise<void> {
   const { document, project } = studio.get()
   if (!document) return
   try {
-    const png = await renderMask(document)
-    if (png) download({ blob: await api.upload(png), name: `${project?.name ?? 'tandem'} mask.png` })
+    await waitFor('Making the mask', async ({ signal, check }) => {
+      const png = await renderMask(document)
+      check()
+      if (png) download({ blob: await api.upload(png, signal), name: `${project?.name ?? 'tandem'} mask.png` })
+    })
   } catch (error) {
     canvasHost.fail(error)
   }

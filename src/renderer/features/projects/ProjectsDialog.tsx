@@ -14,10 +14,11 @@ import {
 } from '../../state/projects.ts'
 import { when } from '../../state/runs-words.ts'
 import { useStudio } from '../../state/store.ts'
+import { useWaits, waitFor, wasStopped } from '../../state/waits.ts'
 import { asWords } from '../../state/problems.ts'
 import { Button } from '../../ui/Button.tsx'
 import { ConfirmDialog, Dialog } from '../../ui/Dialog.tsx'
-import { EmptyState, Notice, ProgressBar } from '../../ui/feedback.tsx'
+import { EmptyState, Notice, ProgressBar, WaitLine } from '../../ui/feedback.tsx'
 import { TextField } from '../../ui/Field.tsx'
 import { Icon } from '../../ui/Icon.tsx'
 import { MenuButton } from '../../ui/Menu.tsx'
@@ -28,6 +29,7 @@ export function ProjectsDialog({ onClose }: { readonly onClose: () => void }): R
   const open = useStudio((s) => s.project)
   const [query, setQuery] = useState('')
   const [busy, setBusy] = useState<string | null>(null)
+  const wait = useWaits((s) => s.waits.at(-1))
   const [error, setError] = useState<string | null>(null)
   const [renaming, setRenaming] = useState<string | null>(null)
   const [deleting, setDeleting] = useState<Project | null>(null)
@@ -47,7 +49,7 @@ export function ProjectsDialog({ onClose }: { readonly onClose: () => void }): R
       await work()
       return true
     } catch (reason) {
-      setError(asWords(reason))
+      if (!wasStopped(reason)) setError(asWords(reason))
       return false
     } finally {
       setBusy(null)
@@ -67,7 +69,13 @@ export function ProjectsDialog({ onClose }: { readonly onClose: () => void }): R
             disabled={busy !== null}
             onClick={() => {
               void chooseFiles('.tandem').then(async ([file]) => {
-                if (file && (await act('Importing', () => importProject(file)))) onClose()
+                if (
+                  file &&
+                  (await act('Importing', () =>
+                    waitFor(`Importing ${file.name}`, (waiting) => importProject(file, waiting)),
+                  ))
+                )
+                  onClose()
               })
             }}
           >
@@ -95,7 +103,7 @@ export function ProjectsDialog({ onClose }: { readonly onClose: () => void }): R
           <TextField bare label="Search projects" placeholder="Search projects" value={query} onChange={setQuery} />
         )}
         {error !== null && <Notice tone="danger">{error}</Notice>}
-        {busy !== null && <ProgressBar value={null} label={busy} />}
+        {busy !== null && (wait ? <WaitLine wait={wait} /> : <ProgressBar value={null} label={busy} />)}
         {shown.length === 0 && <EmptyState title="No project is called that" />}
         <ul className="project-list" aria-label="Projects">
           {shown.map((project) => (
