@@ -30,6 +30,7 @@ async function open({ browser = false, data, port }: StudioOptions): Promise<voi
   const { findElectron, runElectron } = await import('./studio-electron.ts')
   const electron = await findElectron()
   if ('missing' in electron) return serveInstead(electron.missing)
+  note('The studio opens in a window of its own (Electron), as there is a display; --browser serves it to a browser.')
   const ended = await runElectron(electron.path, data)
   if (ended.early) return serveInstead(`Electron did not start (${ended.how}).`)
   process.exitCode = ended.code

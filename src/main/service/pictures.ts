@@ -22,6 +22,8 @@ export async function openPicture(
   const { path, type } = blobs.get(blob)
   const bytes = await readFile(path)
   if (bytes.length === 0) throw new TandemError(`${name} is empty (0 bytes).`, 'Save the picture again.')
+  // Told by its first bytes: what draws such a file parses it first, and what it parses can be made to grow or to fetch.
+  if (isMarkup(bytes)) throw notOpened(name, SVG)
   const image = sharp(bytes, { limitInputPixels: false, failOn: 'truncated' })
   const meta = await image.metadata().catch((error: unknown) => {
     throw new TandemError(
@@ -41,10 +43,24 @@ export async function openPicture(
   return { picture, ...recipeOf(type === 'image/png' ? bytes : null), warnings }
 }
 
+const SVG = 'a drawing made of instructions (SVG)'
+const notOpened = (name: string, what: string): TandemError =>
+  new TandemError(`${name} is ${what} the studio does not open.`, 'Export it as PNG, then open that.')
+
+/** Bytes looked at: a mark of the encoding, some space, then what every markup begins with. Packed by gzip: the same, hidden. */
+const HEAD = 1024
+
+/** Whether it is markup (SVG, XML, HTML) or gzip, which may hold SVG: no picture format begins like either. */
+function isMarkup(bytes: Uint8Array): boolean {
+  if (bytes[0] === 0x1f && bytes[1] === 0x8b) return true
+  // UTF-16 has a zero beside every letter, UTF-32 three.
+  const head = Buffer.from(bytes.subarray(0, HEAD)).toString('latin1').replaceAll('\0', '')
+  return /^(?:\xef\xbb\xbf|\xff\xfe|\xfe\xff)?\s*</.test(head)
+}
+
 function checkMeta(meta: Metadata, name: string): void {
   if (!FORMATS.has(meta.format)) {
-    const what = meta.format === 'svg' ? 'a drawing made of instructions (SVG)' : `of a kind (${meta.format})`
-    throw new TandemError(`${name} is ${what} the studio does not open.`, 'Export it as PNG, then open that.')
+    throw notOpened(name, meta.format === 'svg' ? SVG : `of a kind (${meta.format})`)
   }
   if (meta.width > MAX_SIDE || meta.height > MAX_SIDE) {
     throw new TandemError(

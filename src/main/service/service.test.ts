@@ -1,5 +1,6 @@
 import { readdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { gzipSync } from 'node:zlib'
 import { Readable } from 'node:stream'
 import { fileURLToPath } from 'node:url'
 import { strToU8, zipSync } from 'fflate'
@@ -280,6 +281,20 @@ test('of a trajectory from an unknown model the words are there, and its hash is
   })
 })
 
+test('an animation tells how far it is, and one that is stopped is not made', async () => {
+  const [run] = await start({ seed: 5, steps: 8 })
+  await until(run!.id, isOver)
+  const common = { run: run!.id, kind: 'gif', metadata: false } as const
+  const before = events.length
+  expect((await call('runs.export', { ...common, task: 'told' })).name).toMatch(/\.gif$/)
+  const told = events.slice(before).flatMap((event) => (event.name === 'task.progress' ? [event.payload] : []))
+  // All pages are drawn: how long the file of them takes is not known.
+  expect(told.at(-1)).toEqual({ task: 'told', share: null })
+  const going = call('runs.export', { ...common, task: 'stopped' })
+  await call('tasks.cancel', { task: 'stopped' })
+  await expect(going).rejects.toMatchObject({ kind: 'cancelled' })
+})
+
 test('an exported picture brings its settings back, unless they were stripped', async () => {
   const [run] = await start({ seed: 5, steps: 8 })
   await until(run!.id, isOver)
@@ -298,6 +313,10 @@ test('an exported picture brings its settings back, unless they were stripped', 
   expect(reasoning).toContain('the dog')
   expect(await recipeOf(false)).toMatchObject({ recipe: null, reasoning: null })
 })
+
+const svg = (inside: string, before = '', attributes = ''): Buffer =>
+  Buffer.from(`<?xml version="1.0"?>${before}<svg xmlns="http://www.w3.org/2000/svg" ${attributes}>${inside}</svg>`)
+const entities = `<!DOCTYPE svg [<!ENTITY a0 "ha">${Array.from({ length: 30 }, (_, i) => `<!ENTITY a${i + 1} "&a${i};&a${i};">`).join('')}]>`
 
 describe('pictures', () => {
   const red = (format: 'png' | 'jpeg' | 'webp' | 'tiff'): Promise<Buffer> =>
@@ -346,8 +365,18 @@ describe('pictures', () => {
       'a drawing that could run or fetch',
       Buffer.from('<svg xmlns="http://www.w3.org/2000/svg"><script>1</script></svg>'),
     ],
+    ['an SVG with entities that grow a billionfold', svg('&a30;', entities)],
+    ['an SVG that asks for a file', svg('<image href="file:///etc/hostname" width="9" height="9"/>')],
+    ['an SVG whose entity is a file', svg('&f;', '<!DOCTYPE svg [<!ENTITY f SYSTEM "file:///etc/hostname">]>')],
+    ['an SVG of a billion pixels', svg('<rect width="9" height="9"/>', '', 'viewBox="0 0 999999999 999999999"')],
+    ['an SVG in UTF-16', Buffer.from(`\ufeff${svg('<g/>').toString()}`, 'utf16le')],
+    ['an SVG packed by gzip', gzipSync(svg('<g/>'))],
   ])('%s is refused with a remedy', async (_, bytes) => {
     await expect(picture(bytes)).rejects.toThrow(TandemError)
+  })
+  test('made of instructions are refused before anything parses them', async () => {
+    // Not well-formed: whoever parsed it would say that it cannot be read.
+    await expect(picture(Buffer.from('\n  <svg><g></svg'))).rejects.toThrow(/instructions \(SVG\)/)
   })
   test('cut short or far too large are refused', async () => {
     await expect(picture((await red('png')).subarray(0, 90))).rejects.toThrow(/cut short/)

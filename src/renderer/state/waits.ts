@@ -18,9 +18,9 @@ export interface Waiting {
   readonly task: string
   readonly signal: AbortSignal
   /** Throws where it was stopped meanwhile. */
-  check(): void
+  readonly check: () => void
   /** What follows happens whole: from here on it cannot be stopped. Throws where it was. */
-  commit(): void
+  readonly commit: () => void
 }
 
 /** Does the work and returns what it made. `words`: what happens, as in "Opening scene.png". */
