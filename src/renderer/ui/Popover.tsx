@@ -54,14 +54,24 @@ export function Popover({
       const target = event.target as Node
       if (!element.contains(target) && !anchor.current?.contains(target)) close.current()
     }
+    // A button that was pressed and is disabled by it has lost the focus to nobody.
+    const onKey = (event: KeyboardEvent): void => {
+      if (event.key !== 'Escape' || document.activeElement !== document.body) return
+      event.preventDefault()
+      event.stopPropagation()
+      close.current()
+    }
     document.addEventListener('pointerdown', onPress, true)
+    document.addEventListener('keydown', onKey, true)
     window.addEventListener('resize', settlePlace)
     return () => {
       size.disconnect()
       document.removeEventListener('pointerdown', onPress, true)
+      document.removeEventListener('keydown', onKey, true)
       window.removeEventListener('resize', settlePlace)
       // Only where the focus would be lost: a press elsewhere has moved it on purpose.
-      if (element.contains(document.activeElement) && before instanceof HTMLElement) before.focus()
+      const focused = document.activeElement
+      if ((focused === document.body || element.contains(focused)) && before instanceof HTMLElement) before.focus()
     }
   }, [anchor, side, align])
 
