@@ -11,13 +11,8 @@ describe('words for runs', () => {
     expect(duration(3_900_000)).toBe('1 h 5 min')
   })
   it('say what a step takes beside what is left, and nothing before there is a pace', () => {
-    expect([4.26, 213, 1234, 12_400].map(stepWords)).toEqual([
-      '4.3 ms a step',
-      '210 ms a step',
-      '1.2 s a step',
-      '12 s a step',
-    ])
-    expect(paceWords({ stepMs: 213, etaMs: 2400 })).toBe(', 210 ms a step, 2.4 s left')
+    expect([4.26, 213, 1234, 12_400].map(stepWords)).toEqual(['4.3 ms/step', '210 ms/step', '1.2 s/step', '12 s/step'])
+    expect(paceWords({ stepMs: 213, etaMs: 2400 })).toBe(', 210 ms/step, 2.4 s left')
     expect(paceWords({ stepMs: null, etaMs: null })).toBe('')
   })
   it('say what the box becomes', () => {

@@ -76,10 +76,10 @@ export function duration(ms: number): string {
   return minutes % 60 === 0 ? `${minutes / 60} h` : `${Math.floor(minutes / 60)} h ${minutes % 60} min`
 }
 
-/** "210 ms a step", "1.2 s a step": short times to two figures, so that the words rest while the pace does. */
+/** "210 ms/step", "1.2 s/step": short times to two figures, so that the words rest while the pace does. */
 export function stepWords(ms: number): string {
-  if (ms >= 950) return `${duration(ms)} a step`
-  return `${ms < 10 ? ms.toFixed(1) : Number(ms.toPrecision(2))} ms a step`
+  if (ms >= 950) return `${duration(ms)}/step`
+  return `${ms < 10 ? ms.toFixed(1) : Number(ms.toPrecision(2))} ms/step`
 }
 
 /** What follows "Step 3 of 16": the time of a step and how long the rest takes, where there is a pace. */
