@@ -45,6 +45,10 @@ export default tseslint.config(
           selector: 'MemberExpression[property.name=/^(innerHTML|outerHTML|insertAdjacentHTML)$/]',
           message: 'Text is a text node.',
         },
+        {
+          selector: "MemberExpression[property.name='randomUUID']",
+          message: 'Missing from pages without a secure context (--insecure): use newId of ids.ts.',
+        },
       ],
     },
   },

@@ -17,6 +17,3 @@ export const canvasHost = {
   /** Something went wrong: shown with its cause and remedy. */
   fail: (error: unknown): void => toastError(error),
 }
-
-/** Ids of layers: lower-case and free of signs, as documents want them. */
-export const newId = (): string => crypto.randomUUID()

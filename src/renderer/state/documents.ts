@@ -7,6 +7,7 @@ import { TandemError } from '../../shared/errors.ts'
 import { describeCommand, type DocumentCommand } from '../../shared/document.ts'
 import type { RunSettings } from '../../shared/studio.ts'
 import { api } from '../api.ts'
+import { newId } from '../ids.ts'
 import { forget, keep, keptBefore, takeUp, unsavedOf } from './documents-kept.ts'
 import { append, insert, nextWrite, openLog, redoable, seek, shown, undoable, written } from './documents-log.ts'
 import type { DocumentLog } from './documents-log.ts'
@@ -24,12 +25,7 @@ let writing = false
 let openings = 0
 /** What earlier windows kept and this one has taken up: forgotten once it is stored. */
 let taken: readonly string[] = []
-const thisWindow = newWindowId()
-
-/** Also where a page has no secure context, and with it no random ids. */
-function newWindowId(): string {
-  return Array.from(crypto.getRandomValues(new Uint32Array(2)), (part) => part.toString(36)).join('-')
-}
+const thisWindow = newId()
 
 export interface DispatchOptions {
   /** One step back for all commands of a gesture: typing, the drag of a slider. */

@@ -51,7 +51,7 @@ describe('what a report does not say', () => {
     ['cannot write /home/jo/pictures/cat.png.', 'cannot write …/cat.png.'],
     ['"/home/jo smith/cat.png" is cut', '"…/cat.png" is cut'],
     ['at look (file:///opt/studio/dist/main.js:3:9)', 'at look (…/main.js:3:9)'],
-    ['from ~/work/a.tdm to /tmp/b.tdm', 'from …/a.tdm to …/b.tdm'],
+    ['from ~/pictures/a.tdm to /media/b.tdm', 'from …/a.tdm to …/b.tdm'],
     ['open C:\\Users\\Jo Smith\\cat.png', 'open …/cat.png'],
   ])('folders: %s', (said, kept) => expect(discreet(said)).toBe(kept))
 

@@ -6,6 +6,7 @@ import { create } from 'zustand'
 import { TandemError } from '../../shared/errors.ts'
 import type { Wait } from '../ui/feedback.tsx'
 import { api } from '../api.ts'
+import { newId } from '../ids.ts'
 
 export const useWaits = create<{ readonly waits: readonly Wait[] }>(() => ({ waits: [] }))
 
@@ -26,7 +27,7 @@ export interface Waiting {
 /** Does the work and returns what it made. `words`: what happens, as in "Opening scene.png". */
 export async function waitFor<T>(words: string, work: (waiting: Waiting) => Promise<T>): Promise<T> {
   const id = `wait-${next++}`
-  const task = crypto.randomUUID()
+  const task = newId()
   const stop = new AbortController()
   const cancel = (): void => {
     stop.abort()

@@ -1,6 +1,7 @@
 /** What the layers panel does, each as one command. */
 import { mergedLayer } from '../../canvas/compose.ts'
-import { canvasHost, newId } from '../../canvas/host.ts'
+import { canvasHost } from '../../canvas/host.ts'
+import { newId } from '../../ids.ts'
 import { newLayer } from '../../canvas/layers.ts'
 import type { Layer } from '../../../shared/document.ts'
 import { api } from '../../api.ts'

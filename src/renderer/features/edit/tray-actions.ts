@@ -1,6 +1,7 @@
 /** Placing from the tray without a pointer. */
 import { cellBox } from '../../canvas/cells.ts'
-import { canvasHost, newId } from '../../canvas/host.ts'
+import { canvasHost } from '../../canvas/host.ts'
+import { newId } from '../../ids.ts'
 import { freeCell, placeCommand, type Placeable } from '../../canvas/sprites.ts'
 import { dispatch } from '../../state/documents.ts'
 import { studio } from '../../state/store.ts'
