@@ -11,8 +11,8 @@ const GRACE_MS = 24 * 3600_000
 const EVERY_MS = 600_000
 
 export interface CleanUp {
-  /** Looks whether the projects fit, and makes room if not; at most every ten minutes unless `now` says so. */
-  run(options?: { now?: boolean }): Promise<void>
+  /** Looks whether the projects fit, and makes room if not, at most every ten minutes. */
+  run(): Promise<void>
 }
 
 export function createCleanUp(
@@ -23,13 +23,13 @@ export function createCleanUp(
   let isTold = false
   let last = -Infinity
   return {
-    async run({ now = false } = {}) {
+    async run() {
       const budget = store.preferences.get().diskBudget
       if (store.bytes() <= budget) {
         isTold = false
         return
       }
-      if (!now && clock() - last < EVERY_MS) return
+      if (clock() - last < EVERY_MS) return
       last = clock()
       await store.blobs.collect(usedBlobs(store), clock() - GRACE_MS)
       const bytes = store.bytes()

@@ -36,7 +36,7 @@ export function createTasks(publisher: Publisher, closing: AbortSignal): Tasks {
           if (name === undefined || (!opens && now - told < TELL_MS)) return
           told = now
           open = share === null
-          publisher.publish('task.progress', { task: name, share: share === null ? null : Math.min(1, share) })
+          publisher.say('task.progress', { task: name, share: share === null ? null : Math.min(1, share) })
         },
         check() {
           if (signal.aborted) throw new TandemError('Stopped.', '', 'cancelled')
