@@ -59,6 +59,11 @@ export async function findAllAgain(page: Page, before: BeforeKill): Promise<void
   expect(await zoom(page)).toBe(before.zoom)
   await expect.poll(() => undoButton(page).getAttribute('aria-label')).toBe('Undo: Paint')
   await page.getByRole('button', { name: 'Show the document' }).click()
+  // It says what happened, over the canvas, until it is dismissed.
+  const said = page.getByText('The studio ended in the middle of this run.')
+  await said.waitFor()
+  await page.getByRole('button', { name: 'Dismiss' }).click()
+  await said.waitFor({ state: 'detached' })
   await shows(page, before.canvas)
 
   // Cut, not lost: it goes on from what is recorded.
