@@ -3,7 +3,7 @@ import { join } from 'node:path'
 import { Readable } from 'node:stream'
 import { fileURLToPath } from 'node:url'
 import sharp from 'sharp'
-import { afterEach, beforeEach, describe, expect, onTestFinished, test } from 'vitest'
+import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import type { StudioEvent } from '../../shared/ipc.ts'
 import type { Project, Run } from '../../shared/studio.ts'
 import { decodeTrajectory } from '../../shared/trajectory-codec.ts'
@@ -12,29 +12,10 @@ import { zlibCompression } from '../store/records.ts'
 import { storeOn } from '../store/store.ts'
 import { temporaryFolder, testSettings } from '../store/testing.ts'
 import { createService } from './service.ts'
-import { asking, isOver } from './testing.ts'
+import { asking, isOver, refusals, unhandled } from './testing.ts'
 import type { Service } from './types.ts'
 
 const resources = fileURLToPath(new URL('../../../resources/', import.meta.url))
-
-/** How SQLite is made to refuse, and how it is made to take things again. */
-const refusals: { name: string; refuse: (db: Database) => void; relent: (db: Database) => void; words: RegExp }[] = [
-  {
-    // No page more than there are: what SQLite then says is what it says of a full disk.
-    name: 'a full disk',
-    refuse(db) {
-      db.pragma(`max_page_count = ${db.pragma('page_count', { simple: true }) as number}`)
-    },
-    relent: (db) => void db.pragma('max_page_count = 1000000000'),
-    words: /^The disk is full/,
-  },
-  {
-    name: 'a disk that became read-only',
-    refuse: (db) => void db.pragma('query_only = ON'),
-    relent: (db) => void db.pragma('query_only = OFF'),
-    words: /cannot be written to/,
-  },
-]
 
 let folder: ReturnType<typeof temporaryFolder>
 let db: Database
@@ -83,15 +64,6 @@ async function start(steps: number): Promise<Run> {
     lane: 'interactive',
   })
   return runs[0]!
-}
-
-/** What is thrown where nobody catches it. */
-function unhandled(): unknown[] {
-  const seen: unknown[] = []
-  const note = (error: unknown): void => void seen.push(error)
-  process.on('unhandledRejection', note)
-  onTestFinished(() => void process.off('unhandledRejection', note))
-  return seen
 }
 
 describe.each(refusals)('$name in the middle of a run', ({ refuse, relent, words }) => {

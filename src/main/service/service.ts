@@ -122,13 +122,13 @@ export async function createService(
     ...hostingHandlers(deps),
     ...taskHandlers(deps),
   }
-  const cleanUp = createCleanUp(store, (notice) => publisher.publish('notice', notice))
+  const cleanUp = createCleanUp(store, (notice) => publisher.say('notice', notice))
   publisher.subscribe(({ name, payload }) => {
     const isOver = name === 'run.changed' && !['queued', 'running'].includes(payload.run.state)
     // What cannot be done now is tried after the next run.
     if (isOver || name === 'run.removed') void cleanUp.run().catch(() => undefined)
   })
-  store.keepBackups((error) => publisher.publish('notice', backupFailed(error)))
+  store.keepBackups((error) => publisher.say('notice', backupFailed(error)))
   scheduler.start()
   datasets.start()
   jobs.start()

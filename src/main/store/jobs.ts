@@ -2,6 +2,7 @@
 import { TandemError } from '../../shared/errors.ts'
 import { studioJobSchema, type StudioJob } from '../../shared/studio-jobs.ts'
 import type { Database } from './database.ts'
+import { createHeld } from './held.ts'
 
 export interface JobStore {
   /** Adds a job; it does not wait until it is put into the order. */
@@ -18,6 +19,10 @@ export interface JobStore {
   /** Puts a job among those that wait: before another one, or last. */
   enqueue(id: string, before?: string | null): void
   dequeue(id: string): void
+  /** Shows a change that could not be written as if it were, until the job is written again. In memory alone. */
+  hold(id: string, change: Partial<StudioJob>): void
+  /** Jobs whose held change is not written yet. */
+  held(): string[]
 }
 
 interface Row {
@@ -33,8 +38,12 @@ export function createJobStore(db: Database): JobStore {
   const place = db.prepare('UPDATE jobs SET position = ? WHERE id = ?')
   const remove = db.prepare('DELETE FROM jobs WHERE id = ?')
 
+  const holding = createHeld<StudioJob>()
   /** Null for a row this version cannot read: it stays on disk, and keeps nobody from the rest. */
-  const read = ({ record }: Row): StudioJob | null => studioJobSchema.safeParse(JSON.parse(record)).data ?? null
+  const read = ({ record }: Row): StudioJob | null => {
+    const job = studioJobSchema.safeParse(JSON.parse(record)).data
+    return job ? holding.over(record, job) : null
+  }
   function find(id: string): StudioJob | null {
     const row = one.get(id)
     return row ? read(row) : null
@@ -65,5 +74,10 @@ export function createJobStore(db: Database): JobStore {
       rest.forEach((each, i) => place.run(i + 1, each))
     }),
     dequeue: (id) => void place.run(null, id),
+    hold(id, change) {
+      const row = one.get(id)
+      if (row) holding.hold(id, row.record, change)
+    },
+    held: () => holding.ids((id) => one.get(id)?.record),
   }
 }

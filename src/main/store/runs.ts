@@ -2,6 +2,7 @@
 import { TandemError } from '../../shared/errors.ts'
 import { runSchema, type Run } from '../../shared/studio.ts'
 import type { Database } from './database.ts'
+import { createHeld } from './held.ts'
 
 /** `runs.list` of the contract, defaults filled in. */
 export interface RunQuery {
@@ -64,14 +65,8 @@ export function createRunStore(db: Database): RunStore {
      SELECT record FROM runs WHERE id IN (SELECT id FROM down) ORDER BY created_at, id`,
   )
 
-  /** Changes that could not be written, each with the record it changes: one that was written since is past it. */
-  const holding = new Map<string, { readonly record: string; readonly change: Partial<Run> }>()
-
-  function read({ record }: { record: string }): Run {
-    const run = runSchema.parse(JSON.parse(record))
-    const held = holding.get(run.id)
-    return held?.record === record ? { ...run, ...held.change } : run
-  }
+  const holding = createHeld<Run>()
+  const read = ({ record }: { record: string }): Run => holding.over(record, runSchema.parse(JSON.parse(record)))
   function find(id: string): Run | null {
     const row = one.get(id)
     return row ? read(row) : null
@@ -122,12 +117,9 @@ export function createRunStore(db: Database): RunStore {
     inState: (state) => byState.all(state).map(read),
     hold(id, change) {
       const row = one.get(id)
-      if (row) holding.set(id, { record: row.record, change })
+      if (row) holding.hold(id, row.record, change)
     },
-    held() {
-      for (const [id, { record }] of holding) if (one.get(id)?.record !== record) holding.delete(id)
-      return [...holding.keys()]
-    },
+    held: () => holding.ids((id) => one.get(id)?.record),
     ofProject: (project) => byProject.all(project).map(read),
   }
 }

@@ -143,7 +143,7 @@ export function createDatasets({ store, publisher, data, allowed }: DatasetDeps)
 
   function sayUnwritten(id: string, error: unknown): void {
     const words = error instanceof TandemError ? error : null
-    publisher.publish('notice', {
+    publisher.say('notice', {
       message: words?.message ?? 'The data set could not be written.',
       remedy: words?.remedy ?? 'Its changes are safe in the studio; writing is tried again.',
     })
@@ -185,7 +185,12 @@ export function createDatasets({ store, publisher, data, allowed }: DatasetDeps)
           if (set.editable && datasets.stand(set.id).stand !== set.written) writeSoon(set.id)
           continue
         }
-        dropSet(store, set.id)
+        try {
+          dropSet(store, set.id)
+        } catch {
+          // The store cannot be written now: the set is not shown, and is dropped at a later start.
+          continue
+        }
         void rm(folderOf(set.id), { recursive: true, force: true }).catch(() => undefined)
       }
     },

@@ -34,14 +34,28 @@ export interface Intent {
 const TELL_MS = 250
 const GREW_MS = 500
 
-/** Changes a job and tells of it. */
+/** Changes a job and tells of it; what `by` does besides belongs to the same transaction. */
 export function changeJob(
   { store, publisher }: Pick<JobDeps, 'store' | 'publisher'>,
   id: string,
-  by: Partial<StudioJob>,
+  by: Partial<StudioJob> | (() => Partial<StudioJob>),
 ): void {
   if (!store.jobs.find(id)) return
-  publisher.publishWith(() => ({ job: store.jobs.update(id, by) }), 'job.changed')
+  publisher.publishWith(() => ({ job: store.jobs.update(id, typeof by === 'function' ? by() : by) }), 'job.changed')
+}
+
+/**
+ * As `changeJob`, for what happens and cannot be refused: where the store cannot be written, the change is held, and
+ * screens hear of it all the same.
+ */
+export function tellJob(deps: Pick<JobDeps, 'store' | 'publisher'>, id: string, by: Partial<StudioJob>): void {
+  const { store, publisher } = deps
+  try {
+    changeJob(deps, id, by)
+  } catch {
+    store.jobs.hold(id, by)
+    publisher.say('job.changed', { job: store.jobs.get(id) })
+  }
 }
 
 /** Runs a job in a process of its own until it ends. Never throws: a failure is a state of the job. */
@@ -51,14 +65,14 @@ export async function followJob(deps: JobDeps, id: string, intent: Intent): Prom
   const before = store.jobs.get(id)
   const seconds = (): number => before.seconds + (performance.now() - began) / 1000
   const end = (by: Partial<StudioJob>): void =>
-    changeJob(deps, id, { endedAt: Date.now(), seconds: seconds(), etaMs: null, ...by })
+    tellJob(deps, id, { endedAt: Date.now(), seconds: seconds(), etaMs: null, ...by })
   const kind = kindOf(before.spec)
   const place: JobPlace = { id, folder: deps.folder(id), resume: before.startedAt !== null }
   try {
     await mkdir(place.folder, { recursive: true })
     const spec = await kind.engineSpec(before.spec, deps, place)
     const judgeKey = await kind.judgeKey?.(before.spec, deps)
-    changeJob(deps, id, {
+    tellJob(deps, id, {
       state: 'running',
       startedAt: before.startedAt ?? Date.now(),
       endedAt: null,
@@ -70,8 +84,8 @@ export async function followJob(deps: JobDeps, id: string, intent: Intent): Prom
     let result: unknown = null
     let rests = false
     let last: JobEndEvent | null = null
-    const tell = throttled<Partial<StudioJob>>((by) => changeJob(deps, id, { ...by, seconds: seconds() }))
-    const grew = atMost(GREW_MS, () => deps.publisher.publish('training.grew', { job: id }))
+    const tell = throttled<Partial<StudioJob>>((by) => tellJob(deps, id, { ...by, seconds: seconds() }))
+    const grew = atMost(GREW_MS, () => deps.publisher.say('training.grew', { job: id }))
     for await (const event of intent.engine.run(spec, {
       signal: intent.stop.signal,
       background: true,
@@ -89,9 +103,9 @@ export async function followJob(deps: JobDeps, id: string, intent: Intent): Prom
     grew.flush()
     if (last?.type === 'done' && !rests) {
       end({ state: 'done', result, detail: '' })
-      if (kindOf(before.spec).makesModels) deps.publisher.publish('models.changed', {})
+      if (kindOf(before.spec).makesModels) deps.publisher.say('models.changed', {})
     } else if (last?.type === 'failed' && !intent.killed) end({ state: 'failed', error: failureOf(last), detail: '' })
-    else if (intent.after === 'queued') changeJob(deps, id, { state: 'queued', seconds: seconds(), etaMs: null })
+    else if (intent.after === 'queued') tellJob(deps, id, { state: 'queued', seconds: seconds(), etaMs: null })
     else end({ state: intent.after, detail: '', ...(intent.after === 'paused' ? { endedAt: null } : {}) })
   } catch (error) {
     end({ state: 'failed', error: wordsOf(error), detail: '' })
@@ -106,13 +120,13 @@ function finishDeps(deps: JobDeps, id: string): FinishDeps {
   return {
     ...deps,
     warn: (message) => warn(deps, id, message),
-    tellRows: (dataset) => deps.publisher.publish('dataset.rows', { dataset, rows: null }),
+    tellRows: (dataset) => deps.publisher.say('dataset.rows', { dataset, rows: null }),
   }
 }
 
 function warn(deps: JobDeps, id: string, message: string): void {
   const { warnings } = deps.store.jobs.get(id)
-  if (!warnings.includes(message)) changeJob(deps, id, { warnings: [...warnings, message].slice(-100) })
+  if (!warnings.includes(message)) tellJob(deps, id, { warnings: [...warnings, message].slice(-100) })
 }
 
 function note(
@@ -122,8 +136,8 @@ function note(
   began: number,
   tell: Throttled<Partial<StudioJob>>,
 ): void {
-  if (event.type === 'started') changeJob(deps, id, { detail: event.detail })
-  else if (event.type === 'loading') changeJob(deps, id, { detail: event.what })
+  if (event.type === 'started') tellJob(deps, id, { detail: event.detail })
+  else if (event.type === 'loading') tellJob(deps, id, { detail: event.what })
   else if (event.type === 'warning') warn(deps, id, event.message)
   else if (event.type === 'progress') {
     const { done, total, metrics } = event

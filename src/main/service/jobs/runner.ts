@@ -9,7 +9,7 @@ import type { ControlAction } from '../../../shared/training.ts'
 import { freshJob, canGoOn, type StudioJob, type StudioJobSpec } from '../../../shared/studio-jobs.ts'
 import { startEngineProcess } from '../../jobs/engine-process.ts'
 import { newId } from '../../store/ids.ts'
-import { changeJob, followJob, type Intent, type JobDeps } from './follow.ts'
+import { changeJob, followJob, tellJob, type Intent, type JobDeps } from './follow.ts'
 import { kindOf } from './kinds.ts'
 
 export interface JobRunner {
@@ -48,15 +48,28 @@ export function createJobRunner({ root, startEngine = startEngineProcess, ...res
   let stopped = false
   let busy = false
 
-  const tellOrder = (): void => publisher.publish('job.order', { jobs: store.jobs.waiting() })
+  const tellOrder = (): void => publisher.say('job.order', { jobs: store.jobs.waiting() })
 
   const isLight = (id: string): boolean => kindOf(store.jobs.get(id).spec).light === true
 
+  /** What the store could not take is written, if it takes it now. */
+  function catchUp(): void {
+    try {
+      for (const id of store.jobs.held()) changeJob(deps, id, {})
+      for (const id of store.jobs.waiting()) if (!active.has(id) && !waits(id)) store.jobs.dequeue(id)
+    } catch {
+      // Not yet: those that do not wait are passed over all the same.
+    }
+  }
+
+  const waits = (id: string): boolean => store.jobs.get(id).state === 'queued'
+
   function pump(): void {
     if (stopped) return
+    catchUp()
     for (const light of [false, true]) {
       if ([...active.values()].some((running) => running.light === light)) continue
-      const id = store.jobs.waiting().find((waits) => !active.has(waits) && isLight(waits) === light)
+      const id = store.jobs.waiting().find((next) => !active.has(next) && waits(next) && isLight(next) === light)
       if (id !== undefined) begin(id, light)
     }
   }
@@ -67,16 +80,17 @@ export function createJobRunner({ root, startEngine = startEngineProcess, ...res
     active.set(id, running)
     running.done = followJob(deps, id, intent).then(() => {
       active.delete(id)
-      if (intent.after !== 'queued') store.jobs.dequeue(id)
-      if (stopped) return
-      tellOrder()
+      if (stopped) return catchUp()
       pump()
+      tellOrder()
     })
   }
 
   function enqueue(id: string): StudioJob {
-    changeJob(deps, id, { state: 'queued', error: null, endedAt: null })
-    store.jobs.enqueue(id)
+    changeJob(deps, id, () => {
+      store.jobs.enqueue(id)
+      return { state: 'queued', error: null, endedAt: null }
+    })
     pump()
     tellOrder()
     return store.jobs.get(id)
@@ -106,9 +120,10 @@ export function createJobRunner({ root, startEngine = startEngineProcess, ...res
   function putToRest(id: string, after: 'paused' | 'cancelled'): void {
     const running = active.get(id)
     if (running) {
+      // First what cannot fail: a full disk keeps no job going.
       running.intent.after = after
-      changeJob(deps, id, { state: after === 'paused' ? 'pausing' : 'stopping' })
       askToRest(id, running.intent)
+      tellJob(deps, id, { state: after === 'paused' ? 'pausing' : 'stopping' })
       return
     }
     if (!store.jobs.waiting().includes(id)) {
@@ -116,8 +131,10 @@ export function createJobRunner({ root, startEngine = startEngineProcess, ...res
         return changeJob(deps, id, { state: after, endedAt: Date.now() })
       throw new TandemError('That job does not run and does not wait.', 'Choose one that does.')
     }
-    store.jobs.dequeue(id)
-    changeJob(deps, id, { state: after, ...(after === 'cancelled' ? { endedAt: Date.now() } : {}) })
+    changeJob(deps, id, () => {
+      store.jobs.dequeue(id)
+      return { state: after, ...(after === 'cancelled' ? { endedAt: Date.now() } : {}) }
+    })
     tellOrder()
   }
 
@@ -128,12 +145,11 @@ export function createJobRunner({ root, startEngine = startEngineProcess, ...res
         throw new TandemError('That job does not run now.', 'Resume it first.')
     },
     start() {
-      const waiting = new Set(store.jobs.waiting())
       for (const job of store.jobs.list()) {
-        if (job.state === 'pausing') changeJob(deps, job.id, { state: 'paused' })
+        if (job.state === 'pausing') tellJob(deps, job.id, { state: 'paused' })
         else if (job.state === 'running' || job.state === 'stopping')
           // It may be what brought the studio down: it is not started again unasked.
-          changeJob(deps, job.id, {
+          tellJob(deps, job.id, {
             state: 'failed',
             endedAt: Date.now(),
             error: {
@@ -141,7 +157,6 @@ export function createJobRunner({ root, startEngine = startEngineProcess, ...res
               remedy: 'Resume it: it goes on from what it last saved.',
             },
           })
-        if (job.state !== 'queued' && waiting.has(job.id)) store.jobs.dequeue(job.id)
       }
       pump()
     },
