@@ -5,7 +5,7 @@ import { api } from '../api.ts'
 import { newLayer } from '../canvas/layers.ts'
 import { newId } from '../ids.ts'
 import { canvas } from '../canvas/editor-store.ts'
-import { dispatch, setSettings } from '../state/documents.ts'
+import { dispatch, takeSettings } from '../state/documents.ts'
 import { chooseFiles } from '../state/download.ts'
 import { importProject } from '../state/projects.ts'
 import { openTrajectoryFile } from '../state/runs.ts'
@@ -120,9 +120,10 @@ function offerRecipe(recipe: Partial<RunSettings>, reasoning: string | null): vo
     action: {
       label: 'Restore its settings',
       run: () => {
-        const { model, ...rest } = recipe
+        // Adapters say nothing without the model they were laid on.
+        const { model, adapters: _, ...rest } = recipe
         const known = model !== undefined && studio.get().models.some(({ id }) => id === model)
-        setSettings(known ? { ...rest, model } : rest)
+        takeSettings(known ? recipe : rest)
       },
     },
     ms: 30_000,

@@ -57,9 +57,14 @@ export function setSettings(change: Partial<RunSettings>): void {
   const { document } = studio.get()
   if (!document) return
   const settings: RunSettings = { ...document.settings, ...change }
-  if ('imageSteps' in change && change.imageSteps === undefined) delete settings.imageSteps
-  if ('acceleration' in change && change.acceleration === undefined) delete settings.acceleration
+  for (const key of ['imageSteps', 'acceleration', 'adapters'] as const)
+    if (settings[key] === undefined) delete settings[key]
   dispatch({ type: 'setSettings', settings }, { coalesce: `settings ${Object.keys(change).sort().join(' ')}` })
+}
+
+/** The settings of a run, a preset or a picture, as they were: what may be absent and is absent there is absent here. */
+export function takeSettings(taken: Partial<RunSettings>): void {
+  setSettings({ imageSteps: undefined, acceleration: undefined, adapters: undefined, ...taken })
 }
 
 export const undo = (): void => walk(-1)

@@ -5,7 +5,7 @@ import type { QueueItem, Run, RunSettings } from '../../shared/studio.ts'
 import { api } from '../api.ts'
 import { renderBox, renderMaskBox } from '../canvas/compose.ts'
 import { canvas } from '../canvas/editor-store.ts'
-import { dispatch, dispatchQuietly, setSettings } from './documents.ts'
+import { dispatch, dispatchQuietly, takeSettings } from './documents.ts'
 import { download } from './download.ts'
 import { viewRun } from './playback.ts'
 import { onBranch } from './playback-edits.ts'
@@ -272,8 +272,9 @@ export async function reorderRun(id: string, before: string | null): Promise<voi
 /** The settings of a run become those of the document; its seed comes along, locked. */
 export function reuseSettings(run: Run): void {
   const known = studio.get().models.some(({ id }) => id === run.settings.model)
-  const { model: _, ...rest } = run.settings
-  setSettings({ ...(known ? run.settings : rest), imageSteps: run.settings.imageSteps, seed: run.seed })
+  // Adapters say nothing without the model they were laid on.
+  const { model: _, adapters: __, ...rest } = run.settings
+  takeSettings({ ...(known ? run.settings : rest), seed: run.seed })
   toast({
     tone: known ? 'good' : 'warning',
     message: known ? 'The settings of this run are set.' : 'The settings are set, without the model: it is not here.',

@@ -1,7 +1,7 @@
 /** Settings under a name, for every project. The instruction stays what it is when one is applied. */
 import { useState, type FormEvent, type ReactElement } from 'react'
 import type { Preset, RunSettings } from '../../../shared/studio.ts'
-import { setSettings } from '../../state/documents.ts'
+import { takeSettings } from '../../state/documents.ts'
 import { modeName } from '../../state/runs-words.ts'
 import { setPreferences } from '../../state/session-preferences.ts'
 import { studio, useStudio } from '../../state/store.ts'
@@ -53,7 +53,7 @@ export function RunPresets({ settings }: { readonly settings: RunSettings }): Re
 /** Everything but what the picture is about. */
 function apply({ settings }: Preset): void {
   const { instruction: _, task: __, ...rest } = settings
-  setSettings({ ...rest, imageSteps: settings.imageSteps, acceleration: settings.acceleration })
+  takeSettings(rest)
 }
 
 function remove(preset: Preset): void {
