@@ -1,9 +1,10 @@
 /** The run panel by hand: settings kept under a name, and many seeds at once. */
 import type { Locator, Page } from 'playwright-core'
 import { afterAll, beforeAll, expect, it } from 'vitest'
+import { MAX_STEPS } from '../src/shared/jobs.ts'
 import { chromiumMissing, openInBrowser, type BrowserStudio } from './browser.ts'
 import { historyRows, openHistory } from './first-edit.ts'
-import { runEnds, setNumber, setSteps } from './hands.ts'
+import { runEnds, setNumber, setSteps, stopButtons } from './hands.ts'
 import { describeWith } from './needs.ts'
 
 describeWith(chromiumMissing())('in a browser', () => {
@@ -122,6 +123,57 @@ describeWith(chromiumMissing())('in a browser', () => {
     await page.reload()
     await part('Presets').getByText('Mode, steps, temperature and guidance under a name').waitFor()
     expect(await presets().count()).toBe(0)
+  })
+
+  const lane = (): Locator => page.getByRole('region', { name: 'Interactive' }).getByRole('listitem')
+  const waiting = (): Locator => lane().filter({ hasText: 'Waiting' })
+  const waitingSeeds = async (): Promise<number[]> =>
+    (await waiting().allInnerTexts()).map((text) => Number(/seed (\d+)/.exec(text)?.[1]))
+  const waits = (seed: number): Locator => waiting().filter({ hasText: `seed ${seed}` })
+  const staged = (): Locator => page.getByRole('listbox', { name: 'Staged results' }).getByRole('option')
+
+  it('many seeds queue up behind a run that goes, in the order they are put into', async () => {
+    await page.getByRole('button', { name: /Where things are/ }).click()
+    await runEnds(page, 30)
+    await setSteps(page, MAX_STEPS)
+    await page.keyboard.press('Control+Enter')
+    await stopButtons(page).first().waitFor()
+
+    await setSteps(page, 4)
+    await choose('Seed', 'Locked')
+    await setNumber(page.getByRole('spinbutton', { name: 'Seed number' }), 101)
+    await setNumber(page.getByRole('spinbutton', { name: 'How many runs' }), 5)
+    await page.getByText('Seeds 101 to 105.').waitFor()
+    await page.getByRole('button', { name: /^Run 5 seeds/ }).click()
+    await page.getByRole('button', { name: 'Queue', exact: true }).click()
+    await expect.poll(waitingSeeds).toEqual([101, 102, 103, 104, 105])
+
+    await waits(105).getByRole('button', { name: 'Earlier' }).click()
+    await expect.poll(waitingSeeds).toEqual([101, 102, 103, 105, 104])
+    await waits(104).dragTo(waits(102))
+    await expect.poll(waitingSeeds).toEqual([101, 104, 102, 103, 105])
+    // By keyboard the run keeps the focus wherever it goes.
+    await waits(101).locator('.queue-words').focus()
+    await page.keyboard.press('Alt+ArrowDown')
+    await expect.poll(waitingSeeds).toEqual([104, 101, 102, 103, 105])
+    await page.keyboard.press('Alt+ArrowDown')
+    await expect.poll(waitingSeeds).toEqual([104, 102, 101, 103, 105])
+    await page.keyboard.press('Alt+ArrowUp')
+    await expect.poll(waitingSeeds).toEqual([104, 101, 102, 103, 105])
+  })
+
+  it('one is taken out, the others are made in that order, and wait in the strip', async () => {
+    await waits(102).getByRole('button', { name: 'Take out of the queue' }).click()
+    await expect.poll(waitingSeeds).toEqual([104, 101, 103, 105])
+    await lane().getByRole('button', { name: 'Stop after this step' }).click()
+    await expect.poll(() => lane().count()).toBe(0)
+    const made = (): Promise<number[]> =>
+      staged().evaluateAll((cards) => cards.map((card) => Number(/seed (\d+)/.exec(card.ariaLabel ?? '')?.[1])))
+    // Behind those of the runs before, and what the stopped one had.
+    await expect.poll(async () => (await made()).slice(-4)).toEqual([104, 101, 103, 105])
+    expect(await made()).not.toContain(102)
+    const stopped = page.getByRole('region', { name: 'Stopped' }).getByRole('listitem')
+    await expect.poll(() => stopped.count()).toBe(2)
   })
 
   it('nothing was written to the console as an error', () => {
