@@ -67,8 +67,11 @@ function keepLayout(entries: LayoutEntries): void {
 
 async function loadModels(): Promise<void> {
   try {
-    studio.set({ models: (await api.call('models.list', {})).models })
+    const { models } = await api.call('models.list', {})
+    studio.set({ models, modelsKnown: true })
   } catch (error) {
+    // What runs say by themselves is shown without them as well.
+    studio.set({ modelsKnown: true })
     toastError(error, { label: 'Look again', run: () => void loadModels() })
   }
 }

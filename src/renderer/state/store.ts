@@ -16,6 +16,8 @@ export interface StudioState {
   readonly projects: readonly Project[]
   readonly project: Project | null
   readonly models: readonly ModelInfo[]
+  /** Whether `models` was answered once: until then nobody knows what is not here. */
+  readonly modelsKnown: boolean
   readonly vocabularies: ReadonlyMap<string, Vocabulary>
   readonly queue: readonly QueueItem[]
   /** Runs any screen asked for, by id; kept up to date by events. */
@@ -41,6 +43,7 @@ export const useStudio = create<StudioState>(() => ({
   projects: [],
   project: null,
   models: [],
+  modelsKnown: false,
   vocabularies: new Map(),
   queue: [],
   runs: new Map(),

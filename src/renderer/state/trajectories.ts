@@ -250,7 +250,7 @@ function ensureVocabulary(model: string): Promise<void> {
   return fetched
 }
 
-/** The words of a run and whether its model is at hand; asks for the vocabulary where it is. */
+/** The words of a run and whether its model is at hand, once that is known; asks for the vocabulary where it is. */
 export function useLexicon(
   trajectory: Trajectory | null,
   run: string | null,
@@ -258,7 +258,11 @@ export function useLexicon(
   const header = trajectory?.header ?? null
   const models = useStudio((s) => s.models)
   const base = useStudio((s) => (run === null ? null : baseOf(s.runs.get(run))))
-  const match = useMemo(() => (header ? matchModel(header.model, models, base) : null), [header, models, base])
+  const known = useStudio((s) => s.modelsKnown)
+  const match = useMemo(
+    () => (header && known ? matchModel(header.model, models, base) : null),
+    [header, known, models, base],
+  )
   const id = match && match.kind !== 'absent' ? match.model.id : null
   const vocabulary = useStudio((s) => (id === null ? null : (s.vocabularies.get(id) ?? null)))
   useEffect(() => {

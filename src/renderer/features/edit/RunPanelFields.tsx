@@ -177,9 +177,10 @@ export function GuidanceFields({ settings }: Props): ReactElement {
 
 export function ModelFields({ settings }: Props): ReactElement {
   const models = useStudio((s) => s.models)
+  const known = useStudio((s) => s.modelsKnown)
   const model = models.find(({ id }) => id === settings.model)
   const options = models.map(({ id, name }) => ({ value: id, label: name }))
-  if (!model) options.unshift({ value: settings.model, label: `${settings.model} (not here)` })
+  if (!model) options.unshift({ value: settings.model, label: known ? `${settings.model} (not here)` : settings.model })
   return (
     <div className="run-fields">
       <Select
@@ -195,7 +196,7 @@ export function ModelFields({ settings }: Props): ReactElement {
           {model.grid} cells, reasons in up to {model.reasoningLength} tokens.
         </span>
       ) : (
-        models.length > 0 && (
+        known && (
           <Notice tone="warning">This document was made with a model that is not here. Choose another one.</Notice>
         )
       )}

@@ -9,6 +9,7 @@ export function AboutDialog({ onClose }: { readonly onClose: () => void }): Reac
   const version = useStudio((s) => s.version)
   const host = useStudio((s) => s.host)
   const models = useStudio((s) => s.models)
+  const known = useStudio((s) => s.modelsKnown)
   return (
     <Dialog
       title="About Tandem Studio"
@@ -31,7 +32,7 @@ export function AboutDialog({ onClose }: { readonly onClose: () => void }): Reac
             <code>{model.hash.slice(0, 12)}</code>
           </li>
         ))}
-        {models.length === 0 && <li>None is found.</li>}
+        {known && models.length === 0 && <li>None is found.</li>}
       </ul>
     </Dialog>
   )
