@@ -1,5 +1,5 @@
 /** Every shortcut, to look up and to bind anew; a chord that is taken says by what before anything changes. */
-import { useState, type KeyboardEvent, type ReactElement } from 'react'
+import { useRef, useState, type KeyboardEvent, type ReactElement } from 'react'
 import { useCommands, type Command, type CommandGroup } from '../state/commands.ts'
 import { chordsOf, clashesWith, rebind, type Bound } from '../state/commands-keys.ts'
 import { setPreferences } from '../state/session-preferences.ts'
@@ -86,7 +86,16 @@ function ShortcutRow({
   const { command, chord, changed } = entry
   /** Null: not listening. */
   const [heard, setHeard] = useState<{ readonly chord: string | null } | null>(null)
+  const field = useRef<HTMLButtonElement>(null)
   const clashes = heard ? clashesWith(bound, command, heard.chord) : []
+  /** Binds it, unless another command has that chord: then it is asked first. */
+  const want = (next: string | null): void => {
+    if (clashesWith(bound, command, next).length > 0) return setHeard({ chord: next })
+    onChange(command, next)
+    setHeard(null)
+  }
+  /** The button that was pressed goes or is disabled: the focus stays in the row. */
+  const rest = (): void => field.current?.focus()
   const listen = (event: KeyboardEvent): void => {
     if (event.key === 'Tab') return
     event.preventDefault()
@@ -94,14 +103,13 @@ function ShortcutRow({
     if (event.key === 'Escape') return setHeard(null)
     const next = chordOf(event)
     if (next === null) return
-    if (clashesWith(bound, command, next).length > 0) return setHeard({ chord: next })
-    onChange(command, next)
-    setHeard(null)
+    want(next)
   }
   return (
     <div className="shortcut">
       <span className="shortcut-title">{command.title}</span>
       <button
+        ref={field}
         type="button"
         className={heard ? 'shortcut-chord shortcut-listening' : 'shortcut-chord'}
         aria-label={`Shortcut of ${command.title}: ${chord ?? 'none'}. Press to change it.`}
@@ -124,14 +132,20 @@ function ShortcutRow({
         icon="undo"
         label={`Take back the default of ${command.title}`}
         disabled={!changed}
-        onClick={() => onChange(command, defaultOf(command))}
+        onClick={() => {
+          want(defaultOf(command))
+          rest()
+        }}
       />
       <IconButton
         small
         icon="x"
         label={`Take the shortcut of ${command.title} away`}
         disabled={chord === null}
-        onClick={() => onChange(command, null)}
+        onClick={() => {
+          onChange(command, null)
+          rest()
+        }}
       />
       {heard && clashes.length > 0 && (
         <div className="shortcut-clash" role="alert">
@@ -142,11 +156,18 @@ function ShortcutRow({
             onClick={() => {
               onChange(command, heard.chord, clashes)
               setHeard(null)
+              rest()
             }}
           >
             Take it over
           </Button>
-          <Button kind="quiet" onClick={() => setHeard(null)}>
+          <Button
+            kind="quiet"
+            onClick={() => {
+              setHeard(null)
+              rest()
+            }}
+          >
             Leave it
           </Button>
         </div>
