@@ -3,10 +3,9 @@
  * process of its own. Nothing heavy happens here.
  */
 import { app, clipboard, dialog, protocol, safeStorage } from 'electron'
-import { mkdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { describeError, TandemError } from '../shared/errors.ts'
-import { dataFolder } from './service-host/data-folder.ts'
+import { dataFolder, makeDataFolder } from './service-host/data-folder.ts'
 import { launchService, type LaunchedService } from './service-host/launcher.ts'
 import { guardDownloads } from './electron/downloads.ts'
 import { connectPages } from './electron/ipc.ts'
@@ -23,8 +22,7 @@ import { focusWindow, openWindow } from './electron/window.ts'
 const data = dataFolder()
 // Chromium's own files stand apart; the lock for one instance is in them, so it is one instance for each data folder.
 const chromium = join(data, 'window')
-mkdirSync(chromium, { recursive: true })
-app.setPath('userData', chromium)
+const refused = prepareFolder()
 protocol.registerSchemesAsPrivileged([
   {
     scheme: SCHEME,
@@ -33,12 +31,24 @@ protocol.registerSchemesAsPrivileged([
 ])
 guardContents(app)
 
-if (app.requestSingleInstanceLock()) {
+if (refused !== null) {
+  void app.whenReady().then(() => explain(refused))
+} else if (app.requestSingleInstanceLock()) {
   app.on('second-instance', () => focusWindow())
   void app.whenReady().then(run)
 } else {
   process.stderr.write('tandem: the studio is open already; its window was brought to the front.\n')
   app.quit()
+}
+
+/** Why the studio cannot keep anything here; null where it can. */
+function prepareFolder(): unknown {
+  try {
+    app.setPath('userData', makeDataFolder(data, 'window'))
+    return null
+  } catch (error) {
+    return error
+  }
 }
 
 function run(): void {
@@ -74,13 +84,14 @@ function closeFirst(service: LaunchedService): void {
     event.preventDefault()
     void service.close().finally(() => {
       closed = true
-      app.quit()
+      // Not within this event: a quit that is asked for while one is being held back is dropped, and the process stays.
+      setImmediate(() => app.quit())
     })
   })
   for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => app.quit())
 }
 
-/** A studio whose service cannot start says why, and what to do, instead of an empty window. */
+/** A studio that cannot start says why, and what to do, instead of an empty window. */
 async function explain(error: unknown): Promise<void> {
   const known = error instanceof TandemError ? error : new TandemError(describeError(error), 'Please report this.')
   if (known.kind === 'cancelled') return

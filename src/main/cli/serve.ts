@@ -43,7 +43,7 @@ export function addServeCommand(program: Command): void {
 /** Serves until it is interrupted. A second interrupt does not wait for what still closes. */
 export async function serve(options: ServeCommandOptions): Promise<void> {
   const { checkExposure, startServer } = await import('../server/server.ts')
-  const { dataFolder } = await import('../service-host/data-folder.ts')
+  const { dataFolder, makeDataFolder } = await import('../service-host/data-folder.ts')
   const host = options.host ?? '127.0.0.1'
   const tls = await readTls()
   checkExposure({ host, tls, insecure: options.insecure ?? false })
@@ -52,7 +52,7 @@ export async function serve(options: ServeCommandOptions): Promise<void> {
     throw new TandemError('The screens are not built.', 'Start the studio with "npm start" or "npx tandem serve".')
   }
   const roots = await Promise.all((options.root ?? []).map(openRoot))
-  const data = options.data === undefined ? dataFolder() : resolve(options.data)
+  const data = makeDataFolder(options.data === undefined ? dataFolder() : resolve(options.data))
 
   const { createService } = await import('../service/service.ts')
   const models = [join(projectRoot, 'resources', 'models'), join(data, 'models')]
