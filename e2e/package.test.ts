@@ -64,24 +64,30 @@ describeWith(await electronMissing())('the package on this machine', () => {
   }
 
   describe('the package', () => {
-    it('has its fuses set', async () => {
+    it('has every fuse set, as build/ says', async () => {
       const wire = await getCurrentFuseWire(join(folder, 'tandem-studio'))
-      const on = (fuse: FuseV1Options): boolean => String.fromCharCode(wire[fuse] ?? 0) === '1'
-      expect({
-        runAsNode: on(FuseV1Options.RunAsNode),
-        nodeOptions: on(FuseV1Options.EnableNodeOptionsEnvironmentVariable),
-        inspect: on(FuseV1Options.EnableNodeCliInspectArguments),
-        integrity: on(FuseV1Options.EnableEmbeddedAsarIntegrityValidation),
-        onlyArchive: on(FuseV1Options.OnlyLoadAppFromAsar),
-        cookies: on(FuseV1Options.EnableCookieEncryption),
-      }).toEqual({
-        runAsNode: false,
-        nodeOptions: false,
-        inspect: false,
-        integrity: true,
-        onlyArchive: true,
-        cookies: true,
+      const fuses = Object.values(FuseV1Options).filter((fuse) => typeof fuse === 'number')
+      // One that this Electron does not have is neither on nor off.
+      const states = new Map([
+        ['0', false],
+        ['1', true],
+      ])
+      const read = fuses.map((fuse) => [FuseV1Options[fuse], states.get(String.fromCharCode(wire[fuse] ?? 0))] as const)
+      expect(Object.fromEntries(read)).toEqual({
+        RunAsNode: false,
+        EnableCookieEncryption: true,
+        EnableNodeOptionsEnvironmentVariable: false,
+        EnableNodeCliInspectArguments: false,
+        EnableEmbeddedAsarIntegrityValidation: true,
+        OnlyLoadAppFromAsar: true,
+        LoadBrowserProcessSpecificV8Snapshot: false,
+        GrantFileProtocolExtraPrivileges: false,
       })
+      const builder = readFileSync(join(root, 'build', 'electron-builder.yml'), 'utf8')
+      const [, block] = /^electronFuses:\n((?: {2}.*\n)+)/m.exec(builder)!
+      const said = block!.trim().split(/\n */)
+      const expected = read.map(([name, on]) => `${name.replace(/^./, (sign) => sign.toLowerCase())}: ${String(on)}`)
+      expect(said.sort()).toEqual(expected.sort())
     })
 
     it('holds the models, a Node, and the service with its packages beside the archive', () => {
