@@ -28,6 +28,17 @@ export const keyToPaint = (page: Page, key: string): Promise<{ ms: number; beyon
     key,
   )
 
+/** The viewed run has come to its last step, and nothing runs. */
+export async function runEnded(page: Page, steps: number): Promise<void> {
+  await page.waitForFunction(
+    (last) =>
+      document.querySelector('[role=slider][aria-label=Step]')?.ariaValueMax === last &&
+      document.querySelector('.run-going') === null,
+    String(steps),
+    { polling: 100, timeout: 120_000 },
+  )
+}
+
 /** What the canvases of the page show around a point of it, as text. */
 export const pixelsAround = (page: Page, at: { x: number; y: number }): Promise<string> =>
   page.evaluate(

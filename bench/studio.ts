@@ -1,7 +1,7 @@
 /**
  * The studio's numbers in a real browser on the real service and engine: start to an interactive window and to a first
- * stroke, a step from its event to its paint, panning and zooming a large document, scrubbing. Times are taken inside the
- * page, after the frame that shows the change has been handed over. Usage: node bench/studio.ts [steps]
+ * stroke, a step from its event to its paint, panning and zooming a large document. Times are taken inside the page, after
+ * the frame that shows the change has been handed over. Usage: node bench/studio.ts [steps]
  * With `steps` only the steps are measured and nothing is saved: for a look at one change.
  *
  * A step is heard at any moment between two frames of the display and waits for the next one: `step_event_to_paint` holds
@@ -14,9 +14,9 @@ import { join } from 'node:path'
 import type { BrowserContext, Page } from 'playwright-core'
 import sharp from 'sharp'
 import { startChromium, startServe } from '../e2e/browser.ts'
-import { openHistory, openReasoning } from '../e2e/first-edit.ts'
+import { openReasoning } from '../e2e/first-edit.ts'
 import { saveResult } from './lib.ts'
-import { keyToPaint, pixelsAround, summary, watchProcessor } from './studio-page.ts'
+import { pixelsAround, summary, watchProcessor } from './studio-page.ts'
 
 const SIDE = 4096
 const LAYERS = 10
@@ -159,30 +159,10 @@ async function rest(page: Page, stepNumbers: object): Promise<void> {
     await again.close()
   }
 
-  // Scrub: the first visit of a step fetches its picture, the second has it.
-  const scrub = await open(context, served.origin)
-  await openHistory(scrub)
-  await scrub.locator('.history-row:not(.history-row-wait)').first().dblclick()
-  await scrub.waitForFunction(
-    (last) => document.querySelector('[role=slider][aria-label=Step]')?.ariaValueNow === last,
-    String(STEPS),
-  )
-  await keyToPaint(scrub, 'Home')
-  const uncached: { ms: number; beyond: number }[] = []
-  const cached: { ms: number; beyond: number }[] = []
-  for (let i = 0; i < 16; i++) uncached.push(await keyToPaint(scrub, 'ArrowRight'))
-  await scrub.waitForTimeout(1500)
-  for (let round = 0; round < 4; round++)
-    for (let i = 0; i < 16; i++) cached.push(await keyToPaint(scrub, round % 2 === 0 ? 'ArrowLeft' : 'ArrowRight'))
-  await scrub.close()
-
   await saveResult('studio', {
     warm_start_interactive: summary(interactive),
     warm_start_first_stroke: summary(stroke),
     ...stepNumbers,
-    scrub_cached: summary(cached.map((key) => key.ms)),
-    scrub_cached_beyond_its_frame: summary(cached.map((key) => key.beyond)),
-    scrub_first_visit: summary(uncached.map((key) => key.ms)),
     pan_zoom: await panAndZoom(page),
   })
 }
