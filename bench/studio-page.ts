@@ -54,6 +54,44 @@ export const pixelsAround = (page: Page, at: { x: number; y: number }): Promise<
     at,
   )
 
+const STROKE_LENGTH = 20
+const LOOK_MS = 4
+
+/** Whether a canvas of the page shows this colour (`#rrggbb`), opaque, at a point of the page. */
+const isColour = (page: Page, at: { x: number; y: number }, colour: string): Promise<boolean> =>
+  page.evaluate(
+    ({ x, y, wanted }) =>
+      [...document.querySelectorAll<HTMLCanvasElement>('section[aria-label=Canvas] canvas')].some((canvas) => {
+        const box = canvas.getBoundingClientRect()
+        const scale = canvas.width / box.width
+        const pixel = canvas.getContext('2d')?.getImageData((x - box.x) * scale, (y - box.y) * scale, 1, 1).data ?? []
+        return `#${[...pixel].map((value) => value.toString(16).padStart(2, '0')).join('')}` === `${wanted}ff`
+      }),
+    { ...at, wanted: colour },
+  )
+
+/** Paints a stroke in the middle of the canvas, and returns when its colour is there; then `undo` takes it away again. */
+export async function paintStroke(page: Page): Promise<{ undo: () => Promise<void> }> {
+  const box = (await page.locator('section[aria-label=Canvas] canvas').first().boundingBox())!
+  const at = { x: box.x + box.width / 2, y: box.y + box.height / 2 }
+  const name = await page.locator('.colour-button').getAttribute('aria-label')
+  const colour = /#[0-9a-f]{6}/.exec(name ?? '')![0]
+  const isThere = (): Promise<boolean> => isColour(page, at, colour)
+  if (await isThere()) throw new Error('the colour of the stroke was there before it')
+  await page.keyboard.press('b')
+  await page.mouse.move(at.x, at.y)
+  await page.mouse.down()
+  await page.mouse.move(at.x, at.y + STROKE_LENGTH, { steps: 4 })
+  await page.mouse.up()
+  while (!(await isThere())) await page.waitForTimeout(LOOK_MS)
+  return {
+    undo: async () => {
+      await page.keyboard.press('Control+z')
+      while (await isThere()) await page.waitForTimeout(LOOK_MS)
+    },
+  }
+}
+
 export const summary = (values: readonly number[]): Record<string, number> => ({
   n: values.length,
   median_ms: percentile(values, 50),

@@ -16,7 +16,7 @@ import sharp from 'sharp'
 import { startChromium, startServe } from '../e2e/browser.ts'
 import { openReasoning } from '../e2e/first-edit.ts'
 import { saveResult } from './lib.ts'
-import { pixelsAround, summary, watchProcessor } from './studio-page.ts'
+import { paintStroke, pixelsAround, summary, watchProcessor } from './studio-page.ts'
 
 const SIDE = 4096
 const LAYERS = 10
@@ -144,18 +144,10 @@ async function rest(page: Page, stepNumbers: object): Promise<void> {
     const again = await open(context, served.origin)
     await again.getByRole('button', { name: /^Run/ }).first().waitFor()
     interactive.push(performance.now() - began)
-    const canvas = (await again.locator('canvas').first().boundingBox())!
-    // Beside the strokes of the starts before: a stroke is there when its pixels are.
-    const at = { x: canvas.x + canvas.width / 2 + 30 * (i - 2), y: canvas.y + canvas.height / 2 }
-    const blank = await pixelsAround(again, at)
-    await again.keyboard.press('b')
-    await again.mouse.move(at.x, at.y)
-    await again.mouse.down()
-    await again.mouse.move(at.x, at.y + 20, { steps: 4 })
-    await again.mouse.up()
-    await again.mouse.move(canvas.x + 5, canvas.y + 5)
-    while ((await pixelsAround(again, at)) === blank) await again.waitForTimeout(5)
+    const { undo } = await paintStroke(again)
     stroke.push(performance.now() - began)
+    await undo()
+    await again.waitForTimeout(1000)
     await again.close()
   }
 
