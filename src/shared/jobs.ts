@@ -455,6 +455,8 @@ export const jobCommandSchema = z.discriminatedUnion('type', [
     judgeKey: z.string().nullish(),
   }),
   z.strictObject({ type: z.literal('cancel'), jobId: z.string().min(1) }),
+  /** A step of a run has been dealt with: the engine goes no further ahead of whoever follows it than a step. */
+  z.strictObject({ type: z.literal('taken'), jobId: z.string().min(1) }),
   /** Asks a training run for something between two of its steps; other jobs take no notice. */
   z.strictObject({ type: z.literal('control'), jobId: z.string().min(1), action: controlActionSchema }),
   /** An interactive job goes on in another process: background jobs here wait between their steps. */

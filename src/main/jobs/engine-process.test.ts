@@ -49,7 +49,8 @@ describe('the engine process', () => {
       if (types.length === 4) stop.abort()
     }
     expect(types.at(-1)).toBe('cancelled')
-    expect(types.length).toBeLessThan(1000)
+    // The step it was in and the one it had begun.
+    expect(types.slice(4).filter((type) => type === 'step').length).toBeLessThanOrEqual(2)
     expect(await readdir(place.root)).not.toContain('cancelled')
     engine.dispose()
   })
@@ -58,7 +59,6 @@ describe('the engine process', () => {
     const engine = startEngineProcess()
     let last = ''
     let steps = 0
-    // The process runs ahead of what is read here: many steps are left when it is killed.
     for await (const update of engine.run(spec('killed', 800))) {
       if (update.type === 'step' && ++steps === 5) process.kill(engine.pid!, 'SIGKILL')
       last = update.type === 'failed' ? update.message : update.type

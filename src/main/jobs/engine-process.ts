@@ -156,6 +156,7 @@ export function startEngineProcess(channel: EngineChannel = forkWorker()): Engin
           over = isJobEnd(event)
           if (over) clearTimeout(insist)
           yield event
+          if (event.type === 'step' && !ended) channel.send({ type: 'taken', jobId })
         }
       } finally {
         clearTimeout(insist)

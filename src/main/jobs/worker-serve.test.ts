@@ -1,6 +1,6 @@
 /** The engine's side of the contract, served in this very process. */
 import { stat } from 'node:fs/promises'
-import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest'
 import { isJobEnd, type JobEvent, type JobSpec } from '../../shared/jobs.ts'
 import { createEngineCache } from '../../engine/jobs/context.ts'
 import { readTrajectory } from '../../engine/trajectory/file.ts'
@@ -93,6 +93,47 @@ it('a background job waits between steps while an interactive one runs, and then
   await going
   expect(order.at(-1)).toBe('background done')
   engine.dispose()
+})
+
+it('a run goes no further than a step ahead of whoever follows it, and loses nothing by waiting', async () => {
+  const sent: JobEvent[] = []
+  const over = Promise.withResolvers<void>()
+  const server = serveJobs({
+    send: (event) => {
+      sent.push(event)
+      if (isJobEnd(event) && event.jobId === 'followed') over.resolve()
+      // One job is followed, the other is not.
+      if (event.type === 'step' && event.jobId === 'followed') server.receive({ type: 'taken', jobId: 'followed' })
+    },
+  })
+  const stepsOf = (jobId: string): number[] =>
+    sent.flatMap((event) => (event.type === 'step' && event.jobId === jobId ? [event.step] : []))
+  server.receive({ type: 'run', jobId: 'alone', spec: spec('alone', 12), background: false })
+  server.receive({ type: 'run', jobId: 'followed', spec: spec('followed', 12), background: false })
+  await over.promise
+  expect(stepsOf('followed')).toHaveLength(12)
+  expect(stepsOf('alone')).toEqual([1, 2])
+  for (let taken = 0; taken < 12; taken++) {
+    server.receive({ type: 'taken', jobId: 'alone' })
+    await vi.waitFor(() => expect(stepsOf('alone').length).toBeGreaterThanOrEqual(Math.min(12, taken + 3)))
+  }
+  await vi.waitFor(() => expect(sent.at(-1)).toMatchObject({ jobId: 'alone', type: 'done' }))
+  const read = (name: string): Promise<object> => readTrajectory(place.path(`${name}/trajectory.tdm`))
+  expect(await read('alone')).toEqual(await read('followed'))
+  server.receive({ type: 'dispose' })
+})
+
+it('a run that nobody follows can be cancelled all the same', async () => {
+  const { promise, resolve } = Promise.withResolvers<JobEvent>()
+  const server = serveJobs({
+    send: (event) => {
+      if (event.type === 'step' && event.step === 2) server.receive({ type: 'cancel', jobId: 'left' })
+      if (isJobEnd(event)) resolve(event)
+    },
+  })
+  server.receive({ type: 'run', jobId: 'left', spec: spec('left', 12), background: false })
+  expect((await promise).type).toBe('cancelled')
+  server.receive({ type: 'dispose' })
 })
 
 describe('models', () => {

@@ -35,12 +35,19 @@ export interface JobServer {
 }
 
 const BACKGROUND_NICENESS = 10
+/**
+ * Steps told and not dealt with while the next one is computed. Without a bound a run goes hundreds of steps ahead of a busy
+ * studio: it shows and records them long after, and a cancel comes too late for them.
+ */
+const AHEAD = 1
 
 interface RunningJob {
   readonly stop: AbortController
   /** Asked for and not yet looked at. */
   readonly asked: ControlAction[]
   readonly background: boolean
+  /** Steps told that nobody has dealt with yet. */
+  untaken: number
   readonly ended: Promise<void>
 }
 
@@ -63,11 +70,13 @@ export function serveJobs(host: JobHost): JobServer {
     if (running.size > 0) host.setNiceness?.(interactive() ? 0 : BACKGROUND_NICENESS)
   }
 
+  const mustWait = ({ background, untaken }: Pick<RunningJob, 'background' | 'untaken'>): boolean =>
+    untaken > AHEAD || (background && (elsewhere || interactive()))
+
   async function work(
     { jobId, spec, judgeKey }: Extract<JobCommand, { type: 'run' }>,
     signal: AbortSignal,
-    background: boolean,
-    asked: ControlAction[],
+    job: Pick<RunningJob, 'background' | 'asked' | 'untaken'>,
   ): Promise<void> {
     let seq = 0
     let complete = false
@@ -82,14 +91,15 @@ export function serveJobs(host: JobHost): JobServer {
           lease.engine(directory, adapters, provider),
         isWarm: (directory: string, adapters?: AdapterStack, provider?: ProviderName) =>
           engines.isWarm(directory, adapters, provider),
-        controls: () => asked.splice(0),
+        controls: () => job.asked.splice(0),
       }
       for await (const update of runJob(spec, context)) {
+        if (update.type === 'step') job.untaken++
         publish(update)
         complete ||= update.type === 'result'
         // Give the channel its turn: a cancel that is waiting is read before the next step.
         await new Promise((resolve) => setImmediate(resolve))
-        while (background && (elsewhere || interactive()) && !signal.aborted) await turn.promise
+        while (mustWait(job) && !signal.aborted) await turn.promise
       }
       end = signal.aborted && !complete ? { type: 'cancelled' } : { type: 'done' }
     } catch (error) {
@@ -103,15 +113,20 @@ export function serveJobs(host: JobHost): JobServer {
     const { jobId, background } = command
     const stop = new AbortController()
     const { promise: ended, resolve } = Promise.withResolvers<void>()
-    const asked: ControlAction[] = []
-    running.set(jobId, { stop, asked, background, ended })
+    const job: RunningJob = { stop, asked: [], background, untaken: 0, ended }
+    running.set(jobId, job)
     settleNiceness()
-    void work(command, stop.signal, background, asked).finally(() => {
+    void work(command, stop.signal, job).finally(() => {
       running.delete(jobId)
       settleNiceness()
       passTurn()
       resolve()
     })
+  }
+
+  function taken(job: RunningJob | undefined): void {
+    if (job) job.untaken--
+    passTurn()
   }
 
   async function close(reason?: string): Promise<void> {
@@ -130,6 +145,7 @@ export function serveJobs(host: JobHost): JobServer {
       if (command.type === 'run') start(command)
       else if (command.type === 'dispose') void close()
       else if (command.type === 'control') running.get(command.jobId)?.asked.push(command.action)
+      else if (command.type === 'taken') taken(running.get(command.jobId))
       else if (command.type === 'giveWay') {
         elsewhere = command.on
         if (!elsewhere) passTurn()

@@ -1,6 +1,7 @@
 /**
  * One run from start to end: its spec, its events into the store and out to the screens, and whatever is there when it
- * ends, however it ends. Steps are on disk before they are told; a run that is stopped keeps what it has.
+ * ends, however it ends. Steps are on disk before they are told; a run that is stopped keeps what it has, and takes one
+ * step more at most.
  */
 import { randomBytes } from 'node:crypto'
 import { mkdir, readFile, rm, writeFile } from 'node:fs/promises'
@@ -27,12 +28,15 @@ export async function workOnRun(
   const rhythm: number[] = []
   let beat = began
   let ended: JobEvent | null = null
+  let afterStop = 0
   try {
     await mkdir(folder, { recursive: true })
     const spec = await specOf(deps, deps.store.runs.get(id), folder)
     change(deps, id, { state: 'running', error: null })
     for await (const event of deps.lanes.run(lane, spec, signal)) {
       if (event.type === 'step') {
+        // The step that was under way is kept; one that the engine began behind it, before it heard, is as if it had not.
+        if (signal.aborted && ++afterStop > 1) continue
         const now = performance.now()
         rhythm.push(now - beat)
         beat = now

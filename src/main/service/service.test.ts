@@ -129,6 +129,28 @@ describe('a run', () => {
     expect(ended.picture!.width).toBe(128)
   })
 
+  test('that is cancelled is acknowledged before its next step but one, and has no other, however busy the studio is', async () => {
+    const [run] = await start({ seed: 3, steps: 400 })
+    const order: string[] = []
+    const stop = service.subscribe((event) => {
+      if (event.name !== 'run.step' || event.payload.run !== run!.id) return
+      const { step } = event.payload.record
+      order.push(`step ${step}`)
+      // A screen that takes its time: the engine could be far ahead by now.
+      for (const until = performance.now() + 10; performance.now() < until;);
+      if (step === 8) void call('runs.cancel', { run: run!.id, now: false }).then(() => order.push('acknowledged'))
+    })
+    const { state, step } = await until(run!.id, isOver)
+    stop()
+    expect(state).toBe('cancelled')
+    expect(order.indexOf('acknowledged')).toBeGreaterThanOrEqual(8)
+    expect(order.slice(order.indexOf('step 8')).filter((entry) => entry !== 'acknowledged').length).toBeLessThanOrEqual(
+      2,
+    )
+    expect(order.indexOf('step 10')).toBe(-1)
+    expect(step).toBeLessThanOrEqual(9)
+  })
+
   test('branches: steps shared, a word replaced, and the tree knows both', async () => {
     const [parent] = await start({ seed: 5 })
     await until(parent!.id, isOver)
