@@ -16,6 +16,7 @@ import {
   type JobSpec,
 } from '../../shared/jobs.ts'
 import type { ControlAction } from '../../shared/training.ts'
+import { LEFT_IN_LOG } from './explain-death.ts'
 import { deathEnd, freeMemoryNow, MemoryWatch } from './job-death.ts'
 import { watchSession } from './niceness.ts'
 
@@ -192,7 +193,7 @@ export function startEngineProcess(channel: EngineChannel = forkWorker()): Engin
 const gone = (how: string, said: string): JobEnd => ({
   type: 'failed',
   message: `The engine process ${how} in the middle of the job.`,
-  remedy: 'What was recorded is kept in the log of the output folder: resume from it, or start again.',
+  remedy: LEFT_IN_LOG,
   kind: 'internal',
   ...(said.trim() === '' ? {} : { stack: said.trim() }),
 })

@@ -152,7 +152,8 @@ function nextDivisor(batch: number, accumulate: number): number | null {
   return accumulate < batch ? batch : null
 }
 
+/** What is left of a job that wrote into a folder of somebody's choosing. */
+export const LEFT_IN_LOG = 'What was recorded is kept in the log of the output folder: resume from it, or start again.'
+
 const goOn = ({ training }: Death): string =>
-  training
-    ? 'The run goes on from its last checkpoint when it is resumed.'
-    : 'What was recorded is kept in the log of the output folder: resume from it, or start again.'
+  training ? 'The run goes on from its last checkpoint when it is resumed.' : LEFT_IN_LOG

@@ -6,6 +6,7 @@ import type { ProviderName } from '../../shared/providers.ts'
 import type { PictureRef, Run, RunError } from '../../shared/studio.ts'
 import { frame, frameCodes } from '../../shared/trajectory-frame.ts'
 import type { Trajectory } from '../../shared/trajectory.ts'
+import { LEFT_IN_LOG } from '../jobs/explain-death.ts'
 import { explained } from '../store/database.ts'
 import type { Store } from '../store/store.ts'
 import type { Lanes } from './lanes.ts'
@@ -126,12 +127,13 @@ async function partialPicture(
 const isRecorded = ({ store }: WorkDeps, id: string): boolean =>
   store.records.has(id) && store.records.trajectory(id).steps.length > 0
 
-/** What a run failed with in the engine. */
+/** What a run failed with in the engine. The folder it wrote to is the studio's own: a person continues the run itself. */
 export function failureOf(deps: WorkDeps, id: string, end: Extract<JobEvent, { type: 'failed' }>): RunError {
   const defect = end.kind === 'internal'
+  const recorded = isRecorded(deps, id)
   return {
     message: end.message,
-    remedy: defect && isRecorded(deps, id) ? CONTINUE : end.remedy,
+    remedy: defect && recorded ? CONTINUE : end.remedy.replace(LEFT_IN_LOG, recorded ? CONTINUE : 'Run it again.'),
     ...(end.stack === undefined ? {} : { details: end.stack }),
   }
 }

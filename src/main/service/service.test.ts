@@ -17,8 +17,8 @@ import type { Service } from './types.ts'
 
 const resources = fileURLToPath(new URL('../../../resources/', import.meta.url))
 const folder = temporaryFolder()
-const open = (): Promise<Service> =>
-  createService({ data: folder.path, models: [join(resources, 'models')], host: 'browser', version: '1' })
+const open = (models = [join(resources, 'models')]): Promise<Service> =>
+  createService({ data: folder.path, models, host: 'browser', version: '1' })
 
 let service: Service
 let project: Project
@@ -194,7 +194,7 @@ describe('a run', () => {
       const ended = await until(run!.id, isOver)
       expect(ended).toMatchObject({ state: 'failed', stoppedAtOnce: false })
       expect(ended.error?.message).toContain('ended from outside')
-      expect(ended.error?.remedy).not.toBe('')
+      expect(ended.error?.remedy).toMatch(/^Continue it from its last recorded step\./)
       expect(ended.step).toBeGreaterThanOrEqual(8)
       expect((await trajectory(run!.id)).steps).toHaveLength(ended.step)
       await call('runs.continue', { run: run!.id })
@@ -295,11 +295,8 @@ test('of a trajectory from an unknown model the words are there, and its hash is
   ])
   // Its codes mean nothing to the weights at hand.
   expect(opened).toMatchObject({ input: null, picture: null })
-  const branch = await call('runs.branch', { run: opened.id, step: 2, edits: { replace: [], remask: [] } })
-  expect(await until(branch.id, isOver)).toMatchObject({
-    state: 'failed',
-    error: { message: expect.stringContaining('elsewhere') as string },
-  })
+  const edits = { replace: [], remask: [] }
+  await expect(call('runs.branch', { run: opened.id, step: 2, edits })).rejects.toThrow(/no model "elsewhere"/)
 })
 
 test('an animation tells how far it is, and one that is stopped is not made', async () => {
@@ -390,4 +387,18 @@ test('a studio that ended in the middle of a run says so at its next start, and 
   await call('runs.continue', { run: run!.id })
   expect((await until(run!.id, (r) => r.state === 'done' || r.state === 'failed')).state).toBe('done')
   await expect.poll(() => readdirSync(join(folder.path, 'work'))).toEqual([])
+})
+
+test('a run whose model is not here any more is neither branched nor continued: nothing waits only to fail', async () => {
+  const [run] = await start({ seed: 4, steps: 48 })
+  await stepOf(run!.id, 4)
+  await call('runs.cancel', { run: run!.id, now: false })
+  await until(run!.id, isOver)
+  await service.close()
+  service = await open([])
+  const before = await call('runs.get', { run: run!.id })
+  const edits = { replace: [], remask: [] }
+  await expect(call('runs.branch', { run: run!.id, step: 2, edits })).rejects.toThrow(/no model "storybook"/)
+  await expect(call('runs.continue', { run: run!.id })).rejects.toThrow(/no model "storybook"/)
+  expect((await call('runs.tree', { run: run!.id })).runs).toEqual([before])
 })

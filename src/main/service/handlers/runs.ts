@@ -51,11 +51,12 @@ export function runHandlers(deps: HandlerDeps): Handlers<'runs' | 'trajectories'
 
   return {
     'runs.start': start,
-    'runs.branch': ({ run: id, step, edits }) => {
+    'runs.branch': async ({ run: id, step, edits }) => {
       const parent = store.runs.get(id)
       const { steps, header } = store.records.trajectory(id)
       const last = Math.min(steps.length, header.steps - 1)
       if (step > last) throw new TandemError(`The run cannot go on after step ${step}.`, `Choose a step up to ${last}.`)
+      await models.path(parent.settings.model)
       const run: Run = {
         ...freshRun(parent),
         settings: { ...parent.settings, seed: parent.seed },
@@ -63,18 +64,19 @@ export function runHandlers(deps: HandlerDeps): Handlers<'runs' | 'trajectories'
         edits,
       }
       add(run, 'interactive')
-      return Promise.resolve(run)
+      return run
     },
-    'runs.continue': ({ run: id }) => {
+    'runs.continue': async ({ run: id }) => {
       const run = store.runs.get(id)
       if (run.state !== 'cancelled' && run.state !== 'failed')
         throw new TandemError(
           'Only a run that was stopped or failed can be continued.',
           'Start a new run, or branch this one.',
         )
+      await models.path(run.settings.model)
       change(deps, id, { state: 'queued', endedAt: null, error: null, stoppedAtOnce: false })
       scheduler.add(id, 'interactive')
-      return Promise.resolve(store.runs.get(id))
+      return store.runs.get(id)
     },
     'runs.cancel': ({ run, now }) => {
       scheduler.cancel(run, now)
