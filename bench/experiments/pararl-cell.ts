@@ -4,7 +4,7 @@
  * differences to an earlier cell prompt by prompt; scores go to scores.json in the cell's folder. A cell that was stopped
  * goes on.
  * Usage: node bench/experiments/pararl-cell.ts --model DIR --out DIR --arm before|output|trajectory [--seed N]
- *        [--against DIR] [--threads N] [--suite DIR|NAME] [--limit N] [--world DIR --operations a,b] [--reward NAME] [--set sampledSteps=3 ...]
+ *        [--against DIR] [--threads N] [--suite DIR|NAME] [--limit N] [--world DIR --operations a,b] [--reward NAME] [--steps N] [--temperature T] [--set sampledSteps=3 ...]
  */
 import { existsSync } from 'node:fs'
 import { join } from 'node:path'
@@ -32,6 +32,7 @@ const { values } = parseArgs({
     'generate-share': { type: 'string', default: '0.15' },
     reward: { type: 'string', default: 'storybook' },
     steps: { type: 'string', default: '16' },
+    temperature: { type: 'string', default: '0' },
     set: { type: 'string', multiple: true, default: [] },
   },
 })
@@ -95,6 +96,7 @@ const scores = await suiteScores({
   model: result?.model ?? model,
   suite: values.suite,
   steps: Number(values.steps),
+  temperature: Number(values.temperature),
   limit: values.limit === undefined ? null : Number(values.limit),
   ...threads,
 })

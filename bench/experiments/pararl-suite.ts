@@ -1,5 +1,5 @@
 /**
- * A suite answered in batches at temperature 0 and judged exactly, prompt by prompt: the answers are those of `tandem
+ * A suite answered in batches, at temperature 0 unless said, and judged exactly, prompt by prompt: the answers are those of `tandem
  * bench` with the same settings, since a batched run decides what it decides alone.
  */
 import { join } from 'node:path'
@@ -28,6 +28,8 @@ export async function suiteScores(options: {
   readonly model: string
   readonly suite: string
   readonly steps: number
+  /** Of text and image; 0 unless said. */
+  readonly temperature?: number
   readonly limit: number | null
   readonly threads?: number
 }): Promise<SuiteScores> {
@@ -52,7 +54,7 @@ export async function suiteScores(options: {
           steps: options.steps,
           seed: hashWords(['parabench', 1, prompt.id], 1)[0]!,
           guidance: { text: 0, image: 0 },
-          temperatures: { text: 0, image: 0 },
+          temperatures: { text: options.temperature ?? 0, image: options.temperature ?? 0 },
         }),
       ),
     )
