@@ -52,8 +52,9 @@ export async function workUntilKill(page: Page): Promise<BeforeKill> {
 /** The window after the host was started again. */
 export async function findAllAgain(page: Page, before: BeforeKill): Promise<void> {
   await stepSlider(page).waitFor()
-  // Nothing is said to be missing before it was looked for.
+  // Nothing is said to be missing before it was looked for, and no word is a number until its model is there.
   expect(await page.getByText(/which is not (here|among the models here)/).count()).toBe(0)
+  expect((await page.locator('.tj-label').allInnerTexts()).filter((label) => label.startsWith('#'))).toEqual([])
   expect(await stepSlider(page).getAttribute('aria-valuenow')).toBe(String(LOOKED_AT))
   expect(await recorded(page)).toBeGreaterThanOrEqual(before.steps)
   expect(await branchesTab(page).getAttribute('aria-selected')).toBe('true')

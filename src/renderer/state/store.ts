@@ -18,7 +18,8 @@ export interface StudioState {
   readonly models: readonly ModelInfo[]
   /** Whether `models` was answered once: until then nobody knows what is not here. */
   readonly modelsKnown: boolean
-  readonly vocabularies: ReadonlyMap<string, Vocabulary>
+  /** By model; null where one could not be had. */
+  readonly vocabularies: ReadonlyMap<string, Vocabulary | null>
   readonly queue: readonly QueueItem[]
   /** Runs any screen asked for, by id; kept up to date by events. */
   readonly runs: ReadonlyMap<string, Run>

@@ -9,7 +9,7 @@ import { TandemError } from '../../shared/errors.ts'
 import { decodeTrajectory, type Compression } from '../../shared/trajectory-codec.ts'
 import type { Frame } from '../../shared/trajectory-frame.ts'
 import { BadTrajectory, type Trajectory, type TrajectoryHeader, type TrajectoryStep } from '../../shared/trajectory.ts'
-import type { Run, RunError } from '../../shared/studio.ts'
+import type { Run, RunError, Vocabulary } from '../../shared/studio.ts'
 import { api } from '../api.ts'
 import { studio, useStudio, withEntry } from './store.ts'
 import { FrameIndex } from './trajectories-frames.ts'
@@ -240,11 +240,12 @@ const vocabularyFetches = new Map<string, Promise<void>>()
 function ensureVocabulary(model: string): Promise<void> {
   const going = vocabularyFetches.get(model)
   if (going) return going
-  if (studio.get().vocabularies.has(model)) return Promise.resolve()
+  if (studio.get().vocabularies.get(model)) return Promise.resolve()
+  const put = (vocabulary: Vocabulary | null): void =>
+    studio.set({ vocabularies: withEntry(studio.get().vocabularies, model, vocabulary) })
   const fetched = api
     .call('models.vocabulary', { model })
-    .then((vocabulary) => studio.set({ vocabularies: withEntry(studio.get().vocabularies, model, vocabulary) }))
-    .catch(() => undefined)
+    .then(put, () => put(null))
     .finally(() => vocabularyFetches.delete(model))
   vocabularyFetches.set(model, fetched)
   return fetched
@@ -264,12 +265,13 @@ export function useLexicon(
     [header, known, models, base],
   )
   const id = match && match.kind !== 'absent' ? match.model.id : null
-  const vocabulary = useStudio((s) => (id === null ? null : (s.vocabularies.get(id) ?? null)))
+  /** Undefined while it is on its way: a number that stands for a word until then would read as a run without words. */
+  const vocabulary = useStudio((s) => (id === null ? null : s.vocabularies.get(id)))
   useEffect(() => {
     if (id !== null) void ensureVocabulary(id)
   }, [id])
   const lexicon = useMemo(
-    () => (header && match ? lexiconOf(header, vocabulary, match.kind) : null),
+    () => (header && match && vocabulary !== undefined ? lexiconOf(header, vocabulary, match.kind) : null),
     [header, vocabulary, match],
   )
   return { lexicon, match }

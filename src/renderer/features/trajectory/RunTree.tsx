@@ -53,7 +53,7 @@ export function RunTree(): ReactElement | null {
           viewed={line.run.id === viewed}
           what={
             line.run.parent
-              ? describeEdits(line.run.edits, lexicon?.label ?? ((token) => `#${token}`))
+              ? describeEdits(line.run.edits, lexicon?.label ?? (() => '…'))
               : modeName(line.run.settings.mode)
           }
         />
