@@ -2,7 +2,7 @@
  * The layers, topmost first: pick, order (drag, or Alt with the arrows), show, rename, set opacity, merge, delete. A list
  * box with one stop for Tab; arrows walk.
  */
-import { useState, type DragEvent, type KeyboardEvent, type ReactElement } from 'react'
+import { useLayoutEffect, useRef, useState, type DragEvent, type KeyboardEvent, type ReactElement } from 'react'
 import type { Layer } from '../../../shared/document.ts'
 import { dispatch } from '../../state/documents.ts'
 import { useStudio } from '../../state/store.ts'
@@ -21,6 +21,8 @@ export function LayersPanel(): ReactElement {
   const activeId = useStudio((s) => s.document?.activeLayer ?? null)
   const [renaming, setRenaming] = useState<string | null>(null)
   const [over, setOver] = useState<string | null>(null)
+  const list = useRef<HTMLUListElement>(null)
+  const rest = (): void => list.current?.focus()
   if (!layers) return <EmptyState icon="layers" title="No document is open" />
   const top = [...layers].reverse()
   const active = layers.find((layer) => layer.id === activeId)
@@ -79,6 +81,7 @@ export function LayersPanel(): ReactElement {
         </EmptyState>
       ) : (
         <ul
+          ref={list}
           className="layers-list"
           role="listbox"
           aria-label="Layers, topmost first"
@@ -117,13 +120,14 @@ export function LayersPanel(): ReactElement {
       )}
       {active &&
         (renaming === active.id ? (
-          <NameField key={active.id} layer={active} onDone={() => setRenaming(null)} />
+          <NameField key={active.id} layer={active} onDone={() => setRenaming(null)} onRest={rest} />
         ) : (
           <LayerButtons
             layer={active}
             index={layers.indexOf(active)}
             count={layers.length}
             onRename={() => setRenaming(active.id)}
+            onRest={rest}
           />
         ))}
     </div>
@@ -136,12 +140,21 @@ function LayerButtons({
   index,
   count,
   onRename,
+  onRest,
 }: {
   readonly layer: Layer
   readonly index: number
   readonly count: number
   readonly onRename: () => void
+  /** The focus goes back to the list. */
+  readonly onRest: () => void
 }): ReactElement {
+  const group = useRef<HTMLDivElement>(null)
+  // A button that has done all there is to do is disabled, and would let the focus fall to nowhere.
+  useLayoutEffect(() => {
+    const { activeElement: at } = document
+    if (at instanceof HTMLButtonElement && at.disabled && group.current?.contains(at)) onRest()
+  })
   const more: readonly MenuItem[] = [
     { label: 'Rename', shortcut: 'F2', onSelect: onRename },
     { label: 'Duplicate', icon: 'copy', onSelect: () => duplicateLayer(layer) },
@@ -149,7 +162,7 @@ function LayerButtons({
     { label: 'Move to the bottom', disabled: index === 0, onSelect: () => moveLayerTo(layer.id, 0) },
   ]
   return (
-    <div className="layers-actions" role="group" aria-label={`Layer "${layer.name}"`}>
+    <div ref={group} className="layers-actions" role="group" aria-label={`Layer "${layer.name}"`}>
       <IconButton
         icon={layer.visible ? 'eye' : 'eye-off'}
         label={layer.visible ? 'Hide' : 'Show'}
@@ -183,8 +196,18 @@ function LayerButtons({
   )
 }
 
-function NameField({ layer, onDone }: { readonly layer: Layer; readonly onDone: () => void }): ReactElement {
+function NameField({
+  layer,
+  onDone,
+  onRest,
+}: {
+  readonly layer: Layer
+  readonly onDone: () => void
+  readonly onRest: () => void
+}): ReactElement {
   const [name, setName] = useState(layer.name)
+  /** Enter or Escape has said what becomes of it: that the focus then leaves says nothing. */
+  const over = useRef(false)
   const commit = (): void => {
     const trimmed = name.trim().slice(0, 200)
     if (trimmed && trimmed !== layer.name) dispatch({ type: 'setLayer', layer: layer.id, name: trimmed })
@@ -199,11 +222,14 @@ function NameField({ layer, onDone }: { readonly layer: Layer; readonly onDone: 
       value={name}
       onFocus={(event) => event.target.select()}
       onChange={(event) => setName(event.target.value)}
-      onBlur={commit}
+      onBlur={() => !over.current && commit()}
       onKeyDown={(event) => {
         event.stopPropagation()
+        if (event.key !== 'Enter' && event.key !== 'Escape') return
+        over.current = true
         if (event.key === 'Enter') commit()
-        else if (event.key === 'Escape') onDone()
+        else onDone()
+        onRest()
       }}
     />
   )
