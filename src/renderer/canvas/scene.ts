@@ -6,6 +6,7 @@
 import Konva from 'konva'
 import type { Layer } from '../../shared/document.ts'
 import type { Box } from '../../shared/studio.ts'
+import { isWithinFrame } from '../frames.ts'
 import {
   drawBox,
   drawBoxPicture,
@@ -44,6 +45,8 @@ export class Scene {
   readonly #under: Stack
   readonly #over: Stack
   #maskScratch: Surface | null = null
+  /** Drawn when the work of this frame is done. */
+  readonly #stale = new Set<Konva.Layer>()
 
   constructor(container: HTMLDivElement, sources: SceneSources) {
     this.#sources = sources
@@ -77,9 +80,23 @@ export class Scene {
     this.above = this.#parts.above
   }
 
-  /** Draws a part in the next frame; several calls draw once. */
+  /** Draws a part in the next frame, or in the one whose work goes on; several calls draw once. */
   redraw(...parts: readonly Part[]): void {
-    for (const part of parts) this.#parts[part].batchDraw()
+    for (const part of parts) {
+      const layer = this.#parts[part]
+      // What waits to be drawn is drawn behind the work of this frame.
+      if (!isWithinFrame() || layer._waitingForDraw) layer.batchDraw()
+      else {
+        if (this.#stale.size === 0) queueMicrotask(() => this.#drawStale())
+        this.#stale.add(layer)
+      }
+    }
+  }
+
+  #drawStale(): void {
+    const stale = [...this.#stale]
+    this.#stale.clear()
+    for (const layer of stale) layer.draw()
   }
 
   resize(width: number, height: number): void {
@@ -92,6 +109,7 @@ export class Scene {
   }
 
   destroy(): void {
+    this.#stale.clear()
     this.stage.destroy()
   }
 

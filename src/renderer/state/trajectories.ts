@@ -11,6 +11,7 @@ import type { Frame } from '../../shared/trajectory-frame.ts'
 import { BadTrajectory, type Trajectory, type TrajectoryHeader, type TrajectoryStep } from '../../shared/trajectory.ts'
 import type { Run, RunError, Vocabulary } from '../../shared/studio.ts'
 import { api } from '../api.ts'
+import { withNextFrame } from '../frames.ts'
 import { studio, useStudio, withEntry } from './store.ts'
 import { FrameIndex } from './trajectories-frames.ts'
 import { appendRecords, begun, perTrajectory, remasksOf, tracksOf } from './trajectories-log.ts'
@@ -126,18 +127,6 @@ function onRecord(run: string, record: TrajectoryStep): void {
   planFlush()
 }
 
-/** Calls with the next painted frame; a window that is hidden paints none, so a timer stands in. */
-function withNextFrame(work: () => void): void {
-  let done = false
-  const go = (): void => {
-    if (done) return
-    done = true
-    work()
-  }
-  if (typeof requestAnimationFrame === 'function') requestAnimationFrame(go)
-  setTimeout(go, 120)
-}
-
 /** At once for the first record of a frame, so that the canvas draws it in that frame; those behind it come with the next. */
 function planFlush(): void {
   if (told) {
@@ -145,15 +134,16 @@ function planFlush(): void {
     return
   }
   told = true
-  flush()
   const frame = (): void => {
     told = late
     late = false
     if (!told) return
-    flush()
     withNextFrame(frame)
+    flush()
   }
+  // Planned before what the first record has the canvas plan: that draws what this frame brings, once.
   withNextFrame(frame)
+  flush()
 }
 
 function flush(): void {
