@@ -29,15 +29,26 @@ export interface Eyes {
   readonly messages: Message[]
   /** The wait that begins with the next input of this type and ends with the first frame in which `test` holds. */
   after: (type: string, test: () => boolean) => Promise<Wait>
+}
+
+/** What is on the screen of a step, told apart from that of any other. */
+export interface Sight {
   /** The words of the reasoning: the step they are of, each with its look and how sure it is. */
   words: () => string
   /** A number for what the canvases show in the middle of the canvas's place, all of the generation box included. */
   pixels: () => number
 }
 
+/** What a step looked like. */
+export interface Look {
+  readonly words: string
+  readonly pixels: number
+}
+
 declare global {
   interface Window {
     eyes: Eyes
+    sight: Sight
   }
 }
 
@@ -45,6 +56,7 @@ declare global {
 export async function openWithEyes(context: BrowserContext, address: string): Promise<Page> {
   const page = await context.newPage()
   await page.addInitScript(installEyes)
+  await page.addInitScript(installSight)
   await page.goto(address)
   return page
 }
@@ -120,19 +132,24 @@ function installEyes(): void {
       }
       window.addEventListener(type, begin, { capture: true, once: true })
     })
-  const words: Eyes['words'] = () => {
+  window.eyes = { messages, after }
+}
+
+/** Runs in the page before anything else. */
+export function installSight(): void {
+  const words: Sight['words'] = () => {
     const list = document.querySelector('[role=listbox][aria-label^="Reasoning at step"]')
     const slots = [...(list?.querySelectorAll<HTMLElement>('.tj-word') ?? [])].map(
       (slot) => `${slot.className}|${slot.textContent}|${slot.querySelector<HTMLElement>('.tj-bar')?.style.cssText}`,
     )
     return [list?.ariaLabel, ...slots].join('\n')
   }
-  const pixels: Eyes['pixels'] = () => {
+  const pixels: Sight['pixels'] = () => {
     let hash = 0
     const STRIDE = 4
     for (const canvas of document.querySelectorAll<HTMLCanvasElement>('section[aria-label=Canvas] canvas')) {
       const { width, height } = canvas
-      const side = Math.round(Math.min(width, height) * 0.8)
+      const side = Math.min(width, height)
       const drawn = canvas.getContext('2d')?.getImageData((width - side) >> 1, (height - side) >> 1, side, side)
       const values = new Uint32Array(drawn?.data.buffer ?? [])
       for (let y = 0; y < side; y += STRIDE)
@@ -140,7 +157,22 @@ function installEyes(): void {
     }
     return hash
   }
-  window.eyes = { messages, after, words, pixels }
+  window.sight = { words, pixels }
+}
+
+export const lookOf = (page: Page): Promise<Look> =>
+  page.evaluate(() => ({ words: window.sight.words(), pixels: window.sight.pixels() }))
+
+const REST_MS = 60
+
+/** What is shown once it stands still. */
+export async function restOf(page: Page): Promise<Look> {
+  for (let before = await lookOf(page); ;) {
+    await page.waitForTimeout(REST_MS)
+    const now = await lookOf(page)
+    if (now.words === before.words && now.pixels === before.pixels) return now
+    before = now
+  }
 }
 
 /** A wait that has been asked for in the page, and what the person does then. */

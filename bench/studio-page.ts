@@ -1,5 +1,6 @@
 /** Shared by the benchmarks of the screens: what is timed inside the page, and the processor time its main thread takes. */
 import type { Page } from 'playwright-core'
+import { setNumber } from '../e2e/hands.ts'
 import { percentile } from './lib.ts'
 
 /**
@@ -27,6 +28,13 @@ export const keyToPaint = (page: Page, key: string): Promise<{ ms: number; beyon
       }),
     key,
   )
+
+/** Drafts are drawn anew at every step, so that no two steps look alike and every picture has to be decoded. */
+export async function drawWildly(page: Page): Promise<void> {
+  for (const name of ['Words, number', 'Picture, number'])
+    await setNumber(page.getByRole('spinbutton', { name }), WILD_TEMPERATURE)
+}
+const WILD_TEMPERATURE = 10
 
 /** The viewed run has come to its last step, and nothing runs. */
 export async function runEnded(page: Page, steps: number): Promise<void> {

@@ -9,11 +9,21 @@ import { join } from 'node:path'
 import type { BrowserContext, Page } from 'playwright-core'
 import { startChromium, startServe } from '../e2e/browser.ts'
 import { openReasoning } from '../e2e/first-edit.ts'
-import { setNumber, setSteps, stepSlider } from '../e2e/hands.ts'
+import { setSteps, stepSlider } from '../e2e/hands.ts'
 import { seededRandom } from '../src/engine/data/random.ts'
 import { saveResult } from './lib.ts'
-import { runEnded } from './studio-page.ts'
-import { messagesOf, openWithEyes, waitOf, waits, type Message, type Wait } from './studio-eyes.ts'
+import { drawWildly, runEnded } from './studio-page.ts'
+import {
+  lookOf,
+  messagesOf,
+  openWithEyes,
+  restOf,
+  waitOf,
+  waits,
+  type Look,
+  type Message,
+  type Wait,
+} from './studio-eyes.ts'
 
 /** Enough that the pictures ahead are not all there before a person can press. */
 const STEPS = 512
@@ -23,12 +33,10 @@ const JUMPS_AN_OPENING = 3
 const CACHED = 120
 /** All that is asked for ahead has come. */
 const STILL_MS = 600
-const REST_MS = 60
 
-interface Look {
+/** Of a step whose picture is its own. */
+interface StepLook extends Look {
   readonly step: number
-  readonly words: string
-  readonly pixels: number
 }
 
 const random = seededRandom('scrub')
@@ -43,8 +51,7 @@ try {
   await runEnded(page, 16)
   await page.getByRole('tab', { name: /^Run/ }).click()
   await setSteps(page, STEPS)
-  // Drafts drawn anew at every step, so that no two pictures are the same and every one has to be decoded.
-  for (const name of ['Words, number', 'Picture, number']) await setNumber(page.getByRole('spinbutton', { name }), 10)
+  await drawWildly(page)
   await page.keyboard.press('Control+Enter')
   await runEnded(page, STEPS)
   await page.close()
@@ -85,20 +92,6 @@ async function allIsThere(page: Page): Promise<void> {
   }
 }
 
-/** What is shown once it stands still. */
-async function restOf(page: Page): Promise<Omit<Look, 'step'>> {
-  for (let before = await lookOf(page); ;) {
-    await page.waitForTimeout(REST_MS)
-    const now = await lookOf(page)
-    if (now.words === before.words && now.pixels === before.pixels) return now
-    before = now
-  }
-}
-
-function lookOf(page: Page): Promise<Omit<Look, 'step'>> {
-  return page.evaluate(() => ({ words: window.eyes.words(), pixels: window.eyes.pixels() }))
-}
-
 /** Presses on the timeline where a step stands. */
 async function pressAt(page: Page, step: number): Promise<void> {
   const box = (await stepSlider(page).boundingBox())!
@@ -106,8 +99,8 @@ async function pressAt(page: Page, step: number): Promise<void> {
 }
 
 /** What steps all over the run look like at rest: steps with a picture of their own, each unlike the others. */
-async function looksOf(page: Page): Promise<Look[]> {
-  const looks: Look[] = []
+async function looksOf(page: Page): Promise<StepLook[]> {
+  const looks: StepLook[] = []
   const own = [...askedFor(await messagesOf(page)).keys()].sort((a, b) => a - b)
   for (let i = 0; i < TARGETS; i++) {
     const step = own[Math.floor(((i + 0.5) / TARGETS) * own.length)]!
@@ -123,7 +116,7 @@ async function looksOf(page: Page): Promise<Look[]> {
 function shownAfter(page: Page, type: string, look: Look, act: () => Promise<unknown>): Promise<Wait> {
   const armed = page.evaluateHandle(
     ([name, { words, pixels }]) => ({
-      done: window.eyes.after(name, () => window.eyes.words() === words && window.eyes.pixels() === pixels),
+      done: window.eyes.after(name, () => window.sight.words() === words && window.sight.pixels() === pixels),
     }),
     [type, look] as const,
   )
@@ -134,7 +127,7 @@ function shownAfter(page: Page, type: string, look: Look, act: () => Promise<unk
 async function scrubCached(page: Page): Promise<Wait[]> {
   const middle = STEPS >> 1
   await pressAt(page, middle)
-  const forth: Look[] = []
+  const forth: StepLook[] = []
   const times: Wait[] = []
   for (let i = 0; i < CACHED / 2; i++) {
     forth.push({ step: middle + i, ...(await restOf(page)) })
@@ -150,10 +143,10 @@ async function scrubCached(page: Page): Promise<Wait[]> {
 }
 
 /** From step to step all over the run. */
-async function jumpCached(page: Page, looks: readonly Look[]): Promise<Wait[]> {
+async function jumpCached(page: Page, looks: readonly StepLook[]): Promise<Wait[]> {
   const times: Wait[] = []
   const asked = askedFor(await messagesOf(page)).size
-  for (let last: Look | null = null; times.length < CACHED;) {
+  for (let last: StepLook | null = null; times.length < CACHED;) {
     const look = looks[random.int(looks.length)]!
     if (look === last) continue
     last = look
@@ -180,7 +173,7 @@ function askedFor(messages: readonly Message[]): Map<number, number> {
 /** In windows just opened, where little was fetched ahead: presses far from what was. */
 async function scrubUncached(
   context: BrowserContext,
-  looks: readonly Look[],
+  looks: readonly StepLook[],
 ): Promise<{ waits: Wait[]; leftOut: number }> {
   const times: Wait[] = []
   let leftOut = 0

@@ -6,7 +6,8 @@
  *
  * A step is heard at any moment between two frames of the display and waits for the next one: `step_event_to_paint` holds
  * that wait, `step_beyond_its_frame` is what the studio itself takes, hearing it and making the frame. The processor time
- * of the page's main thread stands beside both: other work on the machine stretches the former, not the latter.
+ * of the page's main thread stands beside both: other work on the machine stretches the former, not the latter. That what is
+ * painted then is the step's words and its picture is looked at in a run more, which is not timed: looking is work, too.
  */
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
@@ -15,8 +16,10 @@ import type { BrowserContext, Page } from 'playwright-core'
 import sharp from 'sharp'
 import { startChromium, startServe } from '../e2e/browser.ts'
 import { openReasoning } from '../e2e/first-edit.ts'
+import { setSteps } from '../e2e/hands.ts'
 import { saveResult } from './lib.ts'
-import { paintStroke, pixelsAround, summary, watchProcessor } from './studio-page.ts'
+import { installSight, restOf, type Look } from './studio-eyes.ts'
+import { drawWildly, paintStroke, pixelsAround, summary, watchProcessor } from './studio-page.ts'
 
 const SIDE = 4096
 const LAYERS = 10
@@ -25,11 +28,11 @@ const RUNS = 6
 const STEPS = 64
 
 interface Probe {
-  /**
-   * Of each step event: milliseconds to the paint that shows it, those beside the wait for its frame, those of the frame,
-   * and whether it was shown.
-   */
-  steps: { ms: number; beyond: number; frame: number; shown: boolean }[]
+  /** Of each step event: milliseconds to the paint that shows it, those beside the wait for its frame, those of the frame. */
+  steps: { ms: number; beyond: number; frame: number }[]
+  /** What each step's paint showed, while `looking`. */
+  looks: { step: number; look: Look }[]
+  looking: boolean
   /** Main-thread milliseconds of each frame of the display since `watchFrames`. */
   frames: number[]
   watchFrames: () => void
@@ -38,14 +41,19 @@ interface Probe {
 /** Runs in the page before anything else: hooks the socket, and measures frames. */
 function installProbe(): void {
   // Asking for every frame is work, too: it is done only where frames are what is measured.
-  const probe: Probe = { steps: [], frames: [], watchFrames: () => requestAnimationFrame(frame) }
+  const probe: Probe = {
+    steps: [],
+    looks: [],
+    looking: false,
+    frames: [],
+    watchFrames: () => requestAnimationFrame(frame),
+  }
   Object.assign(window, { probe })
   const soon = (done: () => void): void => {
     const { port1, port2 } = new MessageChannel()
     port1.onmessage = done
     port2.postMessage(null)
   }
-  const shownStep = (): number => Number(document.querySelector('[role=slider][aria-label=Step]')?.ariaValueNow ?? -1)
   const Native = window.WebSocket
   window.WebSocket = class extends Native {
     constructor(url: string | URL) {
@@ -64,12 +72,10 @@ function installProbe(): void {
           soon(() => {
             const painted = performance.now()
             const wait = heard === began ? 0 : Math.max(0, frame - heard)
-            probe.steps.push({
-              ms: painted - began,
-              beyond: painted - began - wait,
-              frame: painted - frame,
-              shown: shownStep() >= Number(step),
-            })
+            probe.steps.push({ ms: painted - began, beyond: painted - began - wait, frame: painted - frame })
+            if (!probe.looking) return
+            const look = { words: window.sight.words(), pixels: window.sight.pixels() }
+            probe.looks.push({ step: Number(step), look })
           })
         })
       })
@@ -82,11 +88,18 @@ function installProbe(): void {
   }
 }
 
-const probeOf = (page: Page): Promise<Probe> => page.evaluate(() => (window as unknown as { probe: Probe }).probe)
+declare global {
+  interface Window {
+    probe: Probe
+  }
+}
+
+const probeOf = (page: Page): Promise<Probe> => page.evaluate(() => window.probe)
 
 async function open(context: BrowserContext, address: string): Promise<Page> {
   const page = await context.newPage()
   await page.addInitScript(installProbe)
+  await page.addInitScript(installSight)
   await page.goto(address)
   return page
 }
@@ -102,10 +115,9 @@ try {
   await page.waitForFunction(() => document.querySelector('[role=slider][aria-label=Step]')?.ariaValueNow === '16')
   // A longer run gives more steps to measure.
   await page.getByRole('tab', { name: /^Run/ }).click()
-  await page.getByRole('spinbutton', { name: 'Steps' }).fill(String(STEPS))
-  await page.keyboard.press('Enter')
+  await setSteps(page, STEPS)
   await page.evaluate(() => {
-    const { probe } = window as unknown as { probe: Probe }
+    const { probe } = window
     probe.steps = []
   })
   const processor = await watchProcessor(page)
@@ -118,13 +130,11 @@ try {
   const spent = await processor()
   const { steps } = await probeOf(page)
   const stepNumbers = {
-    step_event_to_paint: {
-      ...summary(steps.map((s) => s.ms)),
-      shown: steps.filter((s) => s.shown).length / steps.length,
-    },
+    step_event_to_paint: summary(steps.map((s) => s.ms)),
     step_beyond_its_frame: summary(steps.map((s) => s.beyond)),
     frame_work_while_steps_come: summary(steps.map((s) => s.frame)),
     main_thread_cpu_ms_a_step: Object.fromEntries(Object.entries(spent).map(([what, ms]) => [what, ms / steps.length])),
+    steps_seen: await lookAtSteps(page),
   }
   console.log(JSON.stringify(stepNumbers, null, 2))
   if (process.argv[2] !== 'steps') await rest(page, stepNumbers)
@@ -132,6 +142,32 @@ try {
   await browser.close()
   await served.stop()
   await rm(data, { recursive: true, force: true })
+}
+
+/**
+ * A run more, with a look at what each step's paint shows; then the same run is walked and what each step looks like at rest
+ * set beside it. Steps of one frame are painted together: a paint may show a later step, words and picture, never an earlier.
+ */
+async function lookAtSteps(page: Page): Promise<object> {
+  await drawWildly(page)
+  await page.evaluate(() => (window.probe.looking = true))
+  const heard = (await probeOf(page)).steps.length
+  await page.keyboard.press('Control+Enter')
+  while ((await probeOf(page)).steps.length < heard + STEPS) await page.waitForTimeout(250)
+  await page.waitForTimeout(500)
+  await page.evaluate(() => (window.probe.looking = false))
+  const { looks } = await probeOf(page)
+  await page.locator('[role=slider][aria-label=Step]').focus()
+  await page.keyboard.press('Home')
+  const rest: Look[] = [await restOf(page)]
+  for (let step = 1; step <= STEPS; step++) {
+    await page.keyboard.press('ArrowRight')
+    rest.push(await restOf(page))
+  }
+  const isOf = (key: keyof Look) => (seen: { step: number; look: Look }) =>
+    rest.slice(seen.step).some((look) => look[key] === seen.look[key])
+  const share = (key: keyof Look): number => looks.filter(isOf(key)).length / looks.length
+  return { n: looks.length, words: share('words'), picture: share('pixels') }
 }
 
 /** Everything but the steps, and the whole saved. */
@@ -229,13 +265,13 @@ async function panAndZoom(page: Page): Promise<object> {
   const values = new Set(seen.split(/[,/]/))
   if (values.size < 16) throw new Error('the ten layers of noise are not shown')
   await page.mouse.move(x, y)
-  await page.evaluate(() => (window as unknown as { probe: Probe }).probe.watchFrames())
+  await page.evaluate(() => window.probe.watchFrames())
   for (let i = 0; i < 40; i++) {
     await page.mouse.wheel(0, i % 20 < 10 ? -60 : 60)
     await page.waitForTimeout(30)
   }
   const zoom = (await probeOf(page)).frames
-  await page.evaluate(() => ((window as unknown as { probe: Probe }).probe.frames = []))
+  await page.evaluate(() => (window.probe.frames = []))
   await page.keyboard.down('Space')
   await page.mouse.down()
   for (let i = 0; i < 60; i++) {
