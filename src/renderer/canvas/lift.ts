@@ -1,6 +1,7 @@
 /**
  * Lifts selected pixels off the active layer: shows them where they are dragged, then puts them on a layer of their own.
- * Moved again right away, it is that layer that moves, so arrows do not leave a trail of layers.
+ * Moved again right away, it is that layer that moves, so arrows do not leave a trail of layers; moved before the layer is
+ * there, it lands where it was moved to.
  */
 import type { Document, Layer } from '../../shared/document.ts'
 import { boundsOf, intersect, invert, mapPoints, matrixOf, roundOut, shifted } from './geometry.ts'
@@ -26,7 +27,8 @@ export class Lifter {
   readonly #deps: EditorDeps
   readonly #rasters: Rasters
   readonly #host: LiftHost
-  #busy = false
+  /** Moves the pixels that are on their way to a layer of their own; null while none are. */
+  #follow: (() => Lift) | null = null
   /** The layer lifted last, with the selection that went with it. */
   #last: { readonly layer: string; readonly selection: readonly number[] } | null = null
 
@@ -39,7 +41,8 @@ export class Lifter {
   start(selection: readonly number[]): Lift | null {
     const document = this.#host.document()
     const layer = document && activeLayerOf(document)
-    if (!document || !layer || !layer.visible || this.#busy) return null
+    if (this.#follow) return this.#follow()
+    if (!document || !layer || !layer.visible) return null
     if (this.#last?.layer === layer.id && this.#last.selection === selection) return this.#again(layer, selection)
     return this.#fresh(document, layer, selection)
   }
@@ -97,7 +100,15 @@ export class Lifter {
       this.#host.draft({ selection: null })
     }
     const drop = async (): Promise<void> => {
-      this.#busy = true
+      const follow = (): Lift => {
+        const from = by
+        // What outlives the way there moves nothing any more.
+        const to = (dx: number, dy: number): void => {
+          if (this.#follow === follow) show(from.dx + dx, from.dy + dy)
+        }
+        return { to, drop: () => undefined, cancel: () => to(0, 0) }
+      }
+      this.#follow = follow
       try {
         const blob = await this.#deps.upload(await piece.convertToBlob({ type: 'image/png' }))
         // Decoded before the command comes, so that the pixels do not go away for a moment.
@@ -116,7 +127,7 @@ export class Lifter {
       } catch (error) {
         this.#deps.fail(error)
       } finally {
-        this.#busy = false
+        this.#follow = null
         away()
       }
     }
