@@ -2,7 +2,7 @@
 import { useEffect, useState, type ReactElement } from 'react'
 import type { Tray } from '../../shared/studio.ts'
 import { api } from '../api.ts'
-import { canvas } from '../canvas/editor-store.ts'
+import { canvas, useEditor } from '../canvas/editor-store.ts'
 import { newId } from '../ids.ts'
 import { dispatch } from '../state/documents.ts'
 import { startRuns } from '../state/runs.ts'
@@ -18,7 +18,9 @@ export function Welcome(): ReactElement | null {
     (s) => s.document !== null && s.document.layers.length === 0 && s.document.staging.length === 0,
   )
   const viewing = useStudio((s) => s.viewedRun !== null)
-  return empty && !viewing ? <Offer /> : null
+  // What was taken from the tray goes down where one clicks, in the middle as well.
+  const holding = useEditor((s) => s.armed !== null)
+  return empty && !viewing && !holding ? <Offer /> : null
 }
 
 function Offer(): ReactElement {
