@@ -1,5 +1,5 @@
 /** Projects: open, make, rename, delete, take out as one file and bring back in. */
-import { useEffect, useState, type ReactElement } from 'react'
+import { useEffect, useLayoutEffect, useRef, useState, type ReactElement } from 'react'
 import type { Project } from '../../../shared/studio.ts'
 import { chooseFiles } from '../../state/download.ts'
 import {
@@ -33,6 +33,14 @@ export function ProjectsDialog({ onClose }: { readonly onClose: () => void }): R
   const [error, setError] = useState<string | null>(null)
   const [renaming, setRenaming] = useState<string | null>(null)
   const [deleting, setDeleting] = useState<Project | null>(null)
+  const list = useRef<HTMLUListElement>(null)
+  /** The project whose name was typed: the focus goes on with it. */
+  const named = useRef<string | null>(null)
+  useLayoutEffect(() => {
+    if (renaming !== null || named.current === null) return
+    list.current?.querySelector<HTMLElement>(`[data-project="${named.current}"]`)?.focus()
+    named.current = null
+  }, [renaming])
   useEffect(() => {
     refreshProjects().catch((reason: unknown) => setError(asWords(reason)))
   }, [])
@@ -105,20 +113,26 @@ export function ProjectsDialog({ onClose }: { readonly onClose: () => void }): R
         {error !== null && <Notice tone="danger">{error}</Notice>}
         {busy !== null && (wait ? <WaitLine wait={wait} /> : <ProgressBar value={null} label={busy} />)}
         {shown.length === 0 && <EmptyState title="No project is called that" />}
-        <ul className="project-list" aria-label="Projects">
+        <ul ref={list} className="project-list" aria-label="Projects">
           {shown.map((project) => (
             <li key={project.id} className="project" data-open={project.id === open?.id}>
               <Icon name={project.id === open?.id ? 'check' : 'folder'} />
               {renaming === project.id ? (
                 <RenameField
                   name={project.name}
-                  onDone={(name) => {
+                  onDone={(name, stays) => {
+                    named.current = stays ? project.id : null
                     setRenaming(null)
                     if (name !== null && name !== project.name) void act('Renaming', () => renameProject(project, name))
                   }}
                 />
               ) : (
-                <button type="button" className="project-open" onClick={() => void openThis(project)}>
+                <button
+                  type="button"
+                  className="project-open"
+                  data-project={project.id}
+                  onClick={() => void openThis(project)}
+                >
                   <span className="project-title">{project.name}</span>
                   <span className="project-facts">
                     {project.runs === 1 ? '1 run' : `${project.runs} runs`}, changed {when(project.updatedAt, now)}
@@ -161,7 +175,8 @@ function RenameField({
   onDone,
 }: {
   readonly name: string
-  readonly onDone: (name: string | null) => void
+  /** Null: it keeps the one it has. `stays`: said by a key, so the focus went nowhere else. */
+  readonly onDone: (name: string | null, stays: boolean) => void
 }): ReactElement {
   const [text, setText] = useState(name)
   const wanted = text.trim()
@@ -174,13 +189,12 @@ function RenameField({
       maxLength={200}
       onChange={setText}
       onFocus={(event) => event.target.select()}
-      onBlur={() => onDone(wanted === '' ? null : wanted)}
+      onBlur={() => onDone(wanted === '' ? null : wanted, false)}
       onKeyDown={(event) => {
-        if (event.key === 'Enter') onDone(wanted === '' ? null : wanted)
-        else if (event.key === 'Escape') {
-          event.preventDefault()
-          onDone(null)
-        }
+        if (event.key !== 'Enter' && event.key !== 'Escape') return
+        // The rest of the key would press what has the focus next, or close the dialog.
+        event.preventDefault()
+        onDone(event.key === 'Escape' || wanted === '' ? null : wanted, true)
       }}
     />
   )
