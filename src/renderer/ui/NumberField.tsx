@@ -73,6 +73,8 @@ export function NumberField({
           else if (event.key === 'Escape' && draft !== null) {
             setDraft(null)
             setReason(null)
+            // What was typed is given up, not the window around it.
+            event.preventDefault()
             event.stopPropagation()
           } else if (event.key === 'ArrowUp' || event.key === 'ArrowDown' || event.key.startsWith('Page')) {
             const typed = draft === null ? { value } : readNumber(draft, range)

@@ -24,6 +24,12 @@ export function SettingsModels(): ReactElement {
     )
   }, [])
 
+  /** Without an address the one before holds. */
+  function keepHost(): void {
+    const wanted = host.trim() || modelHost
+    setHost(wanted)
+    if (wanted !== modelHost) setPreferences({ modelHost: wanted })
+  }
   async function measure(): Promise<void> {
     setBusy(true)
     setError(null)
@@ -86,7 +92,15 @@ export function SettingsModels(): ReactElement {
         value={host}
         maxLength={500}
         onChange={setHost}
-        onBlur={() => host.trim() !== '' && host !== modelHost && setPreferences({ modelHost: host.trim() })}
+        onBlur={keepHost}
+        onKeyDown={(event) => {
+          if (event.key === 'Enter') keepHost()
+          else if (event.key === 'Escape' && host !== modelHost) {
+            // What was typed is given up, not the window around it.
+            event.preventDefault()
+            setHost(modelHost)
+          }
+        }}
       />
     </section>
   )
