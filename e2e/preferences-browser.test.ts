@@ -77,6 +77,24 @@ describeWith(chromiumMissing())('in a browser', () => {
       .waitFor()
   })
 
+  it('what is changed in a hurry stays as it was set', async () => {
+    const motion = await dialog().getByRole('switch', { name: 'Reduce motion' }).elementHandle()
+    const recipe = dialog().getByRole('switch', { name: 'Pictures carry what made them' })
+    const before = await recipe.getAttribute('aria-checked')
+    const changes = await recipe.evaluateHandle((element: HTMLElement, other) => {
+      const seen: (string | null)[] = []
+      new MutationObserver(() => seen.push(element.ariaChecked)).observe(element, { attributeFilter: ['aria-checked'] })
+      ;(other as HTMLElement).click()
+      element.click()
+      return seen
+    }, motion)
+    // Answered after both: whatever is told of them was told.
+    const measure = dialog().getByRole('button', { name: 'Measure again' })
+    await measure.click()
+    await measure.waitFor()
+    expect(await changes.jsonValue()).toEqual([before === 'true' ? 'false' : 'true'])
+  })
+
   it('an address that was typed holds with Enter and with Done; Escape gives it up, and not the dialog', async () => {
     const host = dialog().getByRole('textbox', { name: 'Host of published models' })
     const usual = await host.inputValue()

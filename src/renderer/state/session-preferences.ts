@@ -4,15 +4,28 @@ import { api } from '../api.ts'
 import { studio, useStudio } from './store.ts'
 import { toastError } from './toasts.ts'
 
+/** As the service has them, and what was changed here since that it has not answered, oldest first. */
+let stored = studio.get().preferences
+const unanswered = new Set<Partial<Preferences>>()
+
+/** Takes over what the service tells. What is on its way there stays: the service tells of that later. */
+export function takePreferences(told: Preferences): void {
+  stored = told
+  studio.set({ preferences: Object.assign({ ...told }, ...unanswered) as Preferences })
+}
+
 /** Changes preferences at once and stores them. What cannot be stored is taken back, with the reason. */
 export function setPreferences(change: Partial<Preferences>): void {
-  const before = studio.get().preferences
-  const preferences = { ...before, ...change }
+  const preferences = { ...studio.get().preferences, ...change }
+  unanswered.add(change)
   studio.set({ preferences })
-  api.call('preferences.set', { preferences }).catch((error: unknown) => {
-    if (studio.get().preferences === preferences) studio.set({ preferences: before })
-    toastError(error)
-  })
+  api
+    .call('preferences.set', { preferences })
+    .finally(() => unanswered.delete(change))
+    .catch((error: unknown) => {
+      takePreferences(stored)
+      toastError(error)
+    })
 }
 
 /** The theme that is shown. */

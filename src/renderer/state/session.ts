@@ -6,7 +6,7 @@ import { create } from 'zustand'
 import { TandemError } from '../../shared/errors.ts'
 import type { LayoutEntries } from '../../shared/ipc-layout.ts'
 import { api } from '../api.ts'
-import { followLook } from './session-preferences.ts'
+import { followLook, takePreferences } from './session-preferences.ts'
 import { followPage, openDocument, saveNow } from './documents.ts'
 import { followHosting } from './hosting.ts'
 import { followJobs, loadJobs } from './jobs.ts'
@@ -38,7 +38,8 @@ export async function boot(): Promise<void> {
     keepLayout(layout.entries)
     api.startFrom(session.seq)
     const { host, version, preferences, queue } = session
-    studio.set({ connected: true, host, version, preferences, queue })
+    studio.set({ connected: true, host, version, queue })
+    takePreferences(preferences)
     for (const notice of session.notices) toast({ tone: 'warning', ...notice, ms: null })
     void loadModels()
     await openFirstProject()
@@ -81,7 +82,7 @@ function follow(): void {
   if (following) return
   following = true
   api.on('queue.changed', ({ items }) => studio.set({ queue: items }))
-  api.on('preferences.changed', ({ preferences }) => studio.set({ preferences }))
+  api.on('preferences.changed', ({ preferences }) => takePreferences(preferences))
   api.on('notice', (notice) => toast({ tone: 'warning', ...notice }))
   api.on('projects.changed', ({ projects }) => {
     const { project } = studio.get()
@@ -153,7 +154,8 @@ const isShutOut = (reply: Response): boolean => reply.status === 401
 /** The service is back: what was missed is heard now, or everything is asked for again. */
 async function reconnect(): Promise<void> {
   const session = await api.call('session.open', { since: api.lastSeq() })
-  studio.set({ preferences: session.preferences, queue: session.queue })
+  takePreferences(session.preferences)
+  studio.set({ queue: session.queue })
   if (!session.reset) {
     api.catchUp(session.missed)
     api.startFrom(Math.max(session.seq, api.lastSeq() ?? 0))
