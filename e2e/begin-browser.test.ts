@@ -1,5 +1,6 @@
 /**
- * What an empty canvas offers: a picture from words alone. What comes of it is read back from the exported picture, cell by cell.
+ * What an empty canvas offers: a picture from words alone, with guidance of its own for words and picture.
+ * What comes of it is read back from the exported picture, cell by cell.
  */
 import type { Locator, Page } from 'playwright-core'
 import { afterAll, beforeAll, expect, it } from 'vitest'
@@ -7,8 +8,8 @@ import { readScene } from '../src/engine/bench/judge-read.ts'
 import { cellNames } from '../src/engine/data/world/cells.ts'
 import { loadWorld } from '../src/engine/data/world/world.ts'
 import { chromiumMissing, openInBrowser, type BrowserStudio } from './browser.ts'
-import { openReasoning } from './first-edit.ts'
-import { exportedDocument, runEnds, type Pixels } from './hands.ts'
+import { historyRows, openHistory, openReasoning } from './first-edit.ts'
+import { exportedDocument, runEnds, setNumber, type Pixels } from './hands.ts'
 import { describeWith } from './needs.ts'
 
 const STEPS = 16
@@ -28,6 +29,7 @@ describeWith(chromiumMissing())('in a browser', () => {
 
   const button = (name: string | RegExp): Locator => page.getByRole('button', { name, exact: true })
   const run = (): Locator => button(/^Run/)
+  const part = (name: string): Locator => page.getByRole('region', { name, exact: true })
   const instruction = (): Locator => page.getByRole('textbox', { name: 'Instruction' })
   const results = (): Locator => page.getByRole('listbox', { name: 'Staged results' }).getByRole('option')
   const words = async (): Promise<string> => (await page.locator('.tj-label').allInnerTexts()).join(' ')
@@ -57,6 +59,34 @@ describeWith(chromiumMissing())('in a browser', () => {
     await runEnds(page, STEPS)
     await expect.poll(words).toBe('now the place is meadow . now b2 has the cat . now c3 has the tree .')
     expect(await taken()).toEqual({ background: 'meadow', b2: 'cat', c3: 'tree' })
+  })
+
+  async function newProject(): Promise<void> {
+    await page.locator('.canvas-host').focus()
+    await page.keyboard.press('Control+k')
+    await page.keyboard.type('New project')
+    await page.keyboard.press('Enter')
+    await button('Open a picture').waitFor()
+  }
+
+  it('guidance is set for words and picture, and the run says what it was made with', async () => {
+    await newProject()
+    await page.getByRole('radiogroup', { name: 'Task' }).getByRole('radio', { name: 'Generate' }).click()
+    await instruction().fill('draw the sea with a boat at d1')
+    await part('Guidance').getByRole('button', { name: 'Guidance' }).click()
+    const guidance = (of: string): Locator =>
+      part('Guidance').getByRole('spinbutton', { name: `${of}, number`, exact: true })
+    await setNumber(guidance('Words'), 1.5)
+    await setNumber(guidance('Picture'), 2)
+    await run().click()
+    await runEnds(page, STEPS)
+    await openHistory(page)
+    await expect.poll(() => historyRows(page).count()).toBe(1)
+    await historyRows(page).click()
+    const fact = (name: string): Locator =>
+      page.getByRole('region', { name: 'Details of the run' }).locator('.details-facts div').filter({ hasText: name })
+    expect((await fact('Guidance').innerText()).split(/\s*\n\s*/)).toEqual(['Guidance', 'words 1.5, picture 2'])
+    expect(await taken()).toEqual({ background: 'sea', d1: 'boat' })
   })
 
   it('nothing was written to the console as an error', () => {
