@@ -1,6 +1,6 @@
 /**
- * What an empty canvas offers: a picture from words alone, with guidance of its own for words and picture.
- * What comes of it is read back from the exported picture, cell by cell.
+ * What an empty canvas offers: a picture from words alone, with guidance of its own for words and picture, and each sample
+ * scene. What comes of it is read back from the exported picture, cell by cell.
  */
 import type { Locator, Page } from 'playwright-core'
 import { afterAll, beforeAll, expect, it } from 'vitest'
@@ -87,6 +87,21 @@ describeWith(chromiumMissing())('in a browser', () => {
       page.getByRole('region', { name: 'Details of the run' }).locator('.details-facts div').filter({ hasText: name })
     expect((await fact('Guidance').innerText()).split(/\s*\n\s*/)).toEqual(['Guidance', 'words 1.5, picture 2'])
     expect(await taken()).toEqual({ background: 'sea', d1: 'boat' })
+  })
+
+  it.each([
+    ['Cause and effect', /the cat eats the fish/, { background: 'meadow', a3: 'balloon', b1: 'tree', c2: 'cat' }],
+    [
+      'Time passes',
+      /seedling becomes a tree/,
+      { background: 'desert', a4: 'kite', b3: 'tree', c2: 'rabbit', d4: 'cactus' },
+    ],
+  ])('the sample scene "%s" makes its edit with one click', async (title, said, scene) => {
+    await newProject()
+    await button(new RegExp(title)).click()
+    await runEnds(page, STEPS)
+    await expect.poll(words).toMatch(said)
+    expect(await taken()).toEqual(scene)
   })
 
   it('nothing was written to the console as an error', () => {
