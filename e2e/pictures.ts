@@ -5,6 +5,7 @@ import type { Page } from 'playwright-core'
 import sharp from 'sharp'
 import { openInBrowser } from './browser.ts'
 import { root } from './electron-launch.ts'
+import { openHistory } from './first-edit.ts'
 
 const studio = await openInBrowser()
 const { page } = studio
@@ -41,8 +42,12 @@ await page.getByRole('option', { name: /^tree/ }).first().waitFor()
 await page.keyboard.press('Enter')
 await page.keyboard.press('Escape')
 await page.getByRole('button', { name: /Continue from step 4/ }).click()
-await page.waitForTimeout(4000)
+await finished()
 await page.emulateMedia({ colorScheme: 'dark' })
 await page.waitForTimeout(500)
 await take(page, 'studio-branch')
+await page.emulateMedia({ colorScheme: 'light' })
+await openHistory(page)
+await page.waitForTimeout(900)
+await take(page, 'studio-history')
 await studio.close()
