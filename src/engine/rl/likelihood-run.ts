@@ -73,13 +73,16 @@ interface Placed {
   readonly query: Query
 }
 
-/** All queries in batches of one task each, in a fixed order. */
+/** All queries, or those that are `wanted`, in batches of one task each, in a fixed order. */
 export function* batches(
   tasks: readonly Task[],
   queries: readonly (readonly Query[])[],
   size: number,
+  wanted: (rollout: number, at: number) => boolean = () => true,
 ): Generator<{ task: Task; placed: Placed[] }> {
-  const all = queries.flatMap((own, rollout) => own.map((query, at): Placed => ({ rollout, at, query })))
+  const all = queries
+    .flatMap((own, rollout) => own.map((query, at): Placed => ({ rollout, at, query })))
+    .filter(({ rollout, at }) => wanted(rollout, at))
   for (const [task, own] of Map.groupBy(all, ({ rollout }) => tasks[rollout]!))
     for (let from = 0; from < own.length; from += size) yield { task, placed: own.slice(from, from + size) }
 }

@@ -9,7 +9,7 @@ import { modelParameters } from '../model/forward.ts'
 import { layOutParameters } from '../model/parameters.ts'
 import { allOptions, flatWeights, randomSequence, randomWeights, tinyConfig } from '../model/testing.ts'
 import { resolveLayout } from '../model/layout.ts'
-import { createLikelihood, likelihoodsOf } from './likelihood-run.ts'
+import { createLikelihood, likelihoodsOf, type Likelihood } from './likelihood-run.ts'
 import type { Query } from './likelihood.ts'
 import type { Phase } from './phase.ts'
 import { objectiveSlopes, updateGradient } from './update.ts'
@@ -149,6 +149,39 @@ test('at the first inner step every ratio is 1 and the gradient is that of the p
   const difference = Math.hypot(...first.map((g, k) => g - plain[k]!))
   expect(scale).toBeGreaterThan(0)
   expect(difference / scale).toBeLessThan(1e-5)
+})
+
+test('what no rollout of a prompt was better or worse at is not propagated, and the gradient is the same', async () => {
+  const own = settings({ klTo: 'old' })
+  const phase = await phaseOf(at, at)
+  const rollouts = phase.rollouts.map((rollout) => ({
+    ...rollout,
+    marks: rollout.marks.map((mark, k) => ({ ...mark, advantage: k === 0 ? 0 : mark.advantage })),
+  }))
+  const asked: number[] = []
+  const counting: Likelihood = {
+    ...likelihood,
+    backward(task, queries, seeds, weights, gradient) {
+      asked.push(queries.length)
+      return likelihood.backward(task, queries, seeds, weights, gradient)
+    },
+  }
+  const [skipped, whole] = [new Float32Array(table.size), new Float32Array(table.size)]
+  await updateGradient(own, counting, { ...phase, rollouts }, 0, at, skipped)
+  const all = phase.queries.flat().length
+  const empty = rollouts.flatMap(({ marks }) => marks).filter(({ advantage }) => (advantage ?? 0) === 0).length
+  expect(empty).toBeGreaterThan(0)
+  expect(asked.reduce((a, b) => a + b, 0)).toBe(all - empty)
+  const part = new Float32Array(table.size)
+  for (const [i, task] of tasks.entries())
+    for (const [k, query] of phase.queries[i]!.entries()) {
+      const { advantage } = rollouts[i]!.marks[k]!
+      const weight = (advantage ?? 0) / (rollouts.length * rollouts[i]!.marks.length * query.tokens.length)
+      await likelihood.backward(task, [query], [query.tokens.map(() => -weight)], at, part)
+      part.forEach((g, j) => (whole[j] = whole[j]! + g))
+    }
+  const difference = Math.hypot(...skipped.map((g, j) => g - whole[j]!))
+  expect(difference / Math.hypot(...whole)).toBeLessThan(1e-5)
 })
 
 test('a policy of two tokens reaches the optimum that is known', () => {

@@ -77,17 +77,18 @@ export async function updateGradient(
   const { slopes, numbers } = objectiveSlopes(settings, phase, current)
   gradient.fill(0)
   const part = new Float32Array(gradient.length)
-  for (const { task, placed } of batches(tasks, phase.queries, likelihood.batch)) {
-    const seeds = placed.map(({ rollout, at }) => {
-      const before = phase.queries[rollout]!.slice(0, at).reduce((n, query) => n + query.tokens.length, 0)
-      const own = phase.queries[rollout]![at]!.tokens.length
-      // The loop descends: seeds are those of -J.
-      return slopes[rollout]!.slice(before, before + own).map((slope) => -slope)
-    })
+  // The loop descends: seeds are those of -J.
+  const seeds = phase.queries.map((own, rollout) => {
+    let from = 0
+    return own.map(({ tokens }) => slopes[rollout]!.slice(from, (from += tokens.length)).map((slope) => -slope))
+  })
+  // Where all rollouts of a prompt were marked alike there is nothing to propagate.
+  const teaches = (rollout: number, at: number): boolean => seeds[rollout]![at]!.some((seed) => seed !== 0)
+  for (const { task, placed } of batches(tasks, phase.queries, likelihood.batch, teaches)) {
     await likelihood.backward(
       task,
       placed.map(({ query }) => query),
-      seeds,
+      placed.map(({ rollout, at }) => seeds[rollout]![at]!),
       weights,
       part,
     )
