@@ -24,7 +24,7 @@ const switches = [
   '--disable-sync',
 ]
 const START_MS = 60_000
-const STOP_MS = 15_000
+const STOP_MS = 20_000
 
 export interface Served {
   readonly data: string

@@ -44,6 +44,12 @@ export async function killTrainer(host: number): Promise<void> {
   process.kill(last.pid, 'SIGKILL')
 }
 
+/** The process that runs the service for this host; null while there is none. */
+export async function servicePid(host: number): Promise<number | null> {
+  const found = (await all()).find(({ parent, command }) => parent === host && command.includes('service-host/entry'))
+  return found?.pid ?? null
+}
+
 /** A loopback address as /proc/net has it: 127.x.x.x and ::1, their words in the machine's byte order. */
 const LOOPBACK = /^(?:.{6}7F|0{24}01000000|0{16}FFFF0000.{6}7F):/
 

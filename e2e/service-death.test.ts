@@ -1,26 +1,11 @@
 /** kill -9 of the service under the real application: the page is told, the service comes back, nothing saved is lost. */
-import { readFileSync, readdirSync } from 'node:fs'
 import { afterAll, beforeAll, expect, it } from 'vitest'
 import type { StudioJob } from '../src/shared/studio-jobs.ts'
 import { completeSettings } from '../src/shared/training-settings.ts'
 import { openInElectron, type ElectronStudio } from './electron.ts'
 import { electronMissing } from './electron-launch.ts'
 import { describeWith } from './needs.ts'
-
-/** The process whose command line runs the service for a parent. */
-function servicePid(parent: number): number | null {
-  for (const name of readdirSync('/proc').filter((entry) => /^\d+$/.test(entry))) {
-    try {
-      const command = readFileSync(`/proc/${name}/cmdline`, 'utf8')
-      const stat = readFileSync(`/proc/${name}/stat`, 'utf8')
-      const its = Number(stat.slice(stat.lastIndexOf(')') + 2).split(' ')[1])
-      if (its === parent && command.includes('service-host/entry')) return Number(name)
-    } catch {
-      // It ended meanwhile.
-    }
-  }
-  return null
-}
+import { servicePid } from './processes.ts'
 
 describeWith(process.platform === 'linux' ? await electronMissing() : 'The process table is read as Linux keeps it.')(
   'the service',
@@ -53,12 +38,12 @@ describeWith(process.platform === 'linux' ? await electronMissing() : 'The proce
         ;(window as unknown as { tandem: Bridge }).tandem.onConnection((up) => heard.push(up))
       })
       const main = studio.app.process().pid!
-      const before = servicePid(main)!
+      const before = (await servicePid(main))!
       process.kill(before, 'SIGKILL')
       const heard = (): Promise<boolean[]> =>
         studio.page.evaluate(() => (window as unknown as { heard: boolean[] }).heard)
       await expect.poll(heard, { timeout: 20_000 }).toEqual([false, true])
-      expect(servicePid(main)).not.toBe(before)
+      expect(await servicePid(main)).not.toBe(before)
       expect(await request('projects.list', {})).toMatchObject({
         result: { projects: expect.arrayContaining([expect.objectContaining({ name: 'kept' })]) as unknown },
       })
@@ -87,7 +72,7 @@ describeWith(process.platform === 'linux' ? await electronMissing() : 'The proce
       const done = async (): Promise<number> => (await get())?.progress?.done ?? 0
       await expect.poll(done, { timeout: 60_000 }).toBeGreaterThan(3)
       const [main] = [studio.app.process().pid!]
-      const before = servicePid(main)!
+      const before = (await servicePid(main))!
       process.kill(before, 'SIGKILL')
       await expect
         .poll(() => servicePid(main), { timeout: 20_000 })
@@ -107,7 +92,7 @@ describeWith(process.platform === 'linux' ? await electronMissing() : 'The proce
     })
 
     it('ends with the application', async () => {
-      const pid = servicePid(studio.app.process().pid!)!
+      const pid = (await servicePid(studio.app.process().pid!))!
       await studio.app.close()
       await expect
         .poll(() => {

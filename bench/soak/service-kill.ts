@@ -9,8 +9,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { seededRandom } from '../../src/engine/data/random.ts'
-import { forkService } from '../../src/main/service-host/channel.ts'
-import { launchService } from '../../src/main/service-host/launcher.ts'
+import { launchNodeService } from '../../src/main/service-host/node-service.ts'
 import { zlibCompression } from '../../src/main/store/records.ts'
 import { testSettings } from '../../src/main/store/testing.ts'
 import type { ArgsOf, Method, ResultOf } from '../../src/shared/ipc.ts'
@@ -24,7 +23,7 @@ const STEPS = 128
 const root = fileURLToPath(new URL('../..', import.meta.url))
 const data = await mkdtemp(join(tmpdir(), 'tandem-service-kill-'))
 const random = seededRandom('service-kill')
-const service = launchService(() => forkService(join(root, 'src/main/service-host/entry.ts'), process.execPath), {
+const service = launchNodeService({
   data,
   models: [join(root, 'resources/models')],
   host: 'browser',

@@ -54,13 +54,18 @@ export async function serve(options: ServeCommandOptions): Promise<void> {
   const roots = await Promise.all((options.root ?? []).map(openRoot))
   const data = makeDataFolder(options.data === undefined ? dataFolder() : resolve(options.data))
 
-  const { createService } = await import('../service/service.ts')
+  const { launchNodeService } = await import('../service-host/node-service.ts')
   const models = [join(projectRoot, 'resources', 'models'), join(data, 'models')]
-  const service = await createService({ data, models, host: 'browser', version, roots })
+  const service = launchNodeService({ data, models, host: 'browser', version, roots })
   const start = (port: number): ReturnType<typeof startServer> =>
     startServer({ service, screens, host, port, tls, insecure: options.insecure ?? false })
   try {
+    await service.ready
     const server = await startSomewhere(start, options.port)
+    service.onConnection((up) => {
+      note(up ? 'The service is back.' : 'The service ended; it is started again.')
+      server.serviceIs(up)
+    })
     note(`Tandem ${version} serves the studio. Its data is in ${data}.`)
     if (!tls && options.insecure && host !== '127.0.0.1')
       note('Not encrypted: whoever shares the network can read along.')

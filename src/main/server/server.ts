@@ -27,6 +27,8 @@ export interface RunningServer {
   readonly port: number
   /** A new link; it opens the studio once. */
   link(): string
+  /** The service is gone, or back: see `Sockets`. */
+  serviceIs(up: boolean): void
   close(): Promise<void>
 }
 
@@ -53,6 +55,7 @@ export async function startServer(options: ServeOptions): Promise<RunningServer>
   return {
     port,
     link: () => `${site.secure ? 'https' : 'http'}://${shownHost(host, tls)}:${port}/?token=${sessions.issue()}`,
+    serviceIs: (up) => sockets.serviceIs(up),
     async close() {
       sockets.close()
       const closed = new Promise<void>((resolve) => server.close(() => resolve()))

@@ -20,6 +20,8 @@ export interface SocketOptions {
 
 export interface Sockets {
   upgrade(request: IncomingMessage, socket: Duplex, head: Buffer): void
+  /** The service is gone, or back: readers are let go, and let in again when there is something to catch up with. */
+  serviceIs(up: boolean): void
   close(): void
 }
 
@@ -37,6 +39,7 @@ const HEARTBEAT_MS = 20_000
 export function serveSockets({ service, site, sessions }: SocketOptions): Sockets {
   const server = new WebSocketServer({ noServer: true, maxPayload: LARGEST_MESSAGE, perMessageDeflate: false })
   const alive = new WeakSet<WebSocket>()
+  let isUp = true
 
   const unsubscribe = service.subscribe((event) => {
     if (server.clients.size === 0) return
@@ -86,11 +89,15 @@ export function serveSockets({ service, site, sessions }: SocketOptions): Socket
     upgrade(request, socket, head) {
       const refused =
         refusal(site, request) !== null || !sessions.admits(request.headers.cookie) || request.url !== '/socket'
-      if (refused || server.clients.size >= MOST_SOCKETS) {
+      if (refused || !isUp || server.clients.size >= MOST_SOCKETS) {
         const status = refused ? '403 Forbidden' : '503 Service Unavailable'
         return void socket.end(`HTTP/1.1 ${status}\r\nConnection: close\r\nContent-Length: 0\r\n\r\n`)
       }
       server.handleUpgrade(request, socket, head, accept)
+    },
+    serviceIs(up) {
+      isUp = up
+      if (!up) for (const client of server.clients) client.close(1012, 'the service is started again')
     },
     close() {
       unsubscribe()

@@ -38,8 +38,8 @@ const LONGEST_WAIT_MS = 8000
 const HEALTHY_MS = 30_000
 /** Deaths in a row before the first start: more of them will not help. */
 const HOPELESS = 4
-/** Closing stops runs, which takes a step of theirs, and flushes the store. */
-const CLOSE_MS = 8000
+/** Closing stops runs, which takes a step of theirs, lets what trains save, and flushes the store. */
+const CLOSE_MS = 18_000
 
 interface Waiting {
   readonly resolve: (result: unknown) => void
