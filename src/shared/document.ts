@@ -12,6 +12,8 @@ export const documentVersion = 1
 export const UNDO_DEPTH = 400
 /** Pixels along one side of the largest document. */
 export const MAX_SIDE = 8192
+/** Results that wait in the strip: with one more the oldest leaves it. Nobody chose it, and it stays in the history. */
+export const MAX_STAGED = 500
 
 const coordinate = z.number().min(-1e6).max(1e6)
 const colour = z.string().regex(/^#[0-9a-f]{6}$/)
@@ -84,15 +86,16 @@ export const documentSchema = z.strictObject({
   version: z.literal(documentVersion),
   width: z.int().min(1).max(MAX_SIDE),
   height: z.int().min(1).max(MAX_SIDE),
-  /** Bottom first. */
-  layers: z.array(layerSchema).max(200),
+  /** Bottom first. How many there may be is asked of a command (`document-limits`), not of what is stored. */
+  layers: z.array(layerSchema),
   activeLayer: idSchema.nullable(),
   mask: z.array(maskMarkSchema),
   /** Pixels over which a result fades at the edge of the mask. */
   feather: z.number().min(0).max(256),
   box: boxSchema,
   settings: runSettingsSchema,
-  staging: z.array(candidateSchema).max(500),
+  /** Oldest first. */
+  staging: z.array(candidateSchema),
 })
 export type Document = z.infer<typeof documentSchema>
 
@@ -261,7 +264,7 @@ export function applyCommand(document: Document, command: DocumentCommand): Docu
       return { ...document, settings: command.settings }
     case 'stage':
       if (document.staging.some((candidate) => candidate.run === command.candidate.run)) return document
-      return { ...document, staging: [...document.staging, command.candidate] }
+      return { ...document, staging: [...document.staging, command.candidate].slice(-MAX_STAGED) }
     case 'unstage':
       return { ...document, staging: document.staging.filter((candidate) => candidate.run !== command.run) }
     case 'accept': {

@@ -5,7 +5,14 @@ import { join } from 'node:path'
 import Sqlite from 'better-sqlite3'
 import fc from 'fast-check'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
-import { replay, UNDO_DEPTH, type DocumentCommand } from '../../shared/document.ts'
+import {
+  emptyDocument,
+  identityTransform,
+  MAX_STAGED,
+  replay,
+  UNDO_DEPTH,
+  type DocumentCommand,
+} from '../../shared/document.ts'
 import { TandemError } from '../../shared/errors.ts'
 import { testHeader } from '../../shared/trajectory-fixtures.ts'
 import { asStored, databaseName, openDatabase } from './database.ts'
@@ -33,6 +40,10 @@ const me = { writer: 'me', revision: 0 }
 
 describe('a document', () => {
   const feather = (n: number): DocumentCommand => ({ type: 'setFeather', feather: n })
+  const addLayer = (id: string): DocumentCommand => ({
+    type: 'addLayer',
+    value: { id, name: id, visible: true, opacity: 1, transform: identityTransform, marks: [] },
+  })
 
   test('is the same after a restart, whatever was done, undone and done again', () => {
     const { document } = testProject(store)
@@ -68,6 +79,35 @@ describe('a document', () => {
     expect(stored.first + stored.commands.length).toBe(1200)
     expect(replay(stored).feather).toBe(199)
     expect(replay({ ...stored, cursor: 0 }).feather).toBe((stored.first - 1) % 200)
+  })
+
+  test('opens whatever was written: 201 layers, and 700 results that nobody took, are folded and read again', () => {
+    const { document } = testProject(store)
+    const box = { x: 0, y: 0, width: 128, height: 128 }
+    const all: DocumentCommand[] = [
+      ...Array.from({ length: 201 }, (_, i) => addLayer(`l${i}`)),
+      ...Array.from({ length: 700 }, (_, i): DocumentCommand => ({ type: 'stage', candidate: { run: `r${i}`, box } })),
+      ...Array.from({ length: 700 }, (_, i) => feather(i % 200)),
+    ]
+    for (let at = 0; at < all.length; at += 100) store.documents.append(document, at, all.slice(at, at + 100), me)
+    reopen()
+    const stored = store.documents.open(document)
+    expect(stored.first).toBeGreaterThan(901)
+    expect(stored.base.layers).toHaveLength(201)
+    // Of the strip the oldest have left.
+    expect(stored.base.staging.map(({ run }) => run)).toEqual(
+      Array.from({ length: MAX_STAGED }, (_, i) => `r${700 - MAX_STAGED + i}`),
+    )
+    expect(replay(stored).feather).toBe(699 % 200)
+  })
+
+  test('opens with a base that an earlier studio let grow over a limit', () => {
+    const project = store.projects.create('Large')
+    const base = emptyDocument(128, testSettings)
+    const box = { x: 0, y: 0, width: 128, height: 128 }
+    const staging = Array.from({ length: 600 }, (_, i) => ({ run: `r${i}`, box }))
+    store.documents.create(project.document, project.id, { ...base, staging })
+    expect(store.documents.open(project.document).base.staging).toHaveLength(600)
   })
 
   test('is written by one window at a time: a second one is told, and neither is written over', () => {

@@ -121,6 +121,8 @@ export class Lifter {
           opacity: layer.opacity,
         }
         this.#deps.dispatch({ type: 'lift', layer: layer.id, clear: { kind: 'clear', points: hole }, value })
+        // Not taken, which was said: the selection stays where its pixels are.
+        if (!this.#host.document()?.layers.some(({ id }) => id === value.id)) return
         const next = shifted(selection, by.dx, by.dy)
         this.#last = { layer: value.id, selection: next }
         this.#host.select(next)

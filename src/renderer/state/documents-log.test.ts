@@ -3,11 +3,15 @@ import { describe, expect, it } from 'vitest'
 import {
   applyCommand,
   emptyDocument,
+  identityTransform,
+  MAX_STAGED,
   replay,
   UNDO_DEPTH,
   type DocumentCommand,
   type StoredDocument,
 } from '../../shared/document.ts'
+import { MAX_LAYERS } from '../../shared/document-limits.ts'
+import { TandemError } from '../../shared/errors.ts'
 import {
   append,
   COALESCE_MS,
@@ -172,5 +176,50 @@ describe('a document log', () => {
     const log = openLog(fresh())
     expect(() => append(log, { type: 'removeLayer', layer: 'gone' }, { now: 0 })).toThrow(/not there/)
     expect(nextWrite(log)).toBeNull()
+  })
+})
+
+describe('a limit', () => {
+  const addLayer = (i: number): DocumentCommand => ({
+    type: 'addLayer',
+    value: { id: `l${i}`, name: `${i}`, visible: true, opacity: 1, transform: identityTransform, marks: [] },
+  })
+  const now = { now: 0 }
+  const layers = Array.from({ length: MAX_LAYERS + 50 }, (_, i) => addLayer(i))
+
+  it('refuses the layer that is too many in words, and nothing else', () => {
+    let log = layers.slice(0, MAX_LAYERS).reduce((before, command) => append(before, command, now), openLog(fresh()))
+    expect(shown(log).layers).toHaveLength(200)
+    expect(() => append(log, addLayer(999), now)).toThrow('A document has 200 layers at most.')
+    expect(() => insert(seek(log, -1), addLayer(999), 0)).not.toThrow()
+    const value = { id: 'm', name: 'm', visible: true, opacity: 1, transform: identityTransform, marks: [] }
+    expect(() => append(log, { type: 'accept', run: 'r', value }, now)).toThrow('A document has 200 layers at most.')
+    expect(() =>
+      append(log, { type: 'lift', layer: 'l3', clear: { kind: 'clear', points: [0, 0] }, value }, now),
+    ).toThrow('A document has 200 layers at most.')
+    log = append(log, { type: 'mergeLayers', layers: ['l0', 'l1'], value }, now)
+    log = append(log, addLayer(999), now)
+    expect(shown(log).layers).toHaveLength(200)
+  })
+
+  it('that stored commands went over opens nothing the worse: it can be left again, and not gone further over', () => {
+    const stored = { ...fresh(), commands: layers, cursor: layers.length }
+    const log = openLog(stored)
+    expect(shown(log).layers).toHaveLength(250)
+    expect(() => append(log, addLayer(999), now)).toThrow(TandemError)
+    expect(shown(append(log, { type: 'removeLayer', layer: 'l7' }, now)).layers).toHaveLength(249)
+    expect(shown(append(log, feather(3), now)).feather).toBe(3)
+    const over = openLog({ ...fresh(), base: shown(log) })
+    expect(shown(over).layers).toHaveLength(250)
+  })
+
+  it('of the strip makes the oldest result leave, and undo brings it back', () => {
+    const box = { x: 0, y: 0, width: 128, height: 128 }
+    let log = openLog(fresh())
+    for (let i = 0; i < 700; i++) log = append(log, { type: 'stage', candidate: { run: `r${i}`, box } }, now)
+    const runs = (): string[] => shown(log).staging.map(({ run }) => run)
+    expect([runs().length, runs()[0], runs().at(-1)]).toEqual([MAX_STAGED, 'r200', 'r699'])
+    log = seek(log, -1)
+    expect([runs().length, runs()[0], runs().at(-1)]).toEqual([MAX_STAGED, 'r199', 'r698'])
   })
 })

@@ -9,6 +9,7 @@ import {
   type DocumentCommand,
   type StoredDocument,
 } from '../../shared/document.ts'
+import { applyNew } from '../../shared/document-limits.ts'
 
 export interface DocumentLog {
   /** Number of the first command kept, since the document was made; `states[0]` is the document before it. */
@@ -73,7 +74,7 @@ export function append(
     log.cursor === log.commands.length &&
     log.cursor > 0
   const at = replaces ? log.cursor - 1 : log.cursor
-  const next = applyCommand(log.states[at]!, command)
+  const next = applyNew(log.states[at]!, command)
   return fold({
     ...log,
     commands: [...log.commands.slice(0, at), command],
@@ -90,7 +91,7 @@ export function append(
  */
 export function insert(log: DocumentLog, command: DocumentCommand, now: number): DocumentLog {
   if (log.cursor === log.commands.length) return append(log, command, { now })
-  const states = [...log.states.slice(0, log.cursor + 1), applyCommand(shown(log), command)]
+  const states = [...log.states.slice(0, log.cursor + 1), applyNew(shown(log), command)]
   const later = log.commands.slice(log.cursor)
   try {
     for (const redo of later) states.push(applyCommand(states.at(-1)!, redo))

@@ -40,6 +40,9 @@ export function lookAtCandidate(run: string | null): void {
   if (run !== null) viewRun(run)
 }
 
+const isStaged = ({ run }: Candidate): boolean =>
+  studio.get().document?.staging.some((staged) => staged.run === run) ?? false
+
 const accepting = new Set<string>()
 
 /** Takes a result: it becomes a layer over the part of the document it was made for. */
@@ -54,8 +57,10 @@ export async function acceptCandidate(candidate: Candidate): Promise<void> {
     const upload = (content: Blob): Promise<string> => api.upload(content)
     const value = await resultLayer(run, { ...options, document, id: newId(), upload })
     // Turned down, or another document opened, while it was drawn.
-    if (!studio.get().document?.staging.some(({ run: staged }) => staged === candidate.run)) return
+    if (!isStaged(candidate)) return
     dispatch({ type: 'accept', run: candidate.run, value })
+    // Not taken, which was said: it waits where it waited.
+    if (isStaged(candidate)) return
     if (useEditor.getState().candidate === candidate.run) canvas.showCandidate(null)
     // The accepted layer is the document now; a viewed step would cover it.
     if (studio.get().viewedRun === candidate.run) studio.set({ viewedStep: null })
