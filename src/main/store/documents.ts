@@ -2,6 +2,7 @@
  * Documents as a base and a list of commands with a cursor. Appending drops what was undone; what lies further back than
  * can be undone is folded into the base, so a document stays small however long it is worked on.
  */
+import type { z } from 'zod'
 import {
   applyCommand,
   documentCommandSchema,
@@ -48,6 +49,19 @@ const SLACK = 100
 const overtaken = (): TandemError =>
   new TandemError('This document was changed in another window.', 'Load the newer state.', 'conflict')
 
+/** What stands in a row, as what it has to be. */
+function readable<T>(schema: z.ZodType<T>, text: string): T {
+  const parsed = schema.safeParse(JSON.parse(text))
+  if (parsed.success) return parsed.data
+  const [issue] = parsed.error.issues
+  throw new TandemError(
+    `Its document cannot be read (${issue?.path.join('.') || 'all of it'}: ${issue?.message ?? '?'}).`,
+    'Update the studio if a newer one wrote it; else please report it. Nothing of it was changed.',
+    'internal',
+    { cause: parsed.error },
+  )
+}
+
 export function createDocumentStore(db: Database): DocumentStore {
   const one = db.prepare<[string], Row>('SELECT * FROM documents WHERE id = ?')
   const ofProject = db.prepare<[string], { id: string }>('SELECT id FROM documents WHERE project = ? ORDER BY id')
@@ -81,8 +95,8 @@ export function createDocumentStore(db: Database): DocumentStore {
 
   function open(id: string): StoredDocument {
     const { base, first, cursor } = row(id)
-    const commands = commandsOf.all(id).map(({ command }) => documentCommandSchema.parse(JSON.parse(command)))
-    return { id, base: documentSchema.parse(JSON.parse(base)), commands, cursor: cursor - first, first }
+    const commands = commandsOf.all(id).map(({ command }) => readable(documentCommandSchema, command))
+    return { id, base: readable(documentSchema, base), commands, cursor: cursor - first, first }
   }
 
   function fold(id: string): void {

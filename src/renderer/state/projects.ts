@@ -1,26 +1,58 @@
 /** Projects: the one that is open, and what is done with whole ones. */
+import { TandemError } from '../../shared/errors.ts'
 import type { ResultOf } from '../../shared/ipc.ts'
 import type { Project } from '../../shared/studio.ts'
 import { api } from '../api.ts'
 import { closeDocument, openDocument } from './documents.ts'
 import { download } from './download.ts'
 import { viewRun } from './playback.ts'
+import { problemOf, reportText } from './problems.ts'
 import { loadQueuedRuns } from './runs.ts'
 import { setPreferences } from './session-preferences.ts'
 import { studio } from './store.ts'
+import { toast } from './toasts.ts'
 import { waitFor, type Waiting } from './waits.ts'
 import { restoreViewed } from './viewed.ts'
 
 const FIRST_NAME = 'First project'
 
-/** Opens the project that was open last, or the one changed last; makes one where there is none. */
+/**
+ * Opens the project that was open last, or the one changed last; makes one where there is none. One that cannot be opened
+ * is passed over, and it is said which and why.
+ */
 export async function openFirstProject(): Promise<void> {
   const { projects } = await api.call('projects.list', {})
   studio.set({ projects })
   const last = studio.get().preferences.project
-  const latest = [...projects].sort((a, b) => b.updatedAt - a.updatedAt)[0]
-  const project = projects.find(({ id }) => id === last) ?? latest ?? (await createProject(FIRST_NAME))
-  if (studio.get().project?.id !== project.id) await openProject(project)
+  const latest = [...projects].sort((a, b) => b.updatedAt - a.updatedAt)
+  const inTurn = [...latest.filter(({ id }) => id === last), ...latest.filter(({ id }) => id !== last)]
+  const closed: { readonly project: Project; readonly error: unknown }[] = []
+  for (const project of inTurn) {
+    try {
+      if (studio.get().project?.id !== project.id) await openProject(project)
+      return sayClosed(closed, project)
+    } catch (error) {
+      // Where nobody answers, or the disk does not, no other one would open either.
+      if (error instanceof TandemError && error.kind === 'environment') throw error
+      closed.push({ project, error })
+    }
+  }
+  const made = await createProject(projects.length === 0 ? FIRST_NAME : freeProjectName(projects, FIRST_NAME))
+  await openProject(made)
+  sayClosed(closed, made)
+}
+
+function sayClosed(closed: readonly { readonly project: Project; readonly error: unknown }[], instead: Project): void {
+  for (const { project, error } of closed) {
+    const problem = problemOf(error)
+    toast({
+      tone: 'danger',
+      message: `"${project.name}" could not be opened. ${problem.message}`,
+      remedy: `"${instead.name}" was opened in its place. ${problem.remedy ?? ''}`.trim(),
+      diagnostics: reportText(problem),
+      ms: null,
+    })
+  }
 }
 
 /** Asks for the list again: how many runs each has is told with it alone. */
