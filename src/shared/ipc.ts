@@ -165,6 +165,8 @@ export const contract = {
   /** A cancelled or failed run goes on from its last recorded step. */
   'runs.continue': { args: run, result: runSchema },
   'runs.cancel': { args: run.extend({ now: z.boolean() }), result: nothing },
+  /** A screen has come to this step of a run that goes on: the run does not go far ahead of it. */
+  'runs.heard': { args: run.extend({ step: z.int().nonnegative() }), result: nothing },
   /** Puts a queued run before another one, or last. */
   'runs.reorder': { args: run.extend({ before: idSchema.nullable() }), result: nothing },
   'runs.get': { args: run, result: runSchema },

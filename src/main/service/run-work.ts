@@ -21,7 +21,8 @@ export async function workOnRun(
   id: string,
   lane: Lane,
   signal: AbortSignal,
-  onStep: (step: number, stepMs: number | null) => void,
+  /** Resolves when the run may go on. */
+  onStep: (step: number, stepMs: number | null) => Promise<void>,
 ): Promise<void> {
   const folder = join(deps.work, `${id}-${randomBytes(4).toString('hex')}`)
   const began = performance.now()
@@ -41,7 +42,7 @@ export async function workOnRun(
         rhythm.push(now - beat)
         beat = now
         record(deps, id, event)
-        onStep(event.step, median(rhythm))
+        await onStep(event.step, median(rhythm))
       } else if (event.type === 'started') {
         begin(deps, id, event)
         beat = performance.now()

@@ -5,12 +5,15 @@
 import { TandemError } from '../../shared/errors.ts'
 import type { QueueItem } from '../../shared/studio.ts'
 import type { Lane } from '../store/queue.ts'
+import { Pace } from './pace.ts'
 import { change, settleHeld, settleLeft, type WorkDeps } from './run-state.ts'
 import { workOnRun } from './run-work.ts'
 
 export interface Scheduler {
   add(run: string, lane: Lane): void
   cancel(run: string, now: boolean): void
+  /** A screen has come to this step: of a run that does not go on, nothing. */
+  heard(run: string, step: number): void
   reorder(run: string, before: string | null): void
   items(): QueueItem[]
   /** Takes up what the last process left: cut runs are settled, waiting ones go on. */
@@ -23,6 +26,7 @@ interface Active {
   readonly run: string
   readonly lane: Lane
   readonly stop: AbortController
+  readonly pace: Pace
   step: number
   stepMs: number | null
   done: Promise<void>
@@ -77,6 +81,7 @@ export function createScheduler(deps: WorkDeps): Scheduler {
         run: next.run,
         lane,
         stop: new AbortController(),
+        pace: new Pace(),
         step: 0,
         stepMs: null,
         done: Promise.resolve(),
@@ -92,6 +97,7 @@ export function createScheduler(deps: WorkDeps): Scheduler {
       await workOnRun(deps, entry.run, entry.lane, entry.stop.signal, (step, stepMs) => {
         entry.step = step
         entry.stepMs = stepMs
+        return entry.pace.after(step, entry.stop.signal)
       })
     } finally {
       active.delete(entry.lane)
@@ -126,6 +132,7 @@ export function createScheduler(deps: WorkDeps): Scheduler {
       change(deps, run, { state: 'cancelled', endedAt: Date.now() })
       tell()
     },
+    heard: (run, step) => activeOf(run)?.pace.heard(step),
     reorder(run, before) {
       const waiting = store.queue.list().some((entry) => entry.run === run)
       if (!waiting || activeOf(run)) throw new TandemError('That run does not wait any more.', 'Choose one that waits.')

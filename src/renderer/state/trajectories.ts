@@ -35,6 +35,8 @@ const fetches = new Map<string, Promise<void>>()
 const waiting = new Map<string, TrajectoryStep[]>()
 /** Runs a panel looks at besides the viewed one, with how many do. */
 const held = new Map<string, number>()
+/** The latest step heard of runs that go on, since the service was told. */
+const heard = new Map<string, number>()
 /** The screens were told something since the last frame; and more has come after that. */
 let told = false
 let late = false
@@ -124,6 +126,7 @@ function onRecord(run: string, record: TrajectoryStep): void {
   const list = waiting.get(run)
   if (list) list.push(record)
   else waiting.set(run, [record])
+  heard.set(run, record.step)
   planFlush()
 }
 
@@ -135,6 +138,7 @@ function planFlush(): void {
   }
   told = true
   const frame = (): void => {
+    tellHeard()
     told = late
     late = false
     if (!told) return
@@ -144,6 +148,13 @@ function planFlush(): void {
   // Planned before what the first record has the canvas plan: that draws what this frame brings, once.
   withNextFrame(frame)
   flush()
+}
+
+/** Runs wait for a screen that is looked at: they do not go far ahead of what it has come to. */
+function tellHeard(): void {
+  const isSeen = typeof document !== 'undefined' && document.visibilityState === 'visible'
+  if (isSeen) for (const [run, step] of heard) api.call('runs.heard', { run, step }).catch(() => undefined)
+  heard.clear()
 }
 
 function flush(): void {

@@ -82,6 +82,10 @@ export function runHandlers(deps: HandlerDeps): Handlers<'runs' | 'trajectories'
       scheduler.cancel(run, now)
       return Promise.resolve({})
     },
+    'runs.heard': ({ run, step }) => {
+      scheduler.heard(run, step)
+      return Promise.resolve({})
+    },
     'runs.reorder': ({ run, before }) => {
       scheduler.reorder(run, before)
       return Promise.resolve({})
