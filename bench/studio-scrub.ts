@@ -27,10 +27,10 @@ import {
 
 /** Enough that the pictures ahead are not all there before a person can press. */
 const STEPS = 512
-const TARGETS = 48
-const UNCACHED = 60
+const TARGETS = 32
+const UNCACHED = 45
 const JUMPS_AN_OPENING = 3
-const CACHED = 120
+const CACHED = 100
 /** All that is asked for ahead has come. */
 const STILL_MS = 600
 
