@@ -127,6 +127,36 @@ describeWith(chromiumMissing())('in a browser', () => {
     await opens('Alt+3', 'Queue')
   })
 
+  it('what a browser or a panel keeps is said before it is bound', async () => {
+    await openDialog()
+    expect(await dialog().getByRole('status').innerText()).toContain('Browsers keep Ctrl+N')
+    await press('History', 'Control+n')
+    await expect.poll(() => clash().innerText()).toContain('Browsers keep Ctrl+N for themselves')
+    await clash().getByRole('button', { name: 'Leave it' }).click()
+    await chordIs('History', 'Alt+2')
+    await press('History', 'p')
+    await expect
+      .poll(() => clash().innerText())
+      .toContain('While a word of the reasoning has the focus, P belongs to it')
+    await clash().getByRole('button', { name: 'Use it all the same' }).click()
+    await chordIs('History', 'P')
+    // The default needs no second question.
+    await dialog().getByRole('button', { name: 'Take back the default of History' }).click()
+    await chordIs('History', 'Alt+2')
+    await done()
+  })
+
+  it('Option on a Mac makes another sign of a digit, and the chord is found by its place', async () => {
+    await page.evaluate(() =>
+      document.body.dispatchEvent(
+        new KeyboardEvent('keydown', { key: '™', code: 'Digit2', altKey: true, bubbles: true, cancelable: true }),
+      ),
+    )
+    await expect.poll(() => isOpen('History')).toBe(true)
+    await page.keyboard.press('Alt+2')
+    await expect.poll(() => isOpen('History')).toBe(false)
+  })
+
   it('nothing was written to the console as an error', () => {
     expect(studio.errors).toEqual([])
   })

@@ -2,12 +2,13 @@
 import { useRef, useState, type KeyboardEvent, type ReactElement } from 'react'
 import { useCommands, type Command, type CommandGroup } from '../state/commands.ts'
 import { chordsOf, clashesWith, rebind, type Bound } from '../state/commands-keys.ts'
+import { isBrowsers, keptFrom } from '../state/commands-kept.ts'
 import { setPreferences } from '../state/session-preferences.ts'
 import { useStudio } from '../state/store.ts'
 import { Button, IconButton } from '../ui/Button.tsx'
 import { chordOf } from '../ui/chord.ts'
 import { Dialog } from '../ui/Dialog.tsx'
-import { EmptyState } from '../ui/feedback.tsx'
+import { EmptyState, Notice } from '../ui/feedback.tsx'
 import { TextField } from '../ui/Field.tsx'
 import { Kbd } from '../ui/Kbd.tsx'
 
@@ -16,6 +17,7 @@ const groups: readonly CommandGroup[] = ['Run', 'Edit', 'Tools', 'View', 'Playba
 export function ShortcutsDialog({ onClose }: { readonly onClose: () => void }): ReactElement {
   const commands = useCommands((s) => s.commands)
   const own = useStudio((s) => s.preferences.shortcuts)
+  const browser = useStudio((s) => s.host === 'browser')
   const [query, setQuery] = useState('')
   const bound = chordsOf(commands, own)
   const wanted = query.trim().toLowerCase()
@@ -56,6 +58,12 @@ export function ShortcutsDialog({ onClose }: { readonly onClose: () => void }): 
           value={query}
           onChange={setQuery}
         />
+        {browser && (
+          <Notice>
+            Browsers keep Ctrl+N, Ctrl+T, Ctrl+W and Ctrl+Tab for themselves, also with Shift: they do not reach the
+            studio here and cannot be bound.
+          </Notice>
+        )}
         {found.length === 0 && <EmptyState title="No command is called that" />}
         {groups.map((group) => {
           const list = found.filter(({ command }) => command.group === group)
@@ -64,7 +72,7 @@ export function ShortcutsDialog({ onClose }: { readonly onClose: () => void }): 
             <section key={group} aria-label={group}>
               <h3>{group}</h3>
               {list.map((entry) => (
-                <ShortcutRow key={entry.command.id} entry={entry} bound={bound} onChange={change} />
+                <ShortcutRow key={entry.command.id} entry={entry} bound={bound} browser={browser} onChange={change} />
               ))}
             </section>
           )
@@ -77,10 +85,12 @@ export function ShortcutsDialog({ onClose }: { readonly onClose: () => void }): 
 function ShortcutRow({
   entry,
   bound,
+  browser,
   onChange,
 }: {
   readonly entry: Bound<Command>
   readonly bound: readonly Bound<Command>[]
+  readonly browser: boolean
   readonly onChange: (command: Command, chord: string | null, taken?: readonly Command[]) => void
 }): ReactElement {
   const { command, chord, changed } = entry
@@ -88,9 +98,18 @@ function ShortcutRow({
   const [heard, setHeard] = useState<{ readonly chord: string | null } | null>(null)
   const field = useRef<HTMLButtonElement>(null)
   const clashes = heard ? clashesWith(bound, command, heard.chord) : []
-  /** Binds it, unless another command has that chord: then it is asked first. */
+  /** Where it would not run the command; a default needs no warning, it was chosen with its places in mind. */
+  const keptFromIt = (next: string | null): string[] =>
+    next === null || next === defaultOf(command) ? [] : keptFrom(command, next, browser)
+  const doubts = [
+    ...(clashes.length > 0
+      ? [`${heard?.chord ?? ''} is the shortcut of “${clashes.map(({ title }) => title).join('”, “')}”.`]
+      : []),
+    ...keptFromIt(heard?.chord ?? null),
+  ]
+  /** Binds it, unless another command has that chord or something else keeps it: then it is asked first. */
   const want = (next: string | null): void => {
-    if (clashesWith(bound, command, next).length > 0) return setHeard({ chord: next })
+    if (clashesWith(bound, command, next).length > 0 || keptFromIt(next).length > 0) return setHeard({ chord: next })
     onChange(command, next)
     setHeard(null)
   }
@@ -116,7 +135,7 @@ function ShortcutRow({
         onClick={() => setHeard({ chord: null })}
         onKeyDown={heard ? listen : undefined}
         onBlur={() => {
-          if (clashes.length === 0) setHeard(null)
+          if (doubts.length === 0) setHeard(null)
         }}
       >
         {heard && heard.chord === null ? (
@@ -147,11 +166,12 @@ function ShortcutRow({
           rest()
         }}
       />
-      {heard && clashes.length > 0 && (
+      {browser && heard === null && chord !== null && isBrowsers(chord) && (
+        <p className="shortcut-kept">Browsers keep this chord for themselves: it works in the desktop window alone.</p>
+      )}
+      {heard && doubts.length > 0 && (
         <div className="shortcut-clash" role="alert">
-          <span>
-            {heard.chord} is the shortcut of “{clashes.map(({ title }) => title).join('”, “')}”.
-          </span>
+          <span>{doubts.join(' ')}</span>
           <Button
             onClick={() => {
               onChange(command, heard.chord, clashes)
@@ -159,7 +179,7 @@ function ShortcutRow({
               rest()
             }}
           >
-            Take it over
+            {clashes.length > 0 ? 'Take it over' : 'Use it all the same'}
           </Button>
           <Button
             kind="quiet"

@@ -1,5 +1,6 @@
 import { describe, expect, it, vi } from 'vitest'
 import { chordsOf } from '../state/commands-keys.ts'
+import { isBrowsers } from '../state/commands-kept.ts'
 
 // The list reaches the canvas and the transport, which want a page; only its words are looked at here.
 vi.mock('../api.ts', () => ({ api: { on: () => () => undefined } }))
@@ -16,6 +17,10 @@ describe('the standard commands', () => {
     const chords = chordsOf(commands, {}).flatMap(({ chord }) => (chord === null ? [] : [chord]))
     const twice = chords.filter((chord, i) => chords.indexOf(chord) !== i)
     expect(twice).toEqual([])
+  })
+  it('have no chord that a browser keeps', () => {
+    const kept = chordsOf(commands, {}).filter(({ chord }) => chord !== null && isBrowsers(chord))
+    expect(kept.map(({ command }) => command.id)).toEqual([])
   })
   it('have chords that can be read', () => {
     for (const { command, chord } of chordsOf(commands, {}))

@@ -312,6 +312,7 @@ const going = (): readonly Command[] =>
 const inEditor = (commands: readonly Command[]): Command[] =>
   commands.map((command) => ({
     ...command,
+    screen: 'edit',
     when: () => useLayout.getState().screen === 'edit' && (command.when?.() ?? true),
   }))
 

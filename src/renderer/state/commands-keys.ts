@@ -7,6 +7,8 @@ export interface Bindable {
   readonly chord?: string
   /** Commands of different scopes may share a chord: where one makes sense the other does not. */
   readonly scope?: string
+  /** The screen it belongs to; absent: it makes sense on every one. */
+  readonly screen?: string
 }
 
 export interface Bound<C extends Bindable> {

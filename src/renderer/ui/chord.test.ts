@@ -4,6 +4,7 @@ import { chordKeys, chordOf, isPlainChord, normaliseChord } from './chord.ts'
 
 const press = (key: string, held: Partial<Record<'ctrlKey' | 'metaKey' | 'altKey' | 'shiftKey', boolean>> = {}) => ({
   key,
+  code: '',
   ctrlKey: false,
   metaKey: false,
   altKey: false,
@@ -25,6 +26,25 @@ describe('a chord', () => {
   })
   it('treats the command key of a Mac as Ctrl', () => {
     expect(chordOf(press('k', { metaKey: true }))).toBe('Ctrl+K')
+  })
+  it('with Alt is the letter or digit of its place where the layout makes another sign of it', () => {
+    const option = (key: string, code: string, held: object = {}) => ({
+      ...press(key, { altKey: true }),
+      code,
+      ...held,
+    })
+    expect(chordOf(option('¡', 'Digit1'))).toBe('Alt+1')
+    expect(chordOf(option('µ', 'KeyM'))).toBe('Alt+M')
+    expect(chordOf(option('Dead', 'KeyE'))).toBe('Alt+E')
+    expect(chordOf(option('⁄', 'Digit1', { shiftKey: true }))).toBe('Alt+Shift+1')
+    // A key that says its letter is believed: on a French board M is where a US one has the semicolon.
+    expect(chordOf(option('m', 'Semicolon'))).toBe('Alt+M')
+    expect(chordOf(option(',', 'KeyM'))).toBe('Alt+,')
+    expect(chordOf(option('&', 'Digit1'))).toBe('Alt+1')
+    expect(chordOf(option('[', 'Digit5'))).toBe('Alt+5')
+    // Ctrl with Alt is AltGr on Windows: the sign is meant.
+    expect(chordOf(option('@', 'KeyQ', { ctrlKey: true }))).toBe('Ctrl+Alt+@')
+    expect(chordOf(option('ArrowLeft', 'ArrowLeft'))).toBe('Alt+ArrowLeft')
   })
   it('is nothing while only modifiers are down', () => {
     expect(chordOf(press('Shift', { shiftKey: true }))).toBeNull()

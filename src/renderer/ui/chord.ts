@@ -1,6 +1,8 @@
 /** Chords as text ("Ctrl+Shift+Z"): read from key events, compared, and shown in the platform's own words. Pure. */
 export interface KeyInput {
   readonly key: string
+  /** The place of the key on the board, by its name on a US one ("KeyM", "Digit1"). */
+  readonly code: string
   readonly ctrlKey: boolean
   readonly metaKey: boolean
   readonly altKey: boolean
@@ -22,19 +24,32 @@ const names: Record<string, string> = { ' ': 'Space', '+': 'Plus' }
 
 /**
  * The chord of a key event; null while only modifiers are down. By `key`, so a letter is found wherever the layout has it;
- * Shift counts for letters and named keys alone, because a sign like "[" or "?" may itself need it on some layouts.
+ * Shift counts for letters and named keys alone, because a sign like "[" or "?" may itself need it on some layouts. With
+ * Alt a letter or a digit may come as another sign ("¡" for 1 on a Mac): then it is known by its place.
  */
 export function chordOf(event: KeyInput): string | null {
-  const { key } = event
+  const placed = placedKey(event)
+  const key = placed ?? event.key
   if (modifierKeys.has(key) || key === '') return null
   const single = [...key].length === 1
   const letter = single && key.toLowerCase() !== key.toUpperCase()
   const parts: string[] = []
   if (event.ctrlKey || event.metaKey) parts.push('Ctrl')
   if (event.altKey) parts.push('Alt')
-  if (event.shiftKey && (!single || letter || key === ' ')) parts.push('Shift')
+  if (event.shiftKey && (!single || letter || placed !== null || key === ' ')) parts.push('Shift')
   parts.push(names[key] ?? (single ? key.toUpperCase() : key))
   return parts.join('+')
+}
+
+/**
+ * The letter or digit of a key whose sign Alt has changed; null where the key says it itself. Not with Ctrl: Ctrl and Alt
+ * together are how Windows tells AltGr, which types signs that are meant. The signs below "@" some layouts have where others
+ * have a letter (the comma of a French board), and Alt makes none of them of a letter.
+ */
+function placedKey({ key, code, altKey, ctrlKey }: KeyInput): string | null {
+  if (!altKey || ctrlKey || /^[a-z0-9]$/i.test(key)) return null
+  if (/^Digit[0-9]$/.test(code)) return code.slice('Digit'.length)
+  return /^Key[A-Z]$/.test(code) && !/^[!-?]$/.test(key) ? code.slice('Key'.length) : null
 }
 
 /** In one spelling: modifiers in order, names as above. Null where it is no chord. */

@@ -5,6 +5,7 @@ import { showDialog } from './dialogs.ts'
 import { openSet, showTab, travel } from './rows-state.ts'
 
 const scope = 'data'
+const screen = 'data'
 const canEdit = (): boolean => openSet()?.editable === true
 
 export const dataCommands = (): Command[] => [
@@ -14,6 +15,7 @@ export const dataCommands = (): Command[] => [
     group: 'Edit',
     chord: 'Ctrl+Z',
     scope,
+    screen,
     when: () => (openSet()?.undo ?? null) !== null,
     run: () => travel('undo'),
   },
@@ -23,6 +25,7 @@ export const dataCommands = (): Command[] => [
     group: 'Edit',
     chord: 'Ctrl+Shift+Z',
     scope,
+    screen,
     when: () => (openSet()?.redo ?? null) !== null,
     run: () => travel('redo'),
   },
@@ -31,6 +34,7 @@ export const dataCommands = (): Command[] => [
     title: 'Import a data set',
     group: 'Project',
     scope,
+    screen,
     run: () => showDialog({ name: 'import', brought: null }),
   },
   {
@@ -38,6 +42,7 @@ export const dataCommands = (): Command[] => [
     title: 'Check the data set',
     group: 'Project',
     scope,
+    screen,
     when: () => openSet() !== null,
     run: async () => {
       const set = openSet()
@@ -49,6 +54,7 @@ export const dataCommands = (): Command[] => [
     title: 'Draw the splits',
     group: 'Project',
     scope,
+    screen,
     when: canEdit,
     run: () => showDialog({ name: 'split' }),
   },
@@ -57,6 +63,7 @@ export const dataCommands = (): Command[] => [
     title: 'Export the data set',
     group: 'Project',
     scope,
+    screen,
     when: () => openSet() !== null,
     run: () => showDialog({ name: 'export' }),
   },
@@ -65,6 +72,7 @@ export const dataCommands = (): Command[] => [
     title: { rows: 'Rows', problems: 'Problems', stats: 'Statistics' }[tab] + ' of the data set',
     group: 'View',
     scope,
+    screen,
     run: () => showTab(tab),
   })),
 ]

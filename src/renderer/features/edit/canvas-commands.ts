@@ -67,7 +67,7 @@ export const canvasCommands: readonly Command[] = [
   { id: 'canvas.wholeCells', title: 'Mask whole cells', group: 'Edit', when: masked, run: maskWholeCells },
   { id: 'canvas.importMask', title: 'Import a mask', group: 'Edit', when: open, run: importMask },
   { id: 'canvas.exportMask', title: 'Export the mask', group: 'Edit', when: masked, run: exportMask },
-  { id: 'canvas.addLayer', title: 'Add a layer', group: 'Edit', chord: 'Ctrl+Shift+N', when: open, run: addLayer },
+  { id: 'canvas.addLayer', title: 'Add a layer', group: 'Edit', chord: 'Shift+N', when: open, run: addLayer },
   {
     id: 'canvas.mergeDown',
     title: 'Merge the layer down',
