@@ -104,6 +104,31 @@ export async function pixels(file: Buffer): Promise<Pixels> {
   return { data, ...info }
 }
 
+/** Where the middle of a pixel of the document lies, as long as the document is shown whole, in the middle of the canvas. */
+export async function placeOf(
+  page: Page,
+  document: { readonly width: number; readonly height: number },
+  [x, y]: readonly [x: number, y: number],
+): Promise<Place> {
+  const { width, height } = (await canvasOf(page).boundingBox())!
+  const scale = Number.parseFloat(await page.locator('.canvas-percent').innerText()) / 100
+  return [
+    0.5 + ((x + 0.5 - document.width / 2) * scale) / width,
+    0.5 + ((y + 0.5 - document.height / 2) * scale) / height,
+  ]
+}
+
+/** The first channel: a grey picture has the same in all of them. */
+export const grey = ({ data, channels }: Pixels): Uint8Array =>
+  Uint8Array.from({ length: data.length / channels }, (_, i) => data[i * channels]!)
+
+/** Pixels, counted row by row, in which two pictures of one size differ. */
+export function changed(a: Pixels, b: Pixels): number[] {
+  expect([b.width, b.height, b.channels]).toEqual([a.width, a.height, a.channels])
+  const pixel = ({ data, channels }: Pixels, at: number): Buffer => data.subarray(at * channels, (at + 1) * channels)
+  return Array.from({ length: a.width * a.height }, (_, at) => at).filter((at) => !pixel(a, at).equals(pixel(b, at)))
+}
+
 export const undoButton = (page: Page): Locator => page.getByRole('button', { name: /^Undo/ }).first()
 export const stepSlider = (page: Page): Locator => page.getByRole('slider', { name: 'Step', exact: true })
 export const stopButtons = (page: Page): Locator => page.getByRole('button', { name: /^(Stop this run|Stop now)$/ })

@@ -6,8 +6,10 @@ import { chromiumMissing, openInBrowser, type BrowserStudio } from './browser.ts
 import { root } from './electron-launch.ts'
 import { historyRows, openHistory } from './first-edit.ts'
 import {
+  changed,
   chooseFile,
   exportedDocument,
+  grey,
   pixels,
   runEnds,
   saved,
@@ -196,15 +198,4 @@ describeWith(chromiumMissing())('in a browser', () => {
 const cellOf = (at: number): number => {
   const along = (pixel: number): number => Math.floor((pixel * CELLS) / SIDE)
   return along(Math.floor(at / SIDE)) * CELLS + along(at % SIDE)
-}
-
-/** The first channel: a grey picture has the same in all of them. */
-const grey = ({ data, channels }: Pixels): Uint8Array =>
-  Uint8Array.from({ length: data.length / channels }, (_, i) => data[i * channels]!)
-
-/** Pixels, counted row by row, in which two pictures of one size differ. */
-function changed(a: Pixels, b: Pixels): number[] {
-  expect([b.width, b.height, b.channels]).toEqual([a.width, a.height, a.channels])
-  const pixel = ({ data, channels }: Pixels, at: number): Buffer => data.subarray(at * channels, (at + 1) * channels)
-  return Array.from({ length: a.width * a.height }, (_, at) => at).filter((at) => !pixel(a, at).equals(pixel(b, at)))
 }

@@ -2,7 +2,7 @@
 import type { Locator, Page } from 'playwright-core'
 import { afterAll, beforeAll, expect, it } from 'vitest'
 import { chromiumMissing, openInBrowser, type BrowserStudio } from './browser.ts'
-import { canvasOf, exportedDocument, stroke, undoButton, type Pixels, type Place } from './hands.ts'
+import { canvasOf, exportedDocument, placeOf, stroke, undoButton, type Pixels, type Place } from './hands.ts'
 import { describeWith } from './needs.ts'
 
 const SIDE = 128
@@ -31,12 +31,7 @@ describeWith(chromiumMissing())('in a browser', () => {
   const are = (...wanted: string[]): Promise<void> => expect.poll(names).toEqual(wanted)
   const item = (name: string): Locator => page.locator('.shell-drawer').getByRole('button', { name, exact: true })
   const focusCanvas = (): Promise<void> => page.getByRole('application', { name: 'Picture' }).focus()
-  /** Where the middle of a pixel of the document lies: the document is shown in the middle. */
-  async function at(x: number, y: number): Promise<Place> {
-    const { width, height } = (await canvasOf(page).boundingBox())!
-    const scale = Number.parseFloat(await page.locator('.canvas-percent').innerText()) / 100
-    return [0.5 + ((x + 0.5 - SIDE / 2) * scale) / width, 0.5 + ((y + 0.5 - SIDE / 2) * scale) / height]
-  }
+  const at = (x: number, y: number): Promise<Place> => placeOf(page, { width: SIDE, height: SIDE }, [x, y])
   const press = async (x: number, y: number): Promise<void> => {
     const [left, top] = await at(x, y)
     const box = (await canvasOf(page).boundingBox())!
