@@ -24,24 +24,25 @@ describeWith(await electronMissing())('the application', () => {
 
   const undoes = (): Promise<string | null> => undoButton(page).getAttribute('aria-label')
 
+  /** Chooses an entry, as a click on it does. */
+  const choose = (menu: string, entry: string): Promise<void> =>
+    studio.app.evaluate(
+      ({ BrowserWindow, Menu }, [outer, inner]) => {
+        const find = (items: readonly MenuItem[] | undefined, label: string): MenuItem => {
+          const found = items?.find((item) => item.label.replace('&', '') === label)
+          if (!found) throw new Error(`There is no ${label}.`)
+          return found
+        }
+        const item = find(find(Menu.getApplicationMenu()?.items, outer).submenu?.items, inner)
+        const [window] = BrowserWindow.getAllWindows()
+        window!.focus()
+        const click = item.click as (event: object, window: unknown, contents: unknown) => void
+        click({}, window, window!.webContents)
+      },
+      [menu, entry] as const,
+    )
+
   describe('its menu', () => {
-    /** Chooses an entry, as a click on it does. */
-    const choose = (menu: string, entry: string): Promise<void> =>
-      studio.app.evaluate(
-        ({ BrowserWindow, Menu }, [outer, inner]) => {
-          const find = (items: readonly MenuItem[] | undefined, label: string): MenuItem => {
-            const found = items?.find((item) => item.label.replace('&', '') === label)
-            if (!found) throw new Error(`There is no ${label}.`)
-            return found
-          }
-          const item = find(find(Menu.getApplicationMenu()?.items, outer).submenu?.items, inner)
-          const [window] = BrowserWindow.getAllWindows()
-          window!.focus()
-          const click = item.click as (event: object, window: unknown, contents: unknown) => void
-          click({}, window, window!.webContents)
-        },
-        [menu, entry] as const,
-      )
     interface Seen {
       readonly opened: string[]
     }
@@ -65,6 +66,37 @@ describeWith(await electronMissing())('the application', () => {
       await choose('Edit', 'Undo')
       await expect.poll(() => search.inputValue()).toBe('')
       expect(await undoes()).toBe('Undo: Paint')
+    })
+
+    it('opens files, projects, preferences, commands and shortcuts', async () => {
+      const chooser = page.waitForEvent('filechooser')
+      await choose('File', 'Open …')
+      expect((await chooser).isMultiple()).toBe(true)
+      for (const [menu, entry, title] of [
+        ['File', 'All Projects …', 'Projects'],
+        ['File', 'Preferences …', 'Preferences'],
+        ['Help', 'All Commands …', 'Command palette'],
+        ['Help', 'Shortcuts …', 'Shortcuts'],
+      ] as const) {
+        await choose(menu, entry)
+        await page.getByRole('dialog', { name: title }).waitFor()
+        await page.keyboard.press('Escape')
+        await page.getByRole('dialog').waitFor({ state: 'detached' })
+      }
+    })
+
+    it('begins a project', async () => {
+      await choose('File', 'New Project')
+      await page.getByText('Make a first edit').waitFor()
+      await page.keyboard.press('Control+k')
+      await page.keyboard.type('All projects')
+      await page.keyboard.press('Enter')
+      await page
+        .getByRole('dialog')
+        .getByRole('button', { name: /^First project/ })
+        .first()
+        .click()
+      await expect.poll(undoes).toBe('Undo: Paint')
     })
 
     it('leads to the paper and to the folder of the data', async () => {
@@ -115,7 +147,7 @@ describeWith(await electronMissing())('the application', () => {
     }
 
     it('is the picture of the document, where the person put it', async () => {
-      const { name, bytes } = await saved(() => page.keyboard.press('Control+Shift+E'))
+      const { name, bytes } = await saved(() => choose('File', 'Export Document as Picture …'))
       expect(name).toBe('First project.png')
       const { data, width, height, channels } = await pixels(bytes)
       expect([width, height]).toEqual([128, 128])
@@ -136,11 +168,7 @@ describeWith(await electronMissing())('the application', () => {
 
     it('is a project as one file, which opens again', async () => {
       await page.getByText('Saved', { exact: true }).waitFor()
-      const { name, bytes } = await saved(async () => {
-        await page.keyboard.press('Control+k')
-        await page.keyboard.type('Export the project')
-        await page.keyboard.press('Enter')
-      })
+      const { name, bytes } = await saved(() => choose('File', 'Export Project …'))
       expect(name).toBe('First project.tandem')
       await dropFile(page, name, bytes)
       await page.getByText(/is open\.$/).waitFor()

@@ -257,6 +257,8 @@ export const events = {
   'projects.changed': z.strictObject({ projects: z.array(projectSchema) }),
   'preferences.changed': z.strictObject({ preferences: preferencesSchema }),
   notice: z.strictObject({ message: z.string(), remedy: z.string() }),
+  /** Chosen in the host's own menu: a command of the screens, by its id. From the host itself, never recorded. */
+  'host.command': z.strictObject({ command: z.string().max(64) }),
 } as const satisfies Record<string, z.ZodType>
 export type EventName = keyof typeof events
 export type PayloadOf<E extends EventName> = z.output<(typeof events)[E]>

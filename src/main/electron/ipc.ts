@@ -1,7 +1,7 @@
 /** Messages between pages and the service: requests from the studio's own page alone, events to every window. */
-import { ipcMain, webContents, type WebFrameMain } from 'electron'
+import { ipcMain, webContents, type WebContents, type WebFrameMain } from 'electron'
 import { chooseFolder } from './folders.ts'
-import { requestSchema } from '../../shared/ipc.ts'
+import { requestSchema, UNRECORDED, type StudioEvent } from '../../shared/ipc.ts'
 import { bridge } from '../../shared/bridge.ts'
 import { asFailure, type Failure } from '../service-host/failure.ts'
 import type { LaunchedService } from '../service-host/launcher.ts'
@@ -16,6 +16,12 @@ const refused: { failure: Failure } = {
 /** The top frame of a page of the studio. */
 export const isTrusted = (frame: Pick<WebFrameMain, 'url' | 'parent'> | null): boolean =>
   frame !== null && frame.parent === null && isStudio(frame.url)
+
+/** A command of the screens, chosen in the application's menu, to the page of that window. */
+export function sayCommand(page: WebContents, command: string): void {
+  const event: StudioEvent = { seq: UNRECORDED, name: 'host.command', payload: { command } }
+  if (!page.isDestroyed() && isStudio(page.getURL())) page.send(bridge.event, event)
+}
 
 export function connectPages(service: LaunchedService): void {
   ipcMain.handle(bridge.request, async ({ senderFrame }, message: unknown) => {

@@ -1,9 +1,11 @@
 /**
- * The application menu. Shortcuts belong to the screens, where they can be rebound: the menu shows the usual ones and
- * hands them on as keys, and takes none away.
+ * The application menu. What it does beyond the system's own is done by the screens: commands go to them by name; what
+ * depends on where the focus stands, or opens a dialog for which a page needs a key pressed, is handed on as the usual key.
+ * Shortcuts belong to the screens, where they can be rebound: the menu takes none away.
  */
 import { clipboard, Menu, shell, type BrowserWindow, type MenuItemConstructorOptions } from 'electron'
 import type { Service } from '../service/types.ts'
+import { sayCommand } from './ipc.ts'
 import { openOutside } from './security.ts'
 
 const PAPER = 'https://arxiv.org/abs/2511.09611'
@@ -19,7 +21,21 @@ export function installMenu({ service, data, platform }: MenuOptions): void {
   const separator: MenuItemConstructorOptions = { type: 'separator' }
   const template: MenuItemConstructorOptions[] = [
     ...(mac ? [{ role: 'appMenu' } as const] : []),
-    { role: 'fileMenu' },
+    {
+      label: '&File',
+      submenu: [
+        command('New Project', 'project.new'),
+        key('Open …', 'CmdOrCtrl+O', 'o', []),
+        command('All Projects …', 'project.list'),
+        separator,
+        command('Export Project …', 'project.export'),
+        command('Export Document as Picture …', 'project.exportPicture'),
+        separator,
+        command('Preferences …', 'studio.settings'),
+        separator,
+        { role: mac ? 'close' : 'quit' },
+      ],
+    },
     {
       label: '&Edit',
       submenu: [
@@ -41,6 +57,9 @@ export function installMenu({ service, data, platform }: MenuOptions): void {
       role: 'help',
       label: '&Help',
       submenu: [
+        command('All Commands …', 'studio.palette'),
+        command('Shortcuts …', 'studio.shortcuts'),
+        separator,
         { label: 'About the Model (arXiv)', click: () => void openOutside(PAPER) },
         { label: 'Show Data Folder', click: () => void shell.openPath(data) },
         separator,
@@ -49,6 +68,15 @@ export function installMenu({ service, data, platform }: MenuOptions): void {
     },
   ]
   Menu.setApplicationMenu(Menu.buildFromTemplate(template))
+
+  function command(label: string, id: string): MenuItemConstructorOptions {
+    return {
+      label,
+      click(_item, window) {
+        if (window) sayCommand((window as BrowserWindow).webContents, id)
+      },
+    }
+  }
 
   function key(label: string, accelerator: string, keyCode: string, more: 'shift'[]): MenuItemConstructorOptions {
     const modifiers = [mac ? ('meta' as const) : ('control' as const), ...more]

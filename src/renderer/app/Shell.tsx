@@ -4,7 +4,7 @@
  */
 import { lazy, Suspense, useEffect, type ReactElement } from 'react'
 import { comparison, useComparison } from '../state/comparison.ts'
-import { listenToKeys, registerCommands } from '../state/commands.ts'
+import { listenToHost, listenToKeys, registerCommands } from '../state/commands.ts'
 import { ProgressBar } from '../ui/feedback.tsx'
 import { standardCommands } from './commands.ts'
 import { Dialogs } from './Dialogs.tsx'
@@ -24,7 +24,7 @@ export function Shell(): ReactElement {
   const Other = open?.component ?? null
 
   useEffect(() => {
-    const stops = [registerCommands(standardCommands()), listenToKeys()]
+    const stops = [registerCommands(standardCommands()), listenToKeys(), listenToHost()]
     return () => stops.forEach((stop) => stop())
   }, [])
 

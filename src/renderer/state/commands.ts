@@ -3,6 +3,7 @@
  * chord; the person's own chords stand in the preferences. Rules of matching and of clashes are in commands-keys.ts.
  */
 import { create } from 'zustand'
+import { api } from '../api.ts'
 import { chordOf } from '../ui/chord.ts'
 import { chordsOf, matches, standOf, type Bindable } from './commands-keys.ts'
 import { studio, useStudio } from './store.ts'
@@ -52,11 +53,19 @@ export function useChord(id: string): string | undefined {
   return own === undefined ? fallback : own === '' ? undefined : own
 }
 
+const isModal = (): boolean => document.querySelector('dialog[open]') !== null
+
+/** Runs what is chosen in the host's own menu. Returns how to stop. */
+export const listenToHost = (): (() => void) =>
+  api.on('host.command', ({ command }) => {
+    if (!isModal()) runById(command)
+  })
+
 /** Listens to the keyboard for the whole page. Returns how to stop. */
 export function listenToKeys(): () => void {
   const onKey = (event: KeyboardEvent): void => {
     // A control that took the key says so; a modal window has the keyboard to itself.
-    if (event.defaultPrevented || event.isComposing || document.querySelector('dialog[open]')) return
+    if (event.defaultPrevented || event.isComposing || isModal()) return
     const chord = chordOf(event)
     if (chord === null) return
     const bound = chordsOf(useCommands.getState().commands, studio.get().preferences.shortcuts)
