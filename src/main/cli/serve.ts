@@ -28,7 +28,7 @@ export function addServeCommand(program: Command): void {
     .description('Serve the studio to a browser; the printed link opens it once.')
     .option('--host <address>', 'address to listen on (default: 127.0.0.1, this machine alone)')
     .option('--port <number>', `port to listen on, 0 for any (default: ${USUAL_PORT})`, integer(0, 65535))
-    .option('--root <folders...>', 'folders whose files the browser may open')
+    .option('--root <folders...>', 'folders whose pictures, projects, data sets and models the browser may open')
     .option('--data <folder>', "folder of projects, runs and settings (default: this user's)")
     .option('--insecure', 'serve other machines without encryption')
     .option('--tls-cert <file>', 'certificate (PEM), to serve other machines')

@@ -9,6 +9,7 @@ const dialogs = {
   shortcuts: lazy(async () => ({ default: (await import('./ShortcutsDialog.tsx')).ShortcutsDialog })),
   projects: lazy(async () => ({ default: (await import('../features/projects/ProjectsDialog.tsx')).ProjectsDialog })),
   settings: lazy(async () => ({ default: (await import('../features/settings/SettingsDialog.tsx')).SettingsDialog })),
+  served: lazy(async () => ({ default: (await import('./ServedFileDialog.tsx')).ServedFileDialog })),
   about: lazy(async () => ({ default: (await import('../features/settings/AboutDialog.tsx')).AboutDialog })),
 } as const satisfies Record<DialogName, unknown>
 

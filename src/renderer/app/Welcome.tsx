@@ -25,6 +25,7 @@ export function Welcome(): ReactElement | null {
 
 function Offer(): ReactElement {
   const model = useStudio((s) => s.models.find(({ id }) => id === s.document?.settings.model) ?? null)
+  const serves = useServedFolders()
   const [tray, setTray] = useState<Tray | null>(null)
   const id = model?.storybook ? model.id : null
   useEffect(() => {
@@ -51,10 +52,15 @@ function Offer(): ReactElement {
         </div>
       )}
       <div className="welcome-more">
-        <span>Or bring your own:</span>
+        <span>{serves ? 'Or:' : 'Or bring your own:'}</span>
         <Button icon="picture" onClick={() => void choosePictures()}>
           Open a picture
         </Button>
+        {serves && (
+          <Button icon="folder" onClick={() => layout.open('served')}>
+            From the server
+          </Button>
+        )}
         {id !== null && (
           <Button icon="tray" onClick={() => layout.showDrawer('tray')}>
             Compose a scene
@@ -64,6 +70,25 @@ function Offer(): ReactElement {
       <p className="welcome-hint">Pictures can be dropped or pasted here too.</p>
     </section>
   )
+}
+
+/** Whether the machine that serves this browser was started with folders to open files from. */
+function useServedFolders(): boolean {
+  const host = useStudio((s) => s.host)
+  const [serves, setServes] = useState(false)
+  useEffect(() => {
+    if (host !== 'browser') return
+    let current = true
+    // Without an answer there is one way less to begin.
+    api.call('folders.list', { folder: null }).then(
+      ({ entries }) => current && setServes(entries.length > 0),
+      () => undefined,
+    )
+    return () => {
+      current = false
+    }
+  }, [host])
+  return serves
 }
 
 function SampleCard({

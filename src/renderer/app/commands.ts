@@ -256,6 +256,13 @@ const themes: readonly Command[] = [
 const project: readonly Command[] = [
   { id: 'project.open', title: 'Open files …', group: 'Project', chord: 'Ctrl+O', run: choosePictures },
   {
+    id: 'project.openServed',
+    title: 'Open a file of the server …',
+    group: 'Project',
+    when: () => studio.get().host === 'browser',
+    run: () => layout.open('served'),
+  },
+  {
     id: 'project.exportPicture',
     title: 'Export the document as a picture',
     group: 'Project',

@@ -6,7 +6,7 @@ import { recall, remember, whenRestored } from '../ui/remembered.ts'
 export type ScreenName = 'edit' | 'data' | 'train' | 'bench' | 'models'
 export type Drawer = 'history' | 'queue' | 'tray'
 export type SideTab = 'run' | 'layers' | 'tree'
-export type DialogName = 'palette' | 'shortcuts' | 'projects' | 'settings' | 'about'
+export type DialogName = 'palette' | 'shortcuts' | 'projects' | 'settings' | 'served' | 'about'
 
 interface Layout {
   readonly screen: ScreenName
