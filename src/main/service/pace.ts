@@ -29,8 +29,11 @@ export class Pace {
       resolve()
     }, PATIENCE_MS)
     this.#wake = () => void (isAhead() || resolve())
-    signal.addEventListener('abort', () => resolve(), { once: true })
+    const stop = (): void => resolve()
+    signal.addEventListener('abort', stop)
     await promise
+    // A run of thousands of steps has one signal: nothing of this wait stays on it.
+    signal.removeEventListener('abort', stop)
     clearTimeout(timer)
     this.#wake = null
   }
