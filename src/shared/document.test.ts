@@ -4,7 +4,6 @@ import {
   applyCommand,
   documentCommandSchema,
   documentSchema,
-  describeCommand,
   emptyDocument,
   identityTransform,
   replay,
@@ -13,6 +12,7 @@ import {
   type Layer,
   type Mark,
 } from './document.ts'
+import { describeCommand } from './document-words.ts'
 
 const settings: Document['settings'] = {
   task: 'edit',

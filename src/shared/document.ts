@@ -139,48 +139,6 @@ export const documentCommandSchema = z.discriminatedUnion('type', [
 ])
 export type DocumentCommand = z.infer<typeof documentCommandSchema>
 
-/** What the undo list calls a command. */
-export function describeCommand(command: DocumentCommand): string {
-  switch (command.type) {
-    case 'resize':
-      return 'Resize the document'
-    case 'addLayer':
-      return 'Add a layer'
-    case 'removeLayer':
-      return 'Remove a layer'
-    case 'moveLayer':
-      return 'Reorder layers'
-    case 'selectLayer':
-      return 'Select a layer'
-    case 'setLayer':
-      return command.transform ? 'Transform a layer' : 'Change a layer'
-    case 'addMark':
-      return command.mark.kind === 'stroke' ? (command.mark.erase ? 'Erase' : 'Paint') : 'Place a picture'
-    case 'mergeLayers':
-      return 'Merge layers'
-    case 'lift':
-      return 'Move the selection'
-    case 'addMaskMark':
-      return 'Change the mask'
-    case 'clearMask':
-      return 'Clear the mask'
-    case 'setFeather':
-      return 'Change the feather'
-    case 'setBox':
-      return 'Move the generation box'
-    case 'setSettings':
-      return 'Change the run settings'
-    case 'stage':
-      return 'Stage a result'
-    case 'unstage':
-      return 'Turn a result down'
-    case 'accept':
-      return 'Accept a result'
-    case 'branch':
-      return 'Branch a run'
-  }
-}
-
 export function emptyDocument(size: number, settings: Document['settings']): Document {
   return {
     version: documentVersion,

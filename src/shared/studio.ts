@@ -44,10 +44,13 @@ export const stackedAdapterSchema = z.strictObject({
 })
 export type StackedAdapter = z.infer<typeof stackedAdapterSchema>
 
+/** Characters of an instruction: more than any model reads. */
+export const MAX_INSTRUCTION = 20_000
+
 /** Everything a person chooses for a run; kept with every run and offered again. */
 export const runSettingsSchema = z.strictObject({
   task: z.enum(['edit', 'generate']),
-  instruction: z.string().max(20_000),
+  instruction: z.string().max(MAX_INSTRUCTION),
   mode: decodingModeSchema,
   steps: z.int().min(1).max(MAX_STEPS),
   imageSteps: z.int().min(1).max(MAX_STEPS).optional(),

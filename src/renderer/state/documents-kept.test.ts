@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { emptyDocument, type DocumentCommand } from '../../shared/document.ts'
-import { takeUp, unsavedOf, type Kept } from './documents-kept.ts'
+import { readKept, takeUp, unsavedOf, type Kept } from './documents-kept.ts'
 import { append, nextWrite, openLog, seek, shown, written, type DocumentLog } from './documents-log.ts'
 
 const settings = {
@@ -91,5 +91,28 @@ describe('what is not stored', () => {
   it('is gone once it is written', () => {
     const log = doing(opened([], 0), feather(1))
     expect(unsavedOf(written(log, nextWrite(log)!, 1))).toBeNull()
+  })
+
+  it('costs one change alone where that one cannot be stored: it is named, and the others stand', () => {
+    const long: DocumentCommand = { type: 'setSettings', settings: { ...settings, instruction: 'x'.repeat(30_000) } }
+    const as = (commands: readonly unknown[], cursor: number): string =>
+      JSON.stringify({ at: 2, cursor, commands, revision: 4 })
+    const opening = opened([feather(1), layer('a')], 4)
+    const read = readKept(as([feather(2), long, layer('b'), { type: 'dance' }, feather(3)], 7))!
+    expect(read.unread).toEqual(['Change the run settings', 'A change of a newer studio'])
+    const taken = takeUp(opening, read.kept)
+    expect(taken).toMatchObject({ onTop: 0, left: [] })
+    expect(nextWrite(taken.log)).toEqual({ kind: 'append', at: 2, commands: [feather(2), layer('b'), feather(3)] })
+    expect(taken.log.cursor).toBe(5)
+    // What was undone is not missed, and what stood on the one that is gone goes with it.
+    expect(readKept(as([feather(2), long], 3))).toEqual({
+      kept: { at: 2, cursor: 3, commands: [feather(2)], revision: 4 },
+      unread: [],
+    })
+    const { kept } = readKept(as([{ ...layer('c'), at: -1 }, { type: 'removeLayer', layer: 'c' }, feather(5)], 5))!
+    const without = takeUp(opening, kept)
+    expect(without).toMatchObject({ onTop: 0, left: ['Remove a layer'] })
+    expect(shown(without.log)).toMatchObject({ feather: 5, layers: [{ id: 'a' }] })
+    expect(readKept('{')).toBeNull()
   })
 })

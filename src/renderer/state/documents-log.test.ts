@@ -222,4 +222,18 @@ describe('a limit', () => {
     log = seek(log, -1)
     expect([runs().length, runs()[0], runs().at(-1)]).toEqual([MAX_STAGED, 'r199', 'r698'])
   })
+
+  it('of a command is asked before it is done: what the store would never take is refused in words', () => {
+    const log = openLog(fresh())
+    const long = { ...settings, instruction: 'x'.repeat(20_001) }
+    expect(() => append(log, { type: 'setSettings', settings: long }, now)).toThrow(
+      'Change the run settings: a text has 20,000 characters at most here.',
+    )
+    expect(() => append(log, feather(257), now)).toThrow('Change the feather: 256 is the most.')
+    expect(() => insert(log, feather(Number.NaN), 0)).toThrow(TandemError)
+    const points = Array.from({ length: 200_002 }, () => 1)
+    expect(() => append(log, { type: 'addMaskMark', mark: { kind: 'area', points, erase: false } }, now)).toThrow(
+      'Change the mask: this has more points than can be kept.',
+    )
+  })
 })

@@ -4,7 +4,8 @@
  * that another one has overtaken stops writing until the person has seen it.
  */
 import { TandemError } from '../../shared/errors.ts'
-import { describeCommand, type DocumentCommand } from '../../shared/document.ts'
+import type { DocumentCommand } from '../../shared/document.ts'
+import { describeCommand } from '../../shared/document-words.ts'
 import type { RunSettings } from '../../shared/studio.ts'
 import { api } from '../api.ts'
 import { newId } from '../ids.ts'
@@ -209,9 +210,9 @@ export async function openDocument(id: string): Promise<void> {
   const before = keptBefore(id).filter(({ key }) => !own || !key.endsWith(`.${thisWindow}`))
   taken = before.map(({ key }) => key)
   let all = { log: opened, onTop: 0, left: [] as readonly string[] }
-  for (const kept of [...before.map((entry) => entry.kept), ...(own ? [own] : [])]) {
+  for (const { kept, unread } of [...before, ...(own ? [{ kept: own, unread: [] }] : [])]) {
     const next = takeUp(all.log, kept)
-    all = { log: next.log, onTop: all.onTop + next.onTop, left: [...all.left, ...next.left] }
+    all = { log: next.log, onTop: all.onTop + next.onTop, left: [...all.left, ...unread, ...next.left] }
   }
   setSaveState('saved')
   studio.set({ documentId: id })
@@ -227,9 +228,19 @@ function install(opened: DocumentLog): void {
 }
 
 function sayPutOnTop(onTop: number, left: readonly string[]): void {
-  if (onTop + left.length === 0) return
+  const out = `left out: ${[...new Set(left)].join(', ')}.`
+  if (onTop === 0) {
+    if (left.length > 0)
+      toast({
+        tone: 'warning',
+        message: `Some of the changes that were kept here do not fit the document and are ${out}`,
+        remedy: 'Everything else is there. Make them again, smaller where they were large.',
+        ms: null,
+      })
+    return
+  }
   const count = onTop === 1 ? 'One change' : `${onTop} changes`
-  const not = left.length === 0 ? '' : ` These did not fit and are left out: ${left.join(', ')}.`
+  const not = left.length === 0 ? '' : ` These did not fit and are ${out}`
   toast({
     tone: left.length === 0 ? 'info' : 'warning',
     message: `Another window changed this document. ${count} made here ${onTop === 1 ? 'was' : 'were'} put on top of it.${not}`,

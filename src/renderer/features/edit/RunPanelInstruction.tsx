@@ -1,6 +1,6 @@
 /** What should change, in words: task, instruction, examples, and how many of the model's words it takes. */
 import { useEffect, useRef, useState, type ReactElement } from 'react'
-import type { RunSettings } from '../../../shared/studio.ts'
+import { MAX_INSTRUCTION, type RunSettings } from '../../../shared/studio.ts'
 import { api } from '../../api.ts'
 import { startBatch } from '../../state/runs.ts'
 import { setSettings } from '../../state/documents.ts'
@@ -16,6 +16,9 @@ export function RunInstruction({ settings }: { readonly settings: RunSettings })
   const { task, instruction } = settings
   const storybook = useStudio((s) => s.models.find(({ id }) => id === settings.model)?.storybook ?? false)
   const layers = useStudio((s) => s.document?.layers)
+  /** Characters of the last change that there was no room for. */
+  const [cut, setCut] = useState(0)
+  const isCut = cut > 0 && instruction.length === MAX_INSTRUCTION
   const examples = storybook ? examplesFor(task, layers?.map(({ name }) => name) ?? []) : []
   return (
     <>
@@ -36,7 +39,10 @@ export function RunInstruction({ settings }: { readonly settings: RunSettings })
           label="Instruction"
           placeholder={task === 'edit' ? 'What should change? For example: remove the cat' : 'What should be drawn?'}
           value={instruction}
-          onChange={(text) => setSettings({ instruction: text })}
+          onChange={(text) => {
+            setCut(Math.max(0, text.length - MAX_INSTRUCTION))
+            setSettings({ instruction: text.slice(0, MAX_INSTRUCTION) })
+          }}
           onKeyDown={(event) => {
             if (event.key !== 'Enter' || (!event.ctrlKey && !event.metaKey) || event.shiftKey) return
             event.preventDefault()
@@ -45,13 +51,19 @@ export function RunInstruction({ settings }: { readonly settings: RunSettings })
           }}
         />
         <div className="run-instruction-foot">
-          <Cost settings={settings} />
+          {isCut ? <Cut by={cut} /> : <Cost settings={settings} />}
           {examples.length > 0 && <Examples texts={examples} />}
         </div>
       </div>
     </>
   )
 }
+
+const Cut = ({ by }: { readonly by: number }): ReactElement => (
+  <span className="run-cost run-cost-over" role="alert">
+    {`An instruction takes ${MAX_INSTRUCTION.toLocaleString('en')} characters: the last ${by.toLocaleString('en')} were left out.`}
+  </span>
+)
 
 function Examples({ texts }: { readonly texts: readonly string[] }): ReactElement {
   const anchor = useRef<HTMLButtonElement>(null)
