@@ -79,6 +79,8 @@ export type Box = z.infer<typeof boxSchema>
 export const runStateSchema = z.enum(['queued', 'running', 'done', 'cancelled', 'failed'])
 export type RunState = z.infer<typeof runStateSchema>
 
+export const queueLaneSchema = z.enum(['interactive', 'background'])
+
 export const runErrorSchema = z.strictObject({
   message: z.string(),
   remedy: z.string(),
@@ -131,6 +133,8 @@ export const runSchema = z.strictObject({
   error: runErrorSchema.nullable(),
   /** A person did not wait for the step: its process was ended in the middle of it. */
   stoppedAtOnce: z.boolean().default(false),
+  /** Where it waits and computes, when it is continued as well. */
+  lane: queueLaneSchema.default('interactive'),
   favourite: z.boolean(),
   rejected: z.boolean(),
   rating: z.int().min(0).max(5),
@@ -169,7 +173,6 @@ export const vocabularySchema = z.strictObject({
 })
 export type Vocabulary = z.infer<typeof vocabularySchema>
 
-export const queueLaneSchema = z.enum(['interactive', 'background'])
 export const queueItemSchema = z.strictObject({
   run: idSchema,
   lane: queueLaneSchema,

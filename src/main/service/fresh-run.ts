@@ -4,9 +4,10 @@ import { newId } from '../store/ids.ts'
 
 /** A run that waits, with everything a person chose and nothing else. */
 export function freshRun(
-  given: Pick<Run, 'project' | 'document' | 'settings' | 'seed' | 'input' | 'mask' | 'box' | 'pins'>,
+  given: Pick<Run, 'project' | 'document' | 'settings' | 'seed' | 'input' | 'mask' | 'box' | 'pins'> &
+    Partial<Pick<Run, 'lane'>>,
 ): Run {
-  const { project, document, settings, seed, input, mask, box, pins } = given
+  const { project, document, settings, seed, input, mask, box, pins, lane = 'interactive' } = given
   return {
     id: newId(),
     project,
@@ -34,6 +35,7 @@ export function freshRun(
     warnings: [],
     error: null,
     stoppedAtOnce: false,
+    lane,
     favourite: false,
     rejected: false,
     rating: 0,

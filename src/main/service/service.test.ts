@@ -43,7 +43,11 @@ afterAll(async () => {
 const { call, runUntil: until } = asking(() => service)
 const put = async (bytes: Uint8Array): Promise<string> => (await service.putBlob(Readable.from([bytes]))).blob
 
-async function start(settings: Partial<Run['settings']> = {}, count = 1): Promise<Run[]> {
+async function start(
+  settings: Partial<Run['settings']> = {},
+  count = 1,
+  lane: Run['lane'] = 'interactive',
+): Promise<Run[]> {
   const { runs } = await call('runs.start', {
     project: project.id,
     document: project.document,
@@ -53,7 +57,7 @@ async function start(settings: Partial<Run['settings']> = {}, count = 1): Promis
     box: { x: 0, y: 0, width: 128, height: 128 },
     pins: [],
     count,
-    lane: 'interactive',
+    lane,
   })
   return runs
 }
@@ -374,6 +378,19 @@ test('folders are read below the roots alone, and links do not lead out', async 
   await served.close()
   roots.remove()
   data.remove()
+})
+
+test('a run that is continued waits in the lane it was started in, one that branches from it in the first', async () => {
+  const [run] = await start({ seed: 3, steps: 64 }, 1, 'background')
+  await stepOf(run!.id, 2)
+  await call('runs.cancel', { run: run!.id, now: false })
+  await until(run!.id, isOver)
+  await call('runs.continue', { run: run!.id })
+  expect((await call('queue.list', {})).items).toMatchObject([{ run: run!.id, lane: 'background' }])
+  await until(run!.id, isOver)
+  const branch = await call('runs.branch', { run: run!.id, step: 60, edits: { replace: [], remask: [] } })
+  expect((await call('queue.list', {})).items).toMatchObject([{ run: branch.id, lane: 'interactive' }])
+  await until(branch.id, isOver)
 })
 
 test('a studio that ended in the middle of a run says so at its next start, and the run can be continued', async () => {

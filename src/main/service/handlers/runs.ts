@@ -33,20 +33,20 @@ export function runHandlers(deps: HandlerDeps): Handlers<'runs' | 'trajectories'
     const mask = args.mask === null ? null : await pictureRef(store.blobs, args.mask)
     const first = settings.seed ?? randomInt(SEEDS)
     const runs = Array.from({ length: count }, (_, i) =>
-      freshRun({ project, document, settings, seed: (first + i) % SEEDS, input, mask, box, pins }),
+      freshRun({ project, document, settings, seed: (first + i) % SEEDS, input, mask, box, pins, lane }),
     )
-    for (const run of runs) add(run, lane)
+    for (const run of runs) add(run)
     store.projects.touch(project)
     publisher.publish('projects.changed', { projects: store.projects.list() })
     return { runs }
   }
 
-  function add(run: Run, lane: 'interactive' | 'background'): void {
+  function add(run: Run): void {
     publisher.publishWith(() => {
       store.runs.insert(run)
       return { run }
     }, 'run.changed')
-    scheduler.add(run.id, lane)
+    scheduler.add(run.id, run.lane)
   }
 
   return {
@@ -58,12 +58,12 @@ export function runHandlers(deps: HandlerDeps): Handlers<'runs' | 'trajectories'
       if (step > last) throw new TandemError(`The run cannot go on after step ${step}.`, `Choose a step up to ${last}.`)
       await models.path(parent.settings.model)
       const run: Run = {
-        ...freshRun(parent),
+        ...freshRun({ ...parent, lane: 'interactive' }),
         settings: { ...parent.settings, seed: parent.seed },
         parent: { run: id, step },
         edits,
       }
-      add(run, 'interactive')
+      add(run)
       return run
     },
     'runs.continue': async ({ run: id }) => {
@@ -75,7 +75,7 @@ export function runHandlers(deps: HandlerDeps): Handlers<'runs' | 'trajectories'
         )
       await models.path(run.settings.model)
       change(deps, id, { state: 'queued', endedAt: null, error: null, stoppedAtOnce: false })
-      scheduler.add(id, 'interactive')
+      scheduler.add(id, run.lane)
       return store.runs.get(id)
     },
     'runs.cancel': ({ run, now }) => {
