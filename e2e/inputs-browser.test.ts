@@ -72,6 +72,27 @@ describeWith(chromiumMissing())('in a browser', () => {
     await page.getByText('does not know what notes.txt is').waitFor()
   })
 
+  it('one dropped on another screen is opened where it is seen: the editor comes up', async () => {
+    const before = await names()
+    await page.getByRole('button', { name: 'Train', exact: true }).click()
+    const train = page.getByRole('main', { name: 'Train' })
+    await train.waitFor()
+    const transfer = await page.evaluateHandle(
+      (bytes) => {
+        const made = new DataTransfer()
+        made.items.add(new File([new Uint8Array(bytes)], 'three.png'))
+        return made
+      },
+      [...(await colour('#c0c030'))],
+    )
+    await train.dispatchEvent('dragenter', { dataTransfer: transfer })
+    await page.getByText('Drop pictures, trajectories').waitFor()
+    for (const type of ['dragover', 'drop']) await train.dispatchEvent(type, { dataTransfer: transfer })
+    await page.locator('section[aria-label=Canvas]').waitFor()
+    await train.waitFor({ state: 'detached' })
+    await expect.poll(names).toEqual(['three', ...before])
+  })
+
   it('a picture that is none says why, and its diagnostics are on the clipboard with cause, call and version', async () => {
     const [chooser] = await Promise.all([page.waitForEvent('filechooser'), page.keyboard.press('Control+o')])
     await chooser.setFiles({ name: 'torn.png', mimeType: 'image/png', buffer: Buffer.from('no picture') })

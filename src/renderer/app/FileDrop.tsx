@@ -9,8 +9,8 @@ const hasFiles = (event: DragEvent): boolean => event.dataTransfer.types.include
 
 export function FileDrop({ children }: { readonly children: ReactNode }): ReactElement {
   const [over, setOver] = useState(false)
-  // Other screens say themselves what may be dropped on them.
-  const editing = useLayout((s) => s.screen === 'edit')
+  // Data sets say themselves what may be dropped on them; from everywhere else it is opened in the editor.
+  const opens = useLayout((s) => s.screen !== 'data')
   /** Enter and leave come for every element passed: only the balance tells. */
   const depth = useRef(0)
   useEffect(() => connectFiles((files) => void openFiles(files)), [])
@@ -41,7 +41,7 @@ export function FileDrop({ children }: { readonly children: ReactNode }): ReactE
       }}
     >
       {children}
-      {over && editing && (
+      {over && opens && (
         <div className="file-drop-hint" aria-hidden="true">
           <Icon name="download" size={22} />
           Drop pictures, trajectories (.tdm) or projects (.tandem)

@@ -12,6 +12,7 @@ import { openTrajectoryFile } from '../state/runs.ts'
 import { studio } from '../state/store.ts'
 import { toast, toastError } from '../state/toasts.ts'
 import { waitFor, type Waiting } from '../state/waits.ts'
+import { layout } from './layout.ts'
 import type { Document } from '../../shared/document.ts'
 import type { PictureRef, RunSettings } from '../../shared/studio.ts'
 
@@ -26,11 +27,12 @@ export function kindOf(file: { readonly name: string; readonly type: string }): 
   return file.type.startsWith('image/') || pictureName.test(file.name) ? 'picture' : 'unknown'
 }
 
-/** Opens files one after the other; each that cannot be opened says why. */
+/** Opens files one after the other, and shows them in the editor; each that cannot be opened says why. */
 export async function openFiles(files: readonly File[]): Promise<void> {
   for (const file of files) {
     try {
       await waitFor(`Opening ${file.name || 'the pasted picture'}`, (waiting) => openFile(file, waiting))
+      layout.showScreen('edit')
     } catch (error) {
       toastError(error)
     }
