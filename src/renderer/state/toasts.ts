@@ -6,7 +6,7 @@ import { problemOf, reportText } from './problems.ts'
 
 export const useToasts = create<{ readonly toasts: readonly Toast[] }>(() => ({ toasts: [] }))
 
-/** More than these are a wall, not messages: the oldest leaves. */
+/** More than these are a wall, not messages: the oldest leaves, first of those that would leave by themselves. */
 const MOST = 4
 const USUAL_MS = 6000
 const LONG_MS = 15_000
@@ -17,14 +17,17 @@ export type ToastInput = Omit<Toast, 'id' | 'ms'> & { readonly ms?: number | nul
 /** Shows a message. The same words again replace the ones that stand there. Returns its id. */
 export function toast(input: ToastInput): string {
   const id = `toast-${next++}`
-  const usual = input.tone === 'danger' || input.action ? LONG_MS : USUAL_MS
-  // Null is an answer: it stays until it is dismissed.
+  // Null: it stays until it is dismissed, as what went wrong does, with the diagnostics that it offers.
+  const usual = input.tone === 'danger' ? null : input.action ? LONG_MS : USUAL_MS
   const ms = input.ms === undefined ? usual : input.ms
   const { tone, message, remedy } = input
   // When it is copied, other things may be set than when it happened.
   const diagnostics = input.diagnostics ?? (tone === 'danger' ? reportText({ message, remedy }) : undefined)
   const others = useToasts.getState().toasts.filter((other) => other.message !== input.message)
-  useToasts.setState({ toasts: [...others, { ...input, diagnostics, id, ms }].slice(-MOST) })
+  const leaving = others.length < MOST ? undefined : (others.find((other) => other.ms !== null) ?? others[0])
+  useToasts.setState({
+    toasts: [...others.filter((other) => other !== leaving), { ...input, diagnostics, id, ms }],
+  })
   return id
 }
 
