@@ -2,33 +2,12 @@
  * Accessibility, by axe in a real Chromium: every screen, dialog, drawer and menu, light and dark, has nothing serious; and
  * the keyboard reaches every part of the window.
  */
-import { readFileSync } from 'node:fs'
-import { createRequire } from 'node:module'
-import type { AxeResults } from 'axe-core'
 import type { Page } from 'playwright-core'
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
+import { isAccessible } from './axe.ts'
 import { chromiumMissing, openInBrowser, type BrowserStudio } from './browser.ts'
 import { openReasoning } from './first-edit.ts'
 import { describeWith } from './needs.ts'
-
-const source = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8')
-
-/** What axe finds of weight, a line each. */
-async function seriousIn(page: Page): Promise<string[]> {
-  await page.evaluate(source)
-  const { violations } = await page.evaluate(() =>
-    (window as unknown as { axe: { run(): Promise<AxeResults> } }).axe.run(),
-  )
-  return violations
-    .filter(({ impact }) => impact === 'serious' || impact === 'critical')
-    .flatMap(({ id, nodes }) =>
-      nodes
-        .slice(0, 4)
-        .map(
-          ({ html, failureSummary }) => `${id}: ${html.slice(0, 160)} ${failureSummary?.split('\n')[1]?.trim() ?? ''}`,
-        ),
-    )
-}
 
 describeWith(chromiumMissing())('the studio', () => {
   let studio: BrowserStudio
@@ -45,23 +24,7 @@ describeWith(chromiumMissing())('the studio', () => {
       await page.keyboard.press('Escape')
   })
 
-  const look = async (theme: 'light' | 'dark'): Promise<void> => {
-    await page.evaluate(async (value) => {
-      document.documentElement.dataset['theme'] = value
-      // Colours change over a tenth of a second, or more where the machine is busy; half-way nothing has contrast.
-      await new Promise((resolve) => requestAnimationFrame(() => requestAnimationFrame(resolve)))
-      const ending = document
-        .getAnimations()
-        .filter(({ effect }) => effect?.getComputedTiming().iterations !== Infinity)
-      await Promise.allSettled(ending.map(({ finished }) => finished))
-    }, theme)
-  }
-  const both = async (): Promise<void> => {
-    for (const theme of ['light', 'dark'] as const) {
-      await look(theme)
-      expect(await seriousIn(page), theme).toEqual([])
-    }
-  }
+  const both = (): Promise<void> => isAccessible(page)
 
   it('is accessible when it is new', async () => {
     await page.getByRole('button', { name: /Where things are/ }).waitFor()
