@@ -8,6 +8,7 @@ import { chooseFile, exportedDocument, setNumber, stroke, undoButton, type Pixel
 import { describeWith } from './needs.ts'
 
 const SIDE = 128
+const half = SIDE / 2
 /** Of a channel's value, 0 to 255. */
 const ROUNDING = 2
 
@@ -146,6 +147,114 @@ describeWith(chromiumMissing())('in a browser', () => {
     await page.reload()
     await are('a line', 'scene')
     await looks(painted)
+  })
+
+  it('it is moved, scaled, turned and mirrored by numbers, each one step back', async () => {
+    const place = page.getByRole('group', { name: /^Place of layer/ })
+    const number = (name: string): Locator => place.getByRole('spinbutton', { name, exact: true })
+    const is = (name: string, value: number): Promise<void> =>
+      expect.poll(() => number(name).inputValue()).toBe(String(value))
+    await layer('scene').click()
+    for (const [name, value] of [
+      ['X', 0],
+      ['Y', 0],
+      ['Width', SIDE],
+      ['Height', SIDE],
+      ['Angle', 0],
+    ] as const)
+      await is(name, value)
+    await layer('a line').click()
+    await button('Hide').click()
+    await layer('scene').click()
+
+    const at = (picture: Pixels, x: number, y: number): number[] => {
+      const from = (picture.width * y + x) * picture.channels
+      return [...picture.data.subarray(from, from + picture.channels)]
+    }
+    // Proportions are kept: both halve about the corner, which then moves.
+    await setNumber(number('Width'), half)
+    await is('Height', half)
+    await is('X', 0)
+    await setNumber(number('X'), half)
+    const moved = await exportedDocument(page)
+    // Nothing is there any more: neither colour nor cover.
+    expect(at(moved, 10, 10)).toEqual([0, 0, 0, 0])
+    await expect.poll(() => undoButton(page).getAttribute('aria-label')).toBe('Undo: Transform a layer')
+    await undoButton(page).click()
+    await is('X', 0)
+    await undoButton(page).click()
+    await is('Width', SIDE)
+    await looks(bare)
+
+    // A half turn puts each pixel opposite; two mirrors put it back.
+    await setNumber(number('Angle'), 180)
+    const turned = await exportedDocument(page)
+    for (const [x, y] of [
+      [20, 30],
+      [64, 100],
+      [100, 64],
+    ] as const)
+      for (const [i, value] of at(turned, x, y).entries())
+        expect(Math.abs(value - at(bare, SIDE - 1 - x, SIDE - 1 - y)[i]!)).toBeLessThanOrEqual(ROUNDING)
+    await more('Mirror left and right')
+    await more('Mirror top and bottom')
+    await looks(bare)
+    await is('Angle', 180)
+    for (let i = 0; i < 3; i++) await undoButton(page).click()
+    await is('Angle', 0)
+
+    // From the keyboard alone.
+    await number('Y').focus()
+    await page.keyboard.press('ArrowUp')
+    await is('Y', 1)
+    await page.keyboard.press('Tab')
+    await page.keyboard.press('ArrowDown')
+    await is('Angle', -1)
+    await undoButton(page).click()
+    await undoButton(page).click()
+    await looks(bare)
+  })
+
+  it('a rectangle is selected and masked by numbers', async () => {
+    await page.getByRole('button', { name: 'Rectangle', exact: true }).click()
+    const numbers = page.getByRole('group', { name: 'Rectangle', exact: true })
+    const set = (name: string, value: number): Promise<void> =>
+      setNumber(numbers.getByRole('spinbutton', { name, exact: true }), value)
+    for (const [name, value] of [
+      ['X', 16],
+      ['Y', 32],
+      ['Width', 48],
+      ['Height', 16],
+    ] as const)
+      await set(name, value)
+    await button('Select').press('Enter')
+    await page.getByRole('button', { name: 'Delete pixels' }).press('Enter')
+    await expect.poll(() => undoButton(page).getAttribute('aria-label')).toMatch(/^Undo: /)
+    const cleared = await exportedDocument(page)
+    for (let y = 0; y < SIDE; y += 5)
+      for (let x = 0; x < SIDE; x += 5) {
+        const from = (SIDE * y + x) * cleared.channels
+        const inside = x >= 16 && x < 64 && y >= 32 && y < 48
+        const wanted = inside ? [0, 0, 0, 0] : [...bare.data.subarray(from, from + bare.channels)]
+        expect([...cleared.data.subarray(from, from + bare.channels)], `${x} ${y}`).toEqual(wanted)
+      }
+    await undoButton(page).click()
+    await looks(bare)
+    await page.getByRole('button', { name: 'Deselect' }).press('Enter')
+
+    await set('X', 0)
+    await set('Y', 0)
+    await set('Width', SIDE)
+    await set('Height', half)
+    await button('Add to mask').press('Enter')
+    const cells = page.locator('.mask-cells')
+    await expect.poll(() => cells.innerText()).toMatch(/^32 of 64 cells may change/)
+    await set('Width', half)
+    await button('Unmask').press('Enter')
+    await expect.poll(() => cells.innerText()).toMatch(/^16 of 64 cells may change/)
+    await undoButton(page).click()
+    await expect.poll(() => cells.innerText()).toMatch(/^32 of 64 cells may change/)
+    await undoButton(page).click()
   })
 
   it('nothing was written to the console as an error', () => {

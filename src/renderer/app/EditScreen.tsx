@@ -6,6 +6,7 @@ import type { ReactElement, ReactNode } from 'react'
 import { CanvasView } from '../features/edit/CanvasView.tsx'
 import { LayersPanel } from '../features/edit/LayersPanel.tsx'
 import { MaskPanel } from '../features/edit/MaskPanel.tsx'
+import { RectanglePanel } from '../features/edit/RectanglePanel.tsx'
 import { RunPanel } from '../features/edit/RunPanel.tsx'
 import { StagingStrip } from '../features/edit/StagingStrip.tsx'
 import { Toolbar } from '../features/edit/Toolbar.tsx'
@@ -208,6 +209,11 @@ function SideTabs({ wide }: { readonly wide: boolean }): ReactElement {
         <Panel title="Layers" id="layers">
           <Part name="The layers">
             <LayersPanel />
+          </Part>
+        </Panel>
+        <Panel title="Rectangle" id="rectangle" open={false}>
+          <Part name="The rectangle">
+            <RectanglePanel />
           </Part>
         </Panel>
         <Panel title="Mask" id="mask">

@@ -1,6 +1,6 @@
 /**
- * The layers, topmost first: pick, order (drag, or Alt with the arrows), show, rename, set opacity, merge, delete. A list
- * box with one stop for Tab; arrows walk.
+ * The layers, topmost first: pick, order (drag, or Alt with the arrows), show, rename, set opacity and place, merge, delete.
+ * A list box with one stop for Tab; arrows walk.
  */
 import { useLayoutEffect, useRef, useState, type DragEvent, type KeyboardEvent, type ReactElement } from 'react'
 import type { Layer } from '../../../shared/document.ts'
@@ -10,7 +10,16 @@ import { IconButton } from '../../ui/Button.tsx'
 import { EmptyState } from '../../ui/feedback.tsx'
 import { MenuButton, type MenuItem } from '../../ui/Menu.tsx'
 import { Slider } from '../../ui/Slider.tsx'
-import { addLayer, duplicateLayer, mergeDown, moveLayerTo, raiseLayer, removeLayer } from './layer-actions.ts'
+import {
+  addLayer,
+  duplicateLayer,
+  mergeDown,
+  mirrorLayer,
+  moveLayerTo,
+  raiseLayer,
+  removeLayer,
+} from './layer-actions.ts'
+import { LayerPlace } from './LayerPlace.tsx'
 import { LayerThumbnail } from './LayerThumbnail.tsx'
 import './layers.css'
 
@@ -130,6 +139,7 @@ export function LayersPanel(): ReactElement {
             onRest={rest}
           />
         ))}
+      {active && <LayerPlace key={`place ${active.id}`} layer={active} />}
     </div>
   )
 }
@@ -159,6 +169,8 @@ function LayerButtons({
     { label: 'Rename', shortcut: 'F2', onSelect: onRename },
     { label: 'Duplicate', icon: 'copy', onSelect: () => duplicateLayer(layer) },
     { label: 'Move to the top', disabled: index === count - 1, onSelect: () => moveLayerTo(layer.id, count - 1) },
+    { label: 'Mirror left and right', onSelect: () => mirrorLayer(layer, 'across') },
+    { label: 'Mirror top and bottom', onSelect: () => mirrorLayer(layer, 'down') },
     { label: 'Move to the bottom', disabled: index === 0, onSelect: () => moveLayerTo(layer.id, 0) },
   ]
   return (

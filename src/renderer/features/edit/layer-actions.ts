@@ -2,7 +2,9 @@
 import { mergedLayer } from '../../canvas/compose.ts'
 import { canvasHost } from '../../canvas/host.ts'
 import { newId } from '../../ids.ts'
+import { flipped } from '../../canvas/layer-place.ts'
 import { newLayer } from '../../canvas/layers.ts'
+import { boundsOfLayer } from '../../canvas/raster.ts'
 import type { Layer } from '../../../shared/document.ts'
 import { api } from '../../api.ts'
 import { dispatch } from '../../state/documents.ts'
@@ -32,6 +34,13 @@ export function raiseLayer(layer: string, by: 1 | -1): void {
 export function moveLayerTo(layer: string, to: number): void {
   const { document } = studio.get()
   if (document?.layers[to]?.id !== layer) dispatch({ type: 'moveLayer', layer, to })
+}
+
+/** Mirrors a layer where it lies, as a handle dragged over to the other side does. */
+export function mirrorLayer(layer: Layer, way: 'across' | 'down'): void {
+  const bounds = boundsOfLayer(layer)
+  if (!bounds) return canvasHost.say('Nothing is on this layer yet.')
+  dispatch({ type: 'setLayer', layer: layer.id, transform: flipped(bounds, layer.transform, way) })
 }
 
 export function duplicateLayer(layer: Layer): void {

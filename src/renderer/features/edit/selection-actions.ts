@@ -1,6 +1,7 @@
 /** What can be done with a selection from panels, menus and keys. */
 import { canvas, useEditor } from '../../canvas/editor-store.ts'
 import { cornersOf } from '../../canvas/geometry.ts'
+import type { Box } from '../../../shared/studio.ts'
 import { dispatch } from '../../state/documents.ts'
 import { studio } from '../../state/store.ts'
 
@@ -18,7 +19,16 @@ export function clearSelection(): void {
 
 export function selectAll(): void {
   const { document } = studio.get()
-  if (!document) return
+  if (document) selectRectangle({ x: 0, y: 0, width: document.width, height: document.height })
+}
+
+/** Selects a rectangle of the document, with a tool in the hand whose arrows move what is in it. */
+export function selectRectangle(box: Box): void {
   if (useEditor.getState().tool !== 'select-lasso') canvas.chooseTool('select-rectangle')
-  canvas.select(cornersOf({ x: 0, y: 0, width: document.width, height: document.height }))
+  canvas.select(cornersOf(box))
+}
+
+/** A rectangle of the document may change in a run; or, erased, may not. */
+export function maskRectangle(box: Box, erase: boolean): void {
+  dispatch({ type: 'addMaskMark', mark: { kind: 'area', points: cornersOf(box), erase } })
 }
