@@ -2,7 +2,7 @@
 import type { Locator, Page } from 'playwright-core'
 import sharp from 'sharp'
 import { afterAll, beforeAll, expect, it } from 'vitest'
-import { readPngText } from '../src/shared/png-text.ts'
+import { addPngText, readPngText } from '../src/shared/png-text.ts'
 import { chromiumMissing, openInBrowser, type BrowserStudio } from './browser.ts'
 import { historyRows, openHistory } from './first-edit.ts'
 import { chooseFile, dropFile, exportAs, exportedDocument, runEnds, saved, setSteps, type Saved } from './hands.ts'
@@ -115,6 +115,27 @@ describeWith(chromiumMissing())('in a browser', () => {
     await expect.poll(() => instruction().inputValue()).toBe(INSTRUCTION)
     expect(await mode('Together').getAttribute('aria-checked')).toBe('true')
     await expectSeedOf(INSTRUCTION)
+  })
+
+  it('dropped back from other weights, or from a model that is not here, it says by which it was made', async () => {
+    const recipe = JSON.parse(readPngText(picture.bytes).get('tandem')!) as { model: { name: string; hash: string } }
+    const drop = async (model: { name: string; hash: string }): Promise<void> => {
+      const plain = await sharp(picture.bytes).png().toBuffer()
+      const bytes = addPngText(plain, { tandem: JSON.stringify({ ...recipe, model }) })
+      await dropFile(page, picture.name, Buffer.from(bytes))
+    }
+    const hash = '0123abcd'.repeat(4)
+    await drop({ name: recipe.model.name, hash })
+    await page
+      .getByText(
+        `It was made by storybook (0123abcd); the storybook here has other weights (${recipe.model.hash.slice(0, 8)})`,
+      )
+      .waitFor()
+    await drop({ name: 'elsewhere', hash })
+    await page.getByText('It was made by elsewhere (0123abcd), which is not here').waitFor()
+    await page.getByRole('button', { name: 'Restore its settings' }).last().click()
+    await expect.poll(() => instruction().inputValue()).toBe(INSTRUCTION)
+    await page.getByRole('button', { name: /^Undo/ }).first().click()
   })
 
   /** The seed of the run panel is that of a run. */

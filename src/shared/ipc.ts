@@ -139,6 +139,8 @@ export const contract = {
       picture: pictureRefSchema,
       /** Of a picture this studio exported: what made it. */
       recipe: runSettingsSchema.partial().nullable(),
+      /** The model that computed it, by its name and the hash of its weights; null where the picture does not say. */
+      made: z.strictObject({ name: z.string(), hash: z.string() }).nullable(),
       reasoning: z.string().nullable(),
       warnings: z.array(z.string()),
     }),

@@ -4,6 +4,7 @@
  */
 import { readFile } from 'node:fs/promises'
 import sharp, { type Metadata, type Sharp } from 'sharp'
+import { z } from 'zod'
 import { TandemError } from '../../shared/errors.ts'
 import { MAX_SIDE } from '../../shared/document.ts'
 import { readPngText } from '../../shared/png-text.ts'
@@ -83,22 +84,26 @@ export async function storePicture(blobs: BlobStore, image: Sharp, name: string)
   return { blob, width: info.width, height: info.height }
 }
 
+/** How a picture names the model that computed it. */
+const madeSchema = z.object({ name: z.string().min(1).max(400), hash: z.string().max(128).default('') })
+
 /** What a picture of this studio says of its making. Foreign or old entries are ignored, field by field. */
-function recipeOf(png: Uint8Array | null): Pick<ResultOf<'pictures.open'>, 'recipe' | 'reasoning'> {
+function recipeOf(png: Uint8Array | null): Pick<ResultOf<'pictures.open'>, 'recipe' | 'made' | 'reasoning'> {
+  const nothing = { recipe: null, made: null, reasoning: null }
   const text = png ? readPngText(png).get('tandem') : undefined
-  if (text === undefined) return { recipe: null, reasoning: null }
+  if (text === undefined) return nothing
   let raw: unknown
   try {
     raw = JSON.parse(text)
   } catch {
-    return { recipe: null, reasoning: null }
+    return nothing
   }
-  if (typeof raw !== 'object' || raw === null) return { recipe: null, reasoning: null }
+  if (typeof raw !== 'object' || raw === null) return nothing
   const entries = new Map<string, unknown>(Object.entries(raw))
   const task = entries.get('task')
   if (typeof task === 'string') entries.set('task', task.startsWith('edit') ? 'edit' : 'generate')
-  const { model } = raw as { model?: unknown }
-  if (typeof model === 'object' && model !== null && 'name' in model) entries.set('model', model.name)
+  const made = madeSchema.safeParse(entries.get('model'))
+  if (made.success) entries.set('model', made.data.name)
   const recipe: Record<string, unknown> = {}
   for (const [key, schema] of Object.entries(runSettingsSchema.shape)) {
     const parsed = schema.safeParse(entries.get(key))
@@ -107,6 +112,7 @@ function recipeOf(png: Uint8Array | null): Pick<ResultOf<'pictures.open'>, 'reci
   const reasoning = entries.get('reasoning')
   return {
     recipe: runSettingsSchema.partial().parse(recipe),
+    made: made.success ? made.data : null,
     reasoning: typeof reasoning === 'string' ? reasoning : null,
   }
 }

@@ -324,7 +324,7 @@ test('an exported picture brings its settings back, unless they were stripped', 
     const { blob } = await call('runs.export', { run: run!.id, kind: 'png', metadata })
     return call('pictures.open', { blob, name: 'a.png' })
   }
-  const { recipe, reasoning } = await recipeOf(true)
+  const { recipe, made, reasoning } = await recipeOf(true)
   expect(recipe).toMatchObject({
     instruction: 'remove the dog',
     seed: 5,
@@ -333,7 +333,10 @@ test('an exported picture brings its settings back, unless they were stripped', 
     model: 'storybook',
   })
   expect(reasoning).toContain('the dog')
-  expect(await recipeOf(false)).toMatchObject({ recipe: null, reasoning: null })
+  const { modelHash } = await call('runs.get', { run: run!.id })
+  expect(modelHash).toMatch(/^[0-9a-f]{32}/)
+  expect(made).toEqual({ name: 'storybook', hash: modelHash })
+  expect(await recipeOf(false)).toMatchObject({ recipe: null, made: null, reasoning: null })
 })
 
 test('a screen that was away hears what it missed, or starts over', async () => {

@@ -9,12 +9,16 @@ import { dispatch, takeSettings } from '../state/documents.ts'
 import { chooseFiles } from '../state/download.ts'
 import { importProject } from '../state/projects.ts'
 import { openTrajectoryFile } from '../state/runs.ts'
+import { settingsHere } from '../state/settings-here.ts'
 import { studio } from '../state/store.ts'
 import { toast, toastError } from '../state/toasts.ts'
 import { waitFor, type Waiting } from '../state/waits.ts'
 import { layout } from './layout.ts'
 import type { Document } from '../../shared/document.ts'
+import type { ResultOf } from '../../shared/ipc.ts'
 import type { PictureRef, RunSettings } from '../../shared/studio.ts'
+
+type ModelMade = ResultOf<'pictures.open'>['made']
 
 export type FileKind = 'picture' | 'trajectory' | 'project' | 'unknown'
 
@@ -61,7 +65,10 @@ async function openFile(file: File, waiting: Waiting): Promise<void> {
 async function openPicture(file: File, waiting: Waiting): Promise<void> {
   const name = file.name || 'Pasted picture'
   const blob = await api.upload(file, waiting.signal)
-  const { picture, recipe, reasoning, warnings } = await api.call('pictures.open', { blob, name: name.slice(-300) })
+  const { picture, recipe, made, reasoning, warnings } = await api.call('pictures.open', {
+    blob,
+    name: name.slice(-300),
+  })
   waiting.check()
   const { document } = studio.get()
   if (!document) return
@@ -70,7 +77,7 @@ async function openPicture(file: File, waiting: Waiting): Promise<void> {
   canvas.showCandidate(null)
   canvas.zoom('fit')
   for (const message of warnings) toast({ tone: 'warning', message })
-  if (recipe) offerRecipe(recipe, reasoning)
+  if (recipe) offerRecipe(recipe, made, reasoning)
 }
 
 /** The file's name without its ending: what the layer is called. */
@@ -112,22 +119,19 @@ export function placePicture(document: Document, picture: PictureRef, name: stri
   return [{ type: 'addLayer', value: { ...value, transform } }]
 }
 
-/** A picture that this studio exported brings what made it along; it is put in place only when the person says so. */
-function offerRecipe(recipe: Partial<RunSettings>, reasoning: string | null): void {
-  const instruction = recipe.instruction ?? ''
+/**
+ * A picture that a studio exported brings what made it along; it is put in place only when the person says so, and where other
+ * weights would compute that is said before.
+ */
+function offerRecipe(recipe: Partial<RunSettings>, made: ModelMade, reasoning: string | null): void {
+  const { settings, lack } = settingsHere(recipe, made, studio.get().models)
+  const { instruction = '' } = recipe
+  const words = reasoning === null || reasoning === '' ? null : `Its reasoning: ${reasoning.slice(0, 200)}`
   toast({
-    tone: 'info',
-    message: `This picture was made here${instruction === '' ? '' : `: "${instruction}"`}.`,
-    remedy: reasoning === null || reasoning === '' ? undefined : `Its reasoning: ${reasoning.slice(0, 200)}`,
-    action: {
-      label: 'Restore its settings',
-      run: () => {
-        // Adapters say nothing without the model they were laid on.
-        const { model, adapters: _, ...rest } = recipe
-        const known = model !== undefined && studio.get().models.some(({ id }) => id === model)
-        takeSettings(known ? recipe : rest)
-      },
-    },
+    tone: lack === null ? 'info' : 'warning',
+    message: `${lack === null ? 'This picture was made here' : 'This picture brings its settings along'}${instruction === '' ? '' : `: "${instruction}"`}.`,
+    remedy: [lack, words].filter((part) => part !== null).join(' ') || undefined,
+    action: { label: 'Restore its settings', run: () => takeSettings(settings) },
     ms: 30_000,
   })
 }

@@ -13,6 +13,7 @@ import { runCommand, useCommands } from './commands.ts'
 import { reportText } from './problems.ts'
 import { pacedBy, stepTime, timeLeft, type Pace } from './runs-pace.ts'
 import { canContinue } from './runs-words.ts'
+import { baseOf, settingsHere } from './settings-here.ts'
 import { studio, useStudio, withEntry } from './store.ts'
 import { toast, toastError } from './toasts.ts'
 import { waitFor, type Waiting } from './waits.ts'
@@ -271,13 +272,13 @@ export async function reorderRun(id: string, before: string | null): Promise<voi
 
 /** The settings of a run become those of the document; its seed comes along, locked. */
 export function reuseSettings(run: Run): void {
-  const known = studio.get().models.some(({ id }) => id === run.settings.model)
-  // Adapters say nothing without the model they were laid on.
-  const { model: _, adapters: __, ...rest } = run.settings
-  takeSettings({ ...(known ? run.settings : rest), seed: run.seed })
+  const made = { name: run.modelName || run.settings.model, hash: run.modelHash }
+  const { settings, lack } = settingsHere(run.settings, made, studio.get().models, baseOf(run))
+  takeSettings({ ...settings, seed: run.seed })
   toast({
-    tone: known ? 'good' : 'warning',
-    message: known ? 'The settings of this run are set.' : 'The settings are set, without the model: it is not here.',
+    tone: lack === null ? 'good' : 'warning',
+    message: 'The settings of this run are set.',
+    remedy: lack ?? undefined,
   })
 }
 

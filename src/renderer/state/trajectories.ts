@@ -9,12 +9,13 @@ import { TandemError } from '../../shared/errors.ts'
 import { decodeTrajectory, type Compression } from '../../shared/trajectory-codec.ts'
 import type { Frame } from '../../shared/trajectory-frame.ts'
 import { BadTrajectory, type Trajectory, type TrajectoryHeader, type TrajectoryStep } from '../../shared/trajectory.ts'
-import type { Run, RunError, Vocabulary } from '../../shared/studio.ts'
+import type { RunError, Vocabulary } from '../../shared/studio.ts'
 import { api } from '../api.ts'
 import { withNextFrame } from '../frames.ts'
 import { studio, useStudio, withEntry } from './store.ts'
 import { FrameIndex } from './trajectories-frames.ts'
 import { appendRecords, begun, perTrajectory, remasksOf, tracksOf } from './trajectories-log.ts'
+import { baseOf } from './settings-here.ts'
 import { lexiconOf, matchModel, type Lexicon, type ModelMatch } from './trajectories-vocabulary.ts'
 
 /** Trajectories kept besides the one viewed; a small run takes tens of kilobytes, a large one a few megabytes. */
@@ -277,7 +278,3 @@ export function useLexicon(
   )
   return { lexicon, match }
 }
-
-/** The model under the adapters of a run that was made here. */
-const baseOf = (run: Run | undefined): string | null =>
-  run && !run.imported && (run.settings.adapters ?? []).length > 0 ? run.settings.model : null

@@ -1,0 +1,60 @@
+import { expect, it } from 'vitest'
+import type { ModelInfo, RunSettings } from '../../shared/studio.ts'
+import { settingsHere } from './settings-here.ts'
+
+const model = (id: string, hash: string): ModelInfo => ({
+  id,
+  name: id,
+  hash,
+  parameters: 1,
+  size: 128,
+  grid: 8,
+  instructionLength: 16,
+  reasoningLength: 16,
+  storybook: true,
+  defaults: null,
+  shipped: true,
+})
+const models = [model('storybook', 'aaaaaaaa1'), model('second', 'bbbbbbbb1')]
+const taken: Partial<RunSettings> = {
+  instruction: 'remove the dog',
+  seed: 7,
+  model: 'storybook',
+  adapters: [{ id: 'bright', weight: 1 }],
+}
+const bare = { instruction: 'remove the dog', seed: 7 }
+
+it('settings of weights that are here are taken whole, whatever the model is called here', () => {
+  expect(settingsHere(taken, { name: 'storybook', hash: 'aaaaaaaa1' }, models)).toEqual({ settings: taken, lack: null })
+  expect(settingsHere(taken, { name: 'storybook', hash: 'bbbbbbbb1' }, models)).toEqual({
+    settings: { ...taken, model: 'second' },
+    lack: null,
+  })
+})
+
+it('other weights under the name are named, and the adapters of the others are left out', () => {
+  expect(settingsHere(taken, { name: 'storybook', hash: 'cccccccc1' }, models)).toEqual({
+    settings: { ...bare, model: 'storybook' },
+    lack: 'It was made by storybook (cccccccc); the storybook here has other weights (aaaaaaaa) and may draw something else.',
+  })
+})
+
+it('a model that is not here is named, and the chosen one stays', () => {
+  const lack = 'It was made by elsewhere (cccccccc), which is not here: the model stays the one that is chosen.'
+  expect(settingsHere(taken, { name: 'elsewhere', hash: 'cccccccc1' }, models)).toEqual({ settings: bare, lack })
+})
+
+it('the hash of a run with adapters is of all of them together: its model is known by the base', () => {
+  const made = { name: 'storybook + bright', hash: 'dddddddd1' }
+  expect(settingsHere(taken, made, models, 'storybook')).toEqual({ settings: taken, lack: null })
+  expect(settingsHere(taken, made, models).lack).toContain('storybook + bright (dddddddd), which is not here')
+})
+
+it('where no hash is known, the name decides', () => {
+  expect(settingsHere(taken, null, models)).toEqual({ settings: taken, lack: null })
+  expect(settingsHere(taken, { name: 'storybook', hash: '' }, models)).toEqual({ settings: taken, lack: null })
+  expect(settingsHere({ ...taken, model: 'gone' }, null, models)).toEqual({
+    settings: bare,
+    lack: 'It was made by gone, which is not here: the model stays the one that is chosen.',
+  })
+})
