@@ -55,6 +55,8 @@ describeWith(chromiumMissing())('in a browser', () => {
     await details().getByRole('button', { name: 'Favourite' }).click()
     const rated = historyRows(page).filter({ hasText: INSTRUCTION })
     await rated.getByLabel('Rated 4').waitFor()
+    expect(await fact('Box')).toBe('128 × 128 px at 0, 0')
+    expect(await fact('Mask')).toBe('none: all of the box could change')
 
     await filtered('Rating', '4', 1)
     await filtered('Rating', '5', 0)

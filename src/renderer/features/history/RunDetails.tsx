@@ -1,9 +1,9 @@
 /** A run with all that made it, and everything that can be done with it. */
-import { accelerationWords } from '../../../shared/acceleration.ts'
-import type { ReactElement } from 'react'
+import { useEffect, type ReactElement } from 'react'
 import type { Run } from '../../../shared/studio.ts'
 import { api } from '../../api.ts'
 import { saveAsRow } from '../../state/datasets.ts'
+import { loadLibrary, useLibrary } from '../../state/library.ts'
 import { viewRun } from '../../state/playback.ts'
 import {
   cancelRun,
@@ -16,11 +16,13 @@ import {
   updateRun,
 } from '../../state/runs.ts'
 import { copyText } from '../../state/download.ts'
-import { canContinue, duration, modeName, runTitle, standing } from '../../state/runs-words.ts'
+import { canContinue, runTitle } from '../../state/runs-words.ts'
+import { toastError } from '../../state/toasts.ts'
 import { Button, IconButton } from '../../ui/Button.tsx'
 import { Notice } from '../../ui/feedback.tsx'
 import { MenuButton } from '../../ui/Menu.tsx'
 import { remove } from './history-state.ts'
+import { factsOf } from './run-facts.ts'
 
 export function RunDetails({ run, onClose }: { readonly run: Run; readonly onClose: () => void }): ReactElement {
   return (
@@ -33,6 +35,7 @@ export function RunDetails({ run, onClose }: { readonly run: Run; readonly onClo
       <div className="details-body">
         <div className="details-pictures">
           {run.input && <Picture blob={run.input.blob} label="Before" />}
+          {run.mask && <Picture blob={run.mask.blob} label="Mask: white could change" />}
           {run.picture && <Picture blob={run.picture.blob} label="After" />}
         </div>
         <Rating run={run} />
@@ -170,42 +173,21 @@ function More({ run }: { readonly run: Run }): ReactElement {
 }
 
 function Facts({ run }: { readonly run: Run }): ReactElement {
-  const { settings } = run
-  const both = ({ text, image }: { readonly text: number; readonly image: number }): string =>
-    text === image ? String(text) : `words ${text}, picture ${image}`
-  const facts: readonly (readonly [string, string])[] = [
-    ['State', standing(run)],
-    ['Task', settings.task === 'edit' ? 'Edit' : 'Generate'],
-    ['Mode', modeName(settings.mode)],
-    [
-      'Steps',
-      settings.imageSteps === undefined ? String(settings.steps) : `${settings.steps}, picture ${settings.imageSteps}`,
-    ],
-    ['Seed', String(run.seed)],
-    ['Temperature', both(settings.temperatures)],
-    ['Guidance', both(settings.guidance)],
-    ['Speed', settings.acceleration ? accelerationWords(settings.acceleration) : ''],
-    ['Model', run.modelName || settings.model],
-    ['Model hash', run.modelHash.slice(0, 12)],
-    ['Provider', run.provider],
-    [
-      'Time',
-      run.ms === null ? '' : `${duration(run.ms)}${run.stepMs === null ? '' : `, ${Math.round(run.stepMs)} ms a step`}`,
-    ],
-    ['Made', new Date(run.createdAt).toLocaleString('en-GB')],
-    ['Branched', run.parent ? `after step ${run.parent.step} of another run` : ''],
-    ['Origin', run.imported ? 'opened from a file' : ''],
-  ]
+  const entries = useLibrary((s) => s.entries)
+  const adapted = (run.settings.adapters ?? []).length > 0
+  // Only to call adapters by their names.
+  useEffect(() => {
+    if (adapted) loadLibrary().catch(toastError)
+  }, [adapted])
+  const nameOf = (adapter: string): string => entries?.find(({ id }) => id === adapter)?.name ?? adapter
   return (
     <dl className="details-facts">
-      {facts
-        .filter(([, value]) => value !== '')
-        .map(([name, value]) => (
-          <div key={name}>
-            <dt>{name}</dt>
-            <dd>{value}</dd>
-          </div>
-        ))}
+      {factsOf(run, nameOf).map(([name, value]) => (
+        <div key={name}>
+          <dt>{name}</dt>
+          <dd>{value}</dd>
+        </div>
+      ))}
     </dl>
   )
 }
