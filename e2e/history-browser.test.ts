@@ -95,7 +95,7 @@ describeWith(chromiumMissing())('in a browser', () => {
 
     const strip = async (): Promise<void> => {
       await page.keyboard.press('Control+,')
-      await page.getByRole('switch', { name: 'Pictures carry what made them' }).click()
+      await page.getByRole('switch', { name: 'Pictures of runs carry what made them' }).click()
       await page.getByRole('button', { name: 'Done' }).click()
     }
     await strip()

@@ -79,7 +79,7 @@ describeWith(chromiumMissing())('in a browser', () => {
 
   it('what is changed in a hurry stays as it was set', async () => {
     const motion = await dialog().getByRole('switch', { name: 'Reduce motion' }).elementHandle()
-    const recipe = dialog().getByRole('switch', { name: 'Pictures carry what made them' })
+    const recipe = dialog().getByRole('switch', { name: 'Pictures of runs carry what made them' })
     const before = await recipe.getAttribute('aria-checked')
     const changes = await recipe.evaluateHandle((element: HTMLElement, other) => {
       const seen: (string | null)[] = []

@@ -53,6 +53,7 @@ export function focusInstruction(): void {
   requestAnimationFrame(() => document.getElementById(INSTRUCTION_ID)?.focus())
 }
 
+/** The bare pixels: a document may hold strokes and results of many runs, so no one recipe makes it again. */
 async function exportPicture(): Promise<void> {
   const { document, project } = studio.get()
   if (!document) return
@@ -264,7 +265,7 @@ const project: readonly Command[] = [
   },
   {
     id: 'project.exportPicture',
-    title: 'Export the document as a picture',
+    title: 'Export the document as a picture, without a recipe',
     group: 'Project',
     chord: 'Ctrl+Shift+E',
     when: hasDocument,

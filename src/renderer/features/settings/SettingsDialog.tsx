@@ -38,8 +38,8 @@ export function SettingsDialog({ onClose }: { readonly onClose: () => void }): R
         <section aria-label="Exports">
           <h3>Exports</h3>
           <Switch
-            label="Pictures carry what made them"
-            hint="Instruction, reasoning, seed, mode and model travel inside an exported PNG, and come back when it is dropped here. Off: they are stripped."
+            label="Pictures of runs carry what made them"
+            hint="Instruction, reasoning, seed, mode and model travel inside the exported PNG of a run, and come back when it is dropped here. Off: they are stripped. The document exported as a picture is bare in any case: no one run makes it again."
             checked={preferences.exportMetadata}
             onChange={(exportMetadata) => setPreferences({ exportMetadata })}
           />
