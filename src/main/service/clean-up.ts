@@ -46,11 +46,12 @@ export function createCleanUp(
 
 const gigabytes = (bytes: number): string => `${(bytes / 2 ** 30).toFixed(1)} GB`
 
-function usedBlobs(store: Store): ReadonlySet<string> {
+/** What a project, a run or a job names. */
+export function usedBlobs(store: Store): ReadonlySet<string> {
   const used = new Set<string>()
   for (const project of store.projects.list()) {
     for (const document of store.documents.ofProject(project.id))
-      for (const blob of blobsIn(JSON.stringify(store.documents.open(document)))) used.add(blob)
+      for (const blob of blobsIn(store.documents.text(document))) used.add(blob)
     for (const run of store.runs.ofProject(project.id))
       for (const picture of [run.input, run.mask, run.picture]) if (picture) used.add(picture.blob)
   }

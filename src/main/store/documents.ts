@@ -31,6 +31,8 @@ export interface DocumentStore {
   /** Puts a whole document in, as another studio wrote it. */
   put(project: string, stored: StoredDocument): void
   open(id: string): StoredDocument
+  /** All that is stored of it, whether or not it can be read: what it names is in use. */
+  text(id: string): string
   projectOf(id: string): string
   /** How often it was written. */
   revision(id: string): number
@@ -117,6 +119,7 @@ export function createDocumentStore(db: Database): DocumentStore {
       commands.forEach((command, i) => put.run(id, first + i, JSON.stringify(command)))
     }),
     open,
+    text: (id) => [row(id).base, ...commandsOf.all(id).map(({ command }) => command)].join('\n'),
     projectOf: (id) => row(id).project,
     revision: (id) => row(id).revision,
     append: db.transaction((id: string, at: number, commands: readonly DocumentCommand[], by: DocumentWriter) => {
