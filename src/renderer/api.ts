@@ -19,6 +19,7 @@ import { CallFailure } from './call-failure.ts'
 import type { Transport } from './transport.ts'
 import { electronTransport } from './transport-electron.ts'
 import { socketTransport } from './transport-socket.ts'
+import { uploadInParts } from './upload-parts.ts'
 
 const transport: Transport = electronTransport() ?? socketTransport()
 const listeners = new Set<(event: StudioEvent) => void>()
@@ -66,20 +67,32 @@ export const api = {
   onConnection: (handle: (up: boolean) => void): void => transport.onConnection(handle),
   /** The address of a blob, for an image element or a fetch. */
   blobUrl: (blob: BlobId): string => `blob/${blob}`,
-  /** Takes a file or rendered picture into the store, streamed. Throws a TandemError that says why it cannot. */
-  async upload(content: Blob, signal: AbortSignal | null = null): Promise<BlobId> {
-    const reply = await fetch('blob', { method: 'POST', body: content, signal }).catch(() => null)
-    if (signal?.aborted) throw new CallFailure('upload', 'Stopped.', '', 'cancelled')
-    if (!reply)
-      throw new CallFailure('upload', 'The studio cannot be reached.', 'Wait a moment and try again.', 'environment')
-    const body = (await reply.json().catch(() => ({}))) as { blob?: BlobId; failure?: unknown }
-    if (reply.ok && body.blob) return body.blob
-    const { data } = failureSchema.safeParse(body.failure)
-    throw new CallFailure(
-      'upload',
-      data?.message ?? 'The file was not taken in.',
-      data?.remedy ?? 'Try again.',
-      data?.kind,
-    )
-  },
+  /** Takes a file or rendered picture into the store, in parts where it is large. Throws a TandemError that says why it cannot. */
+  upload: (content: Blob, signal: AbortSignal | null = null): Promise<BlobId> =>
+    uploadInParts(content, {
+      send: (piece) => post(piece, signal),
+      async join(parts) {
+        const { blob } = await call('blobs.join', { parts })
+        if (signal?.aborted) throw stopped()
+        return blob
+      },
+    }),
+}
+
+const stopped = (): CallFailure => new CallFailure('upload', 'Stopped.', '', 'cancelled')
+
+async function post(content: Blob, signal: AbortSignal | null): Promise<BlobId> {
+  const reply = await fetch('blob', { method: 'POST', body: content, signal }).catch(() => null)
+  if (signal?.aborted) throw stopped()
+  if (!reply)
+    throw new CallFailure('upload', 'The studio cannot be reached.', 'Wait a moment and try again.', 'environment')
+  const body = (await reply.json().catch(() => ({}))) as { blob?: BlobId; failure?: unknown }
+  if (reply.ok && body.blob) return body.blob
+  const { data } = failureSchema.safeParse(body.failure)
+  throw new CallFailure(
+    'upload',
+    data?.message ?? 'The file was not taken in.',
+    data?.remedy ?? 'Try again.',
+    data?.kind,
+  )
 }

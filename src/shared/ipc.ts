@@ -132,6 +132,12 @@ export const contract = {
     result: z.strictObject({ revision: z.int().nonnegative() }),
   },
 
+  /** Files that were uploaded as the parts of one, in their order, as that one; the parts go. */
+  'blobs.join': {
+    args: z.strictObject({ parts: z.array(blobIdSchema).min(1).max(4096) }),
+    result: z.strictObject({ blob: blobIdSchema }),
+  },
+
   /** An uploaded file as a picture the canvas can show: upright, 8 bit sRGB; with the settings it carries, if any. */
   'pictures.open': {
     args: z.strictObject({ blob: blobIdSchema, name: z.string().max(300) }),

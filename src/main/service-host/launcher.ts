@@ -8,6 +8,7 @@ import { mkdir, rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { Transform } from 'node:stream'
 import { pipeline } from 'node:stream/promises'
+import { tooLarge } from '../../shared/bytes.ts'
 import { TandemError } from '../../shared/errors.ts'
 import type { StudioEvent } from '../../shared/ipc.ts'
 import type { Service, ServiceOptions } from '../service/types.ts'
@@ -239,9 +240,4 @@ export function atMost(limit: number): Transform {
       done(tooLarge(limit))
     },
   })
-}
-
-export function tooLarge(limit: number): TandemError {
-  const megabytes = Math.floor(limit / 2 ** 20)
-  return new TandemError(`The file is larger than ${megabytes} MB.`, 'Choose a smaller one.', 'input')
 }

@@ -7,6 +7,7 @@ import { mkdir, readdir, readFile, rename, rm, stat, writeFile } from 'node:fs/p
 import { join } from 'node:path'
 import { unzip, type AsyncZippable } from 'fflate'
 import { z } from 'zod'
+import { MAX_FILE_BYTES } from '../../shared/bytes.ts'
 import { TandemError } from '../../shared/errors.ts'
 import type { LibraryEntry } from '../../shared/ipc-models.ts'
 import { modelListSchema, type ModelEntry } from '../../shared/models.ts'
@@ -29,7 +30,6 @@ export interface Library {
 /** What a model or adapter folder may hold. */
 const MEMBERS =
   /^(?:(?!\.)[^/\\]{1,100}\/)?((?:adapter_)?config\.json|(?:adapter_)?model\.safetensors|tokenizer\.json|image-tokenizer\.(?:json|safetensors)|lineage\.json|README\.md|[\w.-]{1,80}\.(?:json|md|txt))$/
-const MAX_ZIP = 2 ** 31
 
 const lineageSchema = z.looseObject({
   how: z.string(),
@@ -128,7 +128,7 @@ export function createLibrary(
         const info = await stat(path)
         if (!info.isFile() || !MEMBERS.test(name)) continue
         total += info.size
-        if (total > MAX_ZIP)
+        if (total > MAX_FILE_BYTES)
           throw new TandemError(
             'This model is too large for one file.',
             'Copy its folder instead: see docs/formats.md.',
@@ -201,7 +201,7 @@ function unpackedModel(bytes: Uint8Array): Promise<Map<string, Uint8Array>> {
         `"${name.slice(0, 80)}" does not belong into a model or adapter folder.`,
         'Zip the folder that holds config.json or adapter_config.json, and nothing else.',
       )
-    if (total > MAX_ZIP)
+    if (total > MAX_FILE_BYTES)
       refusal ??= new TandemError('This file unpacks to more than 2 GB.', 'Put the folder below a model root instead.')
     return refusal === null
   }

@@ -7,6 +7,7 @@
 import { readFile } from 'node:fs/promises'
 import { Readable } from 'node:stream'
 import { z } from 'zod'
+import { MAX_FILE_BYTES } from '../../shared/bytes.ts'
 import { TandemError } from '../../shared/errors.ts'
 import { storedDocumentSchema } from '../../shared/document.ts'
 import type { ResultOf } from '../../shared/ipc.ts'
@@ -19,12 +20,18 @@ import { zipped, type ZipPart } from './zip.ts'
 
 export const projectVersion = 1
 const MANIFEST = 'project.json'
-/** Unpacked; a project with thousands of runs has some hundred megabytes. */
-const MAX_BYTES = 2 ** 31 - 1
-const MAX_FILES = 200_000
-/** Of one entry: a manifest of ten thousand runs has 40 MB, the trajectory of the longest run 20. */
-const MAX_MANIFEST = 256 * 2 ** 20
-const MAX_TRAJECTORY = 64 * 2 ** 20
+/** What a project file may hold, the same when it is written and when it is read. Bytes as they are unpacked. */
+export const projectLimits = {
+  /** All of it; a project with thousands of runs has some hundred megabytes. */
+  file: MAX_FILE_BYTES,
+  files: 200_000,
+  /** A manifest of ten thousand runs has 40 MB, the trajectory of the longest run 20. */
+  manifest: 256 * 2 ** 20,
+  trajectory: 64 * 2 ** 20,
+}
+export type ProjectLimits = typeof projectLimits
+/** More than an entry takes in the file beside its bytes: its headers, and its name twice. */
+const ENTRY_BYTES = 512
 const BLOB = /^blobs\/([0-9a-f]{64})$/
 const TRAJECTORY = /^trajectories\/([0-9a-z-]{1,64})\.tdm$/
 
@@ -37,7 +44,13 @@ export const manifestSchema = z.strictObject({
   runs: z.array(runSchema),
 })
 
-export async function exportProject(store: Store, id: string, task: Task): Promise<ResultOf<'projects.export'>> {
+/** Writes a project. Throws a TandemError where it is more than can be read again. */
+export async function exportProject(
+  store: Store,
+  id: string,
+  task: Task,
+  limits: ProjectLimits = projectLimits,
+): Promise<ResultOf<'projects.export'>> {
   const project = store.projects.get(id)
   const documents = store.documents.ofProject(id).map((document) => store.documents.open(document))
   const runs = store.runs.ofProject(id).filter((run) => run.state !== 'queued' && run.state !== 'running')
@@ -49,7 +62,8 @@ export async function exportProject(store: Store, id: string, task: Task): Promi
     documents,
     runs,
   })
-  const { blob } = await store.blobs.put(Readable.from(zipped(partsOf(store, manifest, runs, task))))
+  const parts = within(limits, partsOf(store, manifest, runs, task))
+  const { blob } = await store.blobs.put(Readable.from(zipped(parts)), limits.file)
   return { blob, name: `${project.name.replace(/[^\p{L}\p{N} _-]+/gu, '-').trim() || 'project'}.tandem` }
 }
 
@@ -71,11 +85,35 @@ async function* partsOf(store: Store, manifest: string, runs: readonly Run[], ta
   }
 }
 
-export async function importProject(store: Store, blob: string, task: Task): Promise<Project> {
+/** The parts, as long as they are what `checked` takes. */
+async function* within(limits: ProjectLimits, parts: AsyncIterable<ZipPart>): AsyncGenerator<ZipPart> {
+  let total = 0
+  let files = 0
+  for await (const part of parts) {
+    total += part.bytes.length + ENTRY_BYTES
+    files++
+    if (part.bytes.length > mostOf(part.name, limits) || total > limits.file || files > limits.files)
+      throw new TandemError(
+        'This project is too large for one file.',
+        'Delete runs that you no longer need in its history, then export it again.',
+      )
+    yield part
+  }
+}
+
+const mostOf = (name: string, limits: ProjectLimits): number =>
+  name === MANIFEST ? limits.manifest : TRAJECTORY.test(name) ? limits.trajectory : limits.file
+
+export async function importProject(
+  store: Store,
+  blob: string,
+  task: Task,
+  limits: ProjectLimits = projectLimits,
+): Promise<Project> {
   let file: ZipFile | null = null
   try {
     file = new ZipFile(store.blobs.get(blob).path)
-    return await taken(store, file, task)
+    return await taken(store, file, task, limits)
   } catch (error) {
     if (error instanceof BadZip) throw notAProject()
     throw error
@@ -84,8 +122,8 @@ export async function importProject(store: Store, blob: string, task: Task): Pro
   }
 }
 
-async function taken(store: Store, file: ZipFile, task: Task): Promise<Project> {
-  const entries = checked(file.entries)
+async function taken(store: Store, file: ZipFile, task: Task, limits: ProjectLimits): Promise<Project> {
+  const entries = checked(file.entries, limits)
   const listed = entries.get(MANIFEST)
   if (!listed) throw notAProject()
   const manifest = readManifest(file.bytes(listed))
@@ -153,14 +191,13 @@ const notAProject = (): TandemError =>
   )
 
 /** What is listed, by name, where it may be in a project and is no larger than a project can be. */
-function checked(entries: readonly ZipEntry[]): ReadonlyMap<string, ZipEntry> {
+function checked(entries: readonly ZipEntry[], limits: ProjectLimits): ReadonlyMap<string, ZipEntry> {
   let total = 0
   for (const { name, size } of entries) {
     total += size
     if (name !== MANIFEST && !BLOB.test(name) && !TRAJECTORY.test(name))
       throw new TandemError('This project file holds something that does not belong there.', 'Do not open it.')
-    const most = name === MANIFEST ? MAX_MANIFEST : TRAJECTORY.test(name) ? MAX_TRAJECTORY : MAX_BYTES
-    if (size > most || total > MAX_BYTES || entries.length > MAX_FILES)
+    if (size > mostOf(name, limits) || total > limits.file || entries.length > limits.files)
       throw new TandemError('This project file unpacks to more than a project can be.', 'Do not open it.')
   }
   return new Map(entries.map((entry) => [entry.name, entry]))

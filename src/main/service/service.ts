@@ -17,6 +17,7 @@ import { createDatasets } from './datasets/datasets.ts'
 import { createFolders } from './folders.ts'
 import type { AllHandlers, HandlerDeps } from './handlers/deps.ts'
 import { datasetHandlers } from './handlers/datasets.ts'
+import { blobHandlers } from './handlers/blobs.ts'
 import { benchHandlers } from './handlers/bench.ts'
 import { hostingHandlers } from './handlers/hosting.ts'
 import { jobHandlers } from './handlers/jobs.ts'
@@ -112,6 +113,7 @@ export async function createService(
     ...modelHandlers(deps),
     ...engineHandlers(deps),
     ...projectHandlers(deps),
+    ...blobHandlers(deps),
     ...pictureHandlers(deps),
     ...runHandlers(deps),
     ...jobHandlers(deps),

@@ -8,6 +8,7 @@ import { mkdir, open, rename, rm, stat } from 'node:fs/promises'
 import { join } from 'node:path'
 import { Readable, Transform } from 'node:stream'
 import { pipeline } from 'node:stream/promises'
+import { MAX_FILE_BYTES, tooLarge } from '../../shared/bytes.ts'
 import { TandemError } from '../../shared/errors.ts'
 import type { BlobId } from '../../shared/studio.ts'
 import { explained, type Database } from './database.ts'
@@ -30,9 +31,6 @@ export interface BlobStore {
   remove(ids: readonly BlobId[]): Promise<void>
   totalBytes(): number
 }
-
-/** A picture, a project file: more than this is a mistake. */
-export const MAX_BLOB_BYTES = 2 ** 31
 
 export function createBlobStore(db: Database, folder: string): BlobStore {
   const one = db.prepare<[string], { size: number; type: string }>('SELECT size, type FROM blobs WHERE id = ?')
@@ -57,7 +55,7 @@ export function createBlobStore(db: Database, folder: string): BlobStore {
       if (!found) throw new TandemError('That file is not in the store any more.', 'Add it again.')
       return found
     },
-    async put(content, limit = MAX_BLOB_BYTES) {
+    async put(content, limit = MAX_FILE_BYTES) {
       const incoming = join(folder, 'incoming')
       const temporary = join(incoming, randomBytes(12).toString('hex'))
       const hash = createHash('sha256')
@@ -66,8 +64,7 @@ export function createBlobStore(db: Database, folder: string): BlobStore {
         transform(chunk: Buffer, _encoding, done) {
           size += chunk.length
           hash.update(chunk)
-          if (size > limit)
-            done(new TandemError(`The file is larger than ${megabytes(limit)}.`, 'Choose a smaller one.'))
+          if (size > limit) done(tooLarge(limit))
           else done(null, chunk)
         },
       })
@@ -113,8 +110,6 @@ export function createBlobStore(db: Database, folder: string): BlobStore {
     totalBytes: () => total.get()?.bytes ?? 0,
   }
 }
-
-const megabytes = (bytes: number): string => `${Math.round(bytes / 2 ** 20)} MB`
 
 async function typeOf(path: string): Promise<string> {
   const file = await open(path)

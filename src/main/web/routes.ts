@@ -1,7 +1,7 @@
 /** The addresses of the studio, the same for both hosts: its files, blobs by id, and one place to post a new blob to. */
 import { blobIdSchema, type BlobId } from '../../shared/studio.ts'
 
-/** The most a single upload may hold: a project file with years of runs, and more than any picture. */
+/** The most one request may hold. A page sends a larger file in parts, which `blobs.join` puts together. */
 export const UPLOAD_LIMIT = 512 * 2 ** 20
 
 export type Route =

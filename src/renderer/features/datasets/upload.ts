@@ -1,10 +1,8 @@
 /** Bringing files in: a folder or a file, sent in parts so that it shows how far it is and can be given up in between. */
 import { TandemError } from '../../../shared/errors.ts'
 import { api } from '../../api.ts'
+import { PART } from '../../upload-parts.ts'
 import { isLitter, type PackedFile } from './pack.ts'
-
-/** Bytes of a part: small enough to show progress, large enough not to count. */
-const PART = 32 * 2 ** 20
 
 /** The files of a folder chooser, with the folder's name in front. */
 export const chosenFiles = (files: readonly File[]): PackedFile[] =>
