@@ -19,7 +19,7 @@ import { shownWords } from './words.ts'
 const STEP_MS = 250
 /** The last page stays longer: it is the result. */
 const LAST_MS = 2500
-/** More pages than this make a file nobody opens: steps are then left out evenly. */
+/** An animation of more pages is a file nobody opens: steps are then left out evenly. Pictures are of every step. */
 const MAX_PAGES = 128
 /** Pixels along one side of a picture on a page: twice those of the model that ships. */
 const TILE = 256
@@ -30,7 +30,7 @@ export async function* animateJob(spec: SpecOf<'animate'>, context: JobContext):
   checkFits(model, trajectory)
   const { header } = trajectory
   const total = trajectory.steps.length
-  const count = Math.min(total + 1, MAX_PAGES)
+  const count = spec.form === 'frames' ? total + 1 : Math.min(total + 1, MAX_PAGES)
   const steps = Array.from({ length: count }, (_, i) => (count === 1 ? total : Math.round((i * total) / (count - 1))))
   const input = await inputPicture(model, header)
   yield { type: 'started', total: count, detail: model.name }

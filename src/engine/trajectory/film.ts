@@ -39,6 +39,9 @@ export interface FilmOptions {
   readonly resampling?: 'nearest' | 'lanczos'
 }
 
+/** A step's words, before its picture is drawn. */
+type WordCard = FilmCard & { readonly step: number }
+
 const maxCards = 64
 
 /** `count` steps of a run spread evenly over 0 .. total, both ends included. */
@@ -54,7 +57,9 @@ export async function renderFilm(frames: readonly number[], options: FilmOptions
     throw new TandemError(`A film strip of ${frames.length} steps cannot be drawn.`, `Choose 1 to ${maxCards} steps.`)
   }
   const { default: sharp } = await import('sharp')
-  const { input, cards } = await cardsOf(sharp, frames, options)
+  const input = await inputCards(sharp, options)
+  const cards: FilmCard[] = []
+  for (const card of await wordCards(frames, options)) cards.push(await withPicture(sharp, card, options))
   const measure = await measureCards(sharp, cards)
   const { svg } = pageOf([...input, ...cards], options, options.totalSteps ?? frames.at(-1)!, measure)
   return sharp(Buffer.from(svg), { unlimited: true }).png({ compressionLevel: 9 }).toBuffer()
@@ -69,18 +74,24 @@ export interface Reel {
 
 /**
  * The chosen steps as pages, one a step, padded at the bottom to the tallest. Texts are measured once for all of them, and
- * nothing is packed and unpacked on the way: a page is drawn when it is asked for.
+ * nothing is packed and unpacked on the way: a page and its picture are drawn when they are asked for, however many there are.
  */
 export async function renderReel(frames: readonly number[], options: FilmOptions): Promise<Reel> {
   const { default: sharp } = await import('sharp')
-  const { input, cards } = await cardsOf(sharp, frames, options)
+  const input = await inputCards(sharp, options)
+  const cards = await wordCards(frames, options)
   const measure = await measureCards(sharp, cards)
   const total = options.totalSteps ?? frames.at(-1) ?? 0
-  const drawn = cards.map((card) => pageOf([...input, card], options, total, measure))
-  const width = Math.max(0, ...drawn.map((page) => page.width))
-  const height = Math.max(0, ...drawn.map((page) => page.height))
+  // A page is as large with its picture as without.
+  const sizes = cards.map((card) => {
+    const { width, height } = pageOf([...input, card], options, total, measure)
+    return { width, height }
+  })
+  const width = sizes.reduce((most, size) => Math.max(most, size.width), 0)
+  const height = sizes.reduce((most, size) => Math.max(most, size.height), 0)
   async function* pages(): AsyncGenerator<Buffer> {
-    for (const page of drawn) {
+    for (const card of cards) {
+      const page = pageOf([...input, await withPicture(sharp, card, options)], options, total, measure)
       yield await sharp(Buffer.from(page.svg), { unlimited: true })
         .flatten({ background: pageColour })
         .extend({ right: width - page.width, bottom: height - page.height, background: pageColour })
@@ -91,21 +102,24 @@ export async function renderReel(frames: readonly number[], options: FilmOptions
   return { width, height, pages: pages() }
 }
 
-async function cardsOf(
-  sharp: Sharp,
-  frames: readonly number[],
-  options: FilmOptions,
-): Promise<{ readonly input: readonly FilmCard[]; readonly cards: readonly FilmCard[] }> {
-  const { tile = 192, scale = 2 } = options
-  const picture = (rgb: Uint8Array): Promise<string> =>
-    toDataUri(sharp, rgb, options.imageSize, Math.round(tile * scale), options.resampling)
-  const input = options.inputImage ? [{ image: await picture(options.inputImage), words: [] }] : []
-  const cards: FilmCard[] = []
-  for (const step of frames) {
-    const rgb = await options.imageAt(step)
-    cards.push({ step, words: await options.textAt(step), ...(rgb && { image: await picture(rgb) }) })
-  }
-  return { input, cards }
+/** The picture that was given, as the first card; none without one. */
+const inputCards = async (sharp: Sharp, options: FilmOptions): Promise<readonly FilmCard[]> =>
+  options.inputImage ? [{ image: await cardPicture(sharp, options.inputImage, options), words: [] }] : []
+
+async function wordCards(frames: readonly number[], { textAt }: FilmOptions): Promise<readonly WordCard[]> {
+  const cards: WordCard[] = []
+  for (const step of frames) cards.push({ step, words: await textAt(step) })
+  return cards
+}
+
+async function withPicture(sharp: Sharp, card: WordCard, options: FilmOptions): Promise<FilmCard> {
+  const rgb = await options.imageAt(card.step)
+  return rgb ? { ...card, image: await cardPicture(sharp, rgb, options) } : card
+}
+
+function cardPicture(sharp: Sharp, rgb: Uint8Array, options: FilmOptions): Promise<string> {
+  const { tile = 192, scale = 2, imageSize, resampling } = options
+  return toDataUri(sharp, rgb, imageSize, Math.round(tile * scale), resampling)
 }
 
 function measureCards(sharp: Sharp, cards: readonly FilmCard[]): Promise<Measure> {
