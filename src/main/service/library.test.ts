@@ -4,6 +4,7 @@ import { cp, mkdir, readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { Readable } from 'node:stream'
 import { strToU8, unzipSync, zipSync } from 'fflate'
+import sharp from 'sharp'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import type { ResultOf } from '../../shared/ipc.ts'
 import type { LibraryEntry } from '../../shared/ipc-models.ts'
@@ -82,6 +83,20 @@ test('an adapter changes a run by its weight: 0 is the base alone', async () => 
   expect(await words(off.id)).toBe(await words(plain.id))
   expect(on.modelHash).not.toBe(plain.modelHash)
   expect(on.modelName).toContain(' + ')
+})
+
+test('the picture of a run with adapters brings them back, and the model they lie on', async () => {
+  const adapters = [{ id: 'bright', weight: 0.5 }]
+  const made = await run(adapters)
+  const { blob } = await call('runs.export', { run: made.id, kind: 'png', metadata: true })
+  const opened = await call('pictures.open', { blob, name: 'a.png' })
+  expect(opened.recipe).toMatchObject({ instruction: 'remove the dog', seed: 5, steps: 2, model: 'tiny', adapters })
+  expect(opened.made).toEqual({ name: made.modelName, hash: made.modelHash })
+  const pixels = async (id: string): Promise<Buffer> =>
+    sharp((await service.blob(id))!.path)
+      .raw()
+      .toBuffer()
+  expect((await pixels(blob)).equals(await pixels(made.picture!.blob))).toBe(true)
 })
 
 test('an adapter of another model is refused by the run, which says so', async () => {

@@ -103,7 +103,10 @@ function recipeOf(png: Uint8Array | null): Pick<ResultOf<'pictures.open'>, 'reci
   const task = entries.get('task')
   if (typeof task === 'string') entries.set('task', task.startsWith('edit') ? 'edit' : 'generate')
   const made = madeSchema.safeParse(entries.get('model'))
-  if (made.success) entries.set('model', made.data.name)
+  // Under adapters the model that was chosen is another than the one they make together.
+  const base = entries.get('base')
+  if (typeof base === 'string') entries.set('model', base)
+  else if (made.success) entries.set('model', made.data.name)
   const recipe: Record<string, unknown> = {}
   for (const [key, schema] of Object.entries(runSettingsSchema.shape)) {
     const parsed = schema.safeParse(entries.get(key))

@@ -5,6 +5,7 @@ import { mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { AsyncZippable } from 'fflate'
 import sharp from 'sharp'
+import { z } from 'zod'
 import { TandemError } from '../../shared/errors.ts'
 import type { ParsedArgsOf, ResultOf } from '../../shared/ipc.ts'
 import type { SpecOf } from '../../shared/jobs.ts'
@@ -13,6 +14,9 @@ import type { Run } from '../../shared/studio.ts'
 import type { HandlerDeps } from './handlers/deps.ts'
 import type { Task } from './tasks.ts'
 import { packed } from './zip.ts'
+
+/** What the engine wrote into a picture: any names, any values. */
+const ownRecipe = z.record(z.string(), z.unknown())
 
 type Kind = ParsedArgsOf<'runs.export'>['kind']
 
@@ -75,15 +79,24 @@ async function animated({ lanes }: HandlerDeps, spec: SpecOf<'animate'>, task: T
   }
 }
 
-/** The result's own pixels; the text that makes it again is the engine's, or made from the run where there is none. */
+/**
+ * The result's own pixels; the text that makes it again is the engine's, or made from the run where there is none. The engine
+ * knows adapters by their weights alone: how the studio calls them, and the model they lie on, is put to its words.
+ */
 async function picture({ store }: HandlerDeps, run: Run, metadata: boolean): Promise<Uint8Array> {
   if (!run.picture) throw new TandemError('This run has no picture yet.', 'Wait for its first step.')
   const bytes = await readFile(store.blobs.get(run.picture.blob).path)
   if (!metadata) return sharp(bytes).png().toBuffer()
-  if (readPngText(bytes).has('tandem')) return bytes
+  const own = readPngText(bytes).get('tandem')
   const { settings, seed, reasoning, modelName, modelHash } = run
-  const recipe = { ...settings, seed, reasoning, model: { name: modelName || settings.model, hash: modelHash } }
-  return addPngText(bytes, {
+  const { adapters = [] } = settings
+  if (own !== undefined && adapters.length === 0) return bytes
+  const made =
+    own === undefined
+      ? { ...settings, seed, reasoning, model: { name: modelName || settings.model, hash: modelHash } }
+      : ownRecipe.parse(JSON.parse(own))
+  const recipe = adapters.length === 0 ? made : { ...made, base: settings.model, adapters }
+  return addPngText(own === undefined ? bytes : await sharp(bytes).png().toBuffer(), {
     Software: 'Tandem Studio',
     Description: settings.instruction,
     tandem: JSON.stringify(recipe),

@@ -30,6 +30,9 @@ export function settingsHere(
   }
   const match = matchModel(made, models, base)
   const by = `It was made by ${made.name} (${made.hash.slice(0, 8)})`
+  // The hash is of all of them together, which only a run computes.
+  if (match.kind !== 'here' && (taken.adapters ?? []).length > 0 && models.some(({ id }) => id === model))
+    return { settings: taken, lack: `${by}: whether the model and adapters here are the same, the hash of a run says.` }
   switch (match.kind) {
     case 'here':
       return { settings: { ...taken, model: match.model.id }, lack: null }
