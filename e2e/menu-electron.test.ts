@@ -8,6 +8,7 @@ import { readPngText } from '../src/shared/png-text.ts'
 import { openInElectron, type ElectronStudio } from './electron.ts'
 import { electronMissing } from './electron-launch.ts'
 import { dropFile, pixels, runEnds, stroke, undoButton } from './hands.ts'
+import { importLargeProject } from './large-project.ts'
 import { describeWith } from './needs.ts'
 
 describeWith(await electronMissing())('the application', () => {
@@ -175,6 +176,8 @@ describeWith(await electronMissing())('the application', () => {
       await expect.poll(undoes).toBe('Undo: Paint')
     })
   })
+
+  it('takes in a project larger than a part of an upload', () => importLargeProject(page))
 
   it('nothing was written to the console as an error', () => {
     expect(studio.errors).toEqual([])

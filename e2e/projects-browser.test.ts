@@ -1,16 +1,10 @@
 /** Projects by hand: made and named, opened one after the other, found again after a reload, renamed, deleted. */
-import { createHash, randomBytes } from 'node:crypto'
-import { mkdtemp, rm, writeFile } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
-import { strToU8, zipSync } from 'fflate'
 import type { Locator, Page } from 'playwright-core'
 import { afterAll, beforeAll, expect, it } from 'vitest'
-import { emptyDocument } from '../src/shared/document.ts'
-import { testSettings } from '../src/main/store/testing.ts'
 import { chromiumMissing, openInBrowser, type BrowserStudio } from './browser.ts'
 import { historyRows, openHistory } from './first-edit.ts'
-import { chooseFile, runEnds } from './hands.ts'
+import { runEnds } from './hands.ts'
+import { importLargeProject } from './large-project.ts'
 import { describeWith } from './needs.ts'
 
 describeWith(chromiumMissing())('in a browser', () => {
@@ -121,26 +115,7 @@ describeWith(chromiumMissing())('in a browser', () => {
     await isOpen('Sketch 3')
   })
 
-  it('one larger than a part of an upload is imported from its file', async () => {
-    const picture = randomBytes(40 * 2 ** 20)
-    const manifest = { format: 'tandem-project', version: 1, name: 'Large', document: 'd', runs: [] }
-    const base = emptyDocument(128, testSettings)
-    const documents = [{ id: 'd', base, commands: [], cursor: 0, first: 0 }]
-    const file = zipSync(
-      {
-        'project.json': strToU8(JSON.stringify({ ...manifest, documents })),
-        [`blobs/${createHash('sha256').update(picture).digest('hex')}`]: picture,
-      },
-      { level: 0 },
-    )
-    const folder = await mkdtemp(join(tmpdir(), 'tandem-large-'))
-    const path = join(folder, 'large.tandem')
-    await writeFile(path, file)
-    await openDialog()
-    await chooseFile(page, () => dialog().getByRole('button', { name: 'Import a file' }).click(), path)
-    await page.getByRole('button', { name: 'Project: Large', exact: true }).waitFor({ timeout: 60_000 })
-    await rm(folder, { recursive: true })
-  })
+  it('one larger than a part of an upload is imported from its file', () => importLargeProject(page))
 
   it('nothing was written to the console as an error', () => {
     expect(studio.errors).toEqual([])
