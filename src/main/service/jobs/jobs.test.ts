@@ -7,21 +7,11 @@ import type { StudioJob, StudioJobSpecOf } from '../../../shared/studio-jobs.ts'
 import { temporaryFolder } from '../../store/testing.ts'
 import { asking } from '../testing.ts'
 import { createService } from '../service.ts'
+import { parabench } from '../bench/testing.ts'
 import type { Service } from '../types.ts'
 
 const models = [fileURLToPath(new URL('../../../../resources/models', import.meta.url))]
-const spec = (limit: number): StudioJobSpecOf<'parabench'> => ({
-  kind: 'parabench',
-  suite: 'storybook',
-  model: 'storybook',
-  mode: 'parallel',
-  steps: 2,
-  seeds: [1],
-  guidance: { text: 0, image: 0 },
-  temperatures: { text: 0, image: 0 },
-  judge: { kind: 'exact' },
-  limit,
-})
+const spec = (limit: number): StudioJobSpecOf<'parabench'> => parabench({ limit, steps: 2 })
 
 let folder: ReturnType<typeof temporaryFolder>
 let service: Service
