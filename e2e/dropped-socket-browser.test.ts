@@ -6,40 +6,51 @@ import { historyRows, openHistory } from './first-edit.ts'
 import { runEnds, setSteps, stepSlider, stopButtons } from './hands.ts'
 import { describeWith } from './needs.ts'
 
-const STEPS = 200
+const STEPS = 120
+const FEW_STEPS = 40
 /** Steps of the run told by the service: at the first the page is cut off, from the second on it may come back. */
 const CUT_AT = 5
 const BACK_AT = 25
 
 /** What lies between the page and the service. */
 class Wire {
+  #cutAt = Infinity
+  #isOver: (steps: number, told: string) => boolean = () => true
   #steps = 0
   #down = false
-  /** Steps that a connection after the first told the page as they were made. */
+  /** Steps that came through after the cut as they were made. */
   later = 0
+
+  /** Cuts the page off at so many steps of the next run, until `isOver` says so of what the service tells then. */
+  cut(at: number, isOver: (steps: number, told: string) => boolean): void {
+    this.#cutAt = at
+    this.#isOver = isOver
+    this.#steps = 0
+    this.later = 0
+  }
 
   /** Carries a connection until it is cut; while nothing gets through, each new one is refused. */
   readonly carry = (page: WebSocketRoute): void => {
     if (this.#down) return void page.close()
     const service = page.connectToServer()
-    // What is cut off on one side stays open on the other.
+    // What is cut off on one side stays open on the other, to tell how far the run is.
     page.onClose(() => undefined)
-    const first = this.#steps === 0
     let cut = false
     service.onMessage((message) => {
-      const isStep = message.includes('"run.step"')
-      // Behind the cut the first connection goes on to tell how far the run is.
-      if (first && isStep) this.#steps++
+      const told = message.toString()
+      const isStep = told.includes('"run.step"')
+      if (isStep) this.#steps++
       if (cut) {
-        if (this.#steps >= BACK_AT) this.#down = false
-        return
+        if (!this.#isOver(this.#steps, told)) return
+        this.#down = false
+        return void service.close()
       }
-      if (first && this.#steps >= CUT_AT) {
-        cut = true
-        this.#down = true
+      if (this.#steps >= this.#cutAt) {
+        this.#cutAt = Infinity
+        this.#down = cut = true
         return void page.close()
       }
-      if (!first && isStep) this.later++
+      if (isStep && this.#cutAt === Infinity) this.later++
       page.send(message)
     })
   }
@@ -63,19 +74,24 @@ describeWith(chromiumMissing())('in a browser', () => {
   const tracks = (): Promise<(string | null)[]> =>
     page.locator('.tj-scrubber path').evaluateAll((paths) => paths.map((path) => path.getAttribute('d')))
 
+  async function goesAndComesBack(): Promise<void> {
+    const reconnecting = page.getByText('Reconnecting', { exact: true })
+    await reconnecting.waitFor()
+    expect(await page.getByRole('button', { name: /^Run/ }).isDisabled()).toBe(true)
+    await reconnecting.waitFor({ state: 'detached' })
+  }
+
   it('the page says that it is cut off, catches up with every step while the run goes, and doubles none', async () => {
     await runEnds(page, 16)
     await page.getByText('Saved', { exact: true }).waitFor()
     await page.routeWebSocket(/\/socket$/, wire.carry)
     await page.reload()
     await page.getByRole('button', { name: /^Run/ }).waitFor()
+    wire.cut(CUT_AT, (steps) => steps >= BACK_AT)
     const said = await hearProgress(page)
     await setSteps(page, STEPS)
     await page.keyboard.press('Control+Enter')
-    const reconnecting = page.getByText('Reconnecting', { exact: true })
-    await reconnecting.waitFor()
-    expect(await page.getByRole('button', { name: /^Run/ }).isDisabled()).toBe(true)
-    await reconnecting.waitFor({ state: 'detached' })
+    await goesAndComesBack()
     expect(await stopButtons(page).count()).toBe(1)
     await runEnds(page, STEPS)
     // It was back before the end, not after it.
@@ -97,6 +113,18 @@ describeWith(chromiumMissing())('in a browser', () => {
     await expect.poll(() => stepSlider(page).getAttribute('aria-valuemax')).toBe(String(STEPS))
     expect(await tracks()).toEqual(heard)
     await expect.poll(() => results().count()).toBe(2)
+  })
+
+  it('a run that ends while the page is cut off has ended when it is back, and its result waits', async () => {
+    wire.cut(CUT_AT, (_, told) => told.includes('"run.changed"') && told.includes('"state":"done"'))
+    await setSteps(page, FEW_STEPS)
+    await page.keyboard.press('Control+Enter')
+    await goesAndComesBack()
+    await runEnds(page, FEW_STEPS)
+    expect(wire.later).toBe(0)
+    await expect.poll(() => results().count()).toBe(3)
+    await openHistory(page)
+    await expect.poll(() => historyRows(page).count()).toBe(3)
   })
 
   it('nothing was written to the console as an error', () => {

@@ -143,11 +143,12 @@ function forgetGoing(id: string): void {
   if (paces.delete(id)) usePaces.setState({ paces })
 }
 
-/** The runs that wait or go on, those that ended while no screen looked, and those that are staged. */
+/** The runs that wait or go on, those that ended while no screen looked or heard, and those that are staged. */
 export async function loadQueuedRuns(): Promise<void> {
-  const { queue, document } = studio.get()
+  const { queue, document, runs } = studio.get()
   const wanted = new Set([
     ...queue.map(({ run }) => run),
+    ...[...runs.values()].filter(isGoing).map(({ id }) => id),
     ...awaited,
     ...(document?.staging.map(({ run }) => run) ?? []),
   ])

@@ -18,6 +18,7 @@ import { followRuns, loadQueuedRuns } from './runs.ts'
 import { keepRemembered } from './remembering.ts'
 import { studio } from './store.ts'
 import { dismissToast, toast, toastError } from './toasts.ts'
+import { renewTrajectories } from './trajectories.ts'
 import { followViewed } from './viewed.ts'
 
 export type Boot =
@@ -167,6 +168,7 @@ async function reconnect(): Promise<void> {
   const { projects } = await api.call('projects.list', {})
   studio.set({ projects })
   await Promise.all([loadModels(), loadQueuedRuns(), loadJobs()])
+  renewTrajectories()
   if (documentId !== null) {
     saveNow()
     await openDocument(documentId)

@@ -81,6 +81,13 @@ export function ensureTrajectory(run: string, again = false): Promise<void> {
   return fetched
 }
 
+/** After events were lost: what is behind the step that its run has come to is asked for again. */
+export function renewTrajectories(): void {
+  const { trajectories, runs } = studio.get()
+  for (const [id, { steps }] of trajectories)
+    if (steps.length < (runs.get(id)?.step ?? 0)) void ensureTrajectory(id, true)
+}
+
 async function fetchTrajectory(run: string): Promise<void> {
   const known = studio.get().trajectories.get(run)
   if (!known) setLoad(run, { state: 'loading' })
