@@ -35,6 +35,8 @@ export async function openInElectron(options: { data?: string } = {}): Promise<E
   app.on('window', (opened) => {
     opened.on('console', (message) => message.type() === 'error' && errors.push(message.text()))
     opened.on('pageerror', (error) => errors.push(error.message))
+    // Dialogs are caught as long as somebody listens: whoever began with the key that opens one could be too late.
+    opened.on('filechooser', () => undefined)
   })
   const page = await app.firstWindow()
   return {
