@@ -182,6 +182,10 @@ describeWith(chromiumMissing())('in a browser', () => {
     await expect.poll(held).toBe('Select lasso')
   })
 
+  it('the canvas is three layers at most, however many the document has', async () => {
+    expect(await page.locator('section[aria-label=Canvas] .konvajs-content > canvas').count()).toBe(3)
+  })
+
   it('nothing was written to the console as an error', () => {
     expect(studio.errors).toEqual([])
   })

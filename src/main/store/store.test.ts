@@ -301,6 +301,16 @@ describe('a database', () => {
     expect(readFileSync(join(folder.path, store.setAside!), 'utf8')).toContain('no database')
     expect(store.projects.list()).toEqual([])
   })
+  test('has strict tables and a log of what is written ahead', () => {
+    store.close()
+    const opened = openDatabase(folder.path)
+    const loose = opened.db
+      .prepare("SELECT name FROM pragma_table_list WHERE type = 'table' AND strict = 0 AND name NOT LIKE 'sqlite_%'")
+      .all()
+    expect(loose).toEqual([])
+    expect(opened.db.pragma('journal_mode', { simple: true })).toBe('wal')
+    store = storeOn(opened, folder.path)
+  })
   test('from a newer version is refused and left as it is', () => {
     store.close()
     const db = new Sqlite(path())
