@@ -40,12 +40,22 @@ describeWith(chromiumMissing())('in a browser', () => {
     return seen.evaluate(({ stop }) => stop())
   }
 
+  /** What began to move before the wish was there has come to rest. */
+  const isStill = (): Promise<void> =>
+    expect
+      .poll(async () => {
+        const seen = await watchMotion(page)
+        return seen.evaluate(({ stop }) => stop())
+      })
+      .toEqual([])
+
   it('without the wish buttons and switches glide', async () => {
     expect(await motion()).not.toEqual([])
   })
 
   it('with the wish of the system nothing does', async () => {
     await page.emulateMedia({ reducedMotion: 'reduce' })
+    await isStill()
     expect(await motion()).toEqual([])
     await page.emulateMedia({ reducedMotion: 'no-preference' })
   })
@@ -57,6 +67,7 @@ describeWith(chromiumMissing())('in a browser', () => {
     await expect.poll(() => page.evaluate(() => document.documentElement.dataset['reducedMotion'])).toBe('true')
     await page.keyboard.press('Escape')
     await page.locator('dialog[open]').waitFor({ state: 'detached' })
+    await isStill()
     expect(await motion()).toEqual([])
   })
 
