@@ -1,3 +1,7 @@
+/**
+ * The service as its hosts have it: runs, branches, the queue, files, with the real engine and store. Long, because all of it
+ * asks one service, whose engine is started once.
+ */
 import { readdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { Readable } from 'node:stream'
