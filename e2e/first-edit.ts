@@ -62,10 +62,13 @@ async function hearTheRun(page: Page): Promise<() => Promise<string>> {
 
 export const historyRows = (page: Page): Locator => page.locator('.history-row:not(.history-row-wait)')
 
-export async function openHistory(page: Page): Promise<void> {
+export const openHistory = (page: Page): Promise<void> => pressHistory(page, true)
+export const closeHistory = (page: Page): Promise<void> => pressHistory(page, false)
+
+async function pressHistory(page: Page, open: boolean): Promise<void> {
   const button = page.getByRole('button', { name: 'History', exact: true })
   await button.waitFor()
-  if ((await button.getAttribute('aria-pressed')) !== 'true') await button.click()
+  if ((await button.getAttribute('aria-pressed')) !== String(open)) await button.click()
 }
 
 export async function openReasoning(page: Page): Promise<void> {

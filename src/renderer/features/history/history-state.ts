@@ -3,7 +3,7 @@ import { create } from 'zustand'
 import type { RunFilter } from '../../../shared/ipc.ts'
 import { api } from '../../api.ts'
 import { deleteRuns, putRuns } from '../../state/runs.ts'
-import { studio } from '../../state/store.ts'
+import { studio, useStudio } from '../../state/store.ts'
 import { asWords } from '../../state/problems.ts'
 import { toast, toastError } from '../../state/toasts.ts'
 import { missingPages, noPages, PAGE, placeOf, withPage, type Pages } from './history-pages.ts'
@@ -69,7 +69,9 @@ async function load(page: number, first: boolean): Promise<void> {
     const ids = runs.map(({ id }) => id)
     set({ pages: withPage(before, page, ids, total), loading: false, error: null })
   } catch (error) {
-    if (mine === generation) set({ loading: false, error: asWords(error) })
+    if (mine !== generation) return
+    // Away from the service the list stays as it is and is asked for again when the connection is back.
+    if (studio.get().connected) set({ loading: false, error: asWords(error) })
   } finally {
     if (mine === generation) asked.delete(page)
   }
@@ -90,6 +92,9 @@ export function followHistory(): () => void {
       if (placeOf(get().pages, run.id) < 0) soon()
     }),
     api.on('run.removed', soon),
+    useStudio.subscribe((now, before) => {
+      if (now.connected && !before.connected) search()
+    }),
   ]
   search()
   const chosen = get().selected
