@@ -24,6 +24,11 @@ export interface SettingOptions {
   changedWeight?: number
   textWeight?: 'inverse-t' | 'one'
   imageWeight?: 'inverse-t' | 'one'
+  dropText?: number
+  dropImage?: number
+  imageOnlyShare?: number
+  independent?: number
+  optimiser?: 'muon' | 'adamw'
   patience?: number
   minDelta?: number
   validateEvery?: number
@@ -125,6 +130,11 @@ function freshConfig(given: SettingOptions): Record<string, unknown> {
     changedCellWeight: given.changedWeight,
     textWeight: given.textWeight,
     imageWeight: given.imageWeight,
+    dropText: given.dropText,
+    dropImage: given.dropImage,
+    imageOnlyShare: given.imageOnlyShare,
+    independent: given.independent,
+    optimiser: given.optimiser,
     validateEvery: given.validateEvery,
     patience: given.patience,
     minDelta: given.minDelta,

@@ -14,6 +14,7 @@ import { configOf, type TrainOptions } from './train-settings.ts'
 /** Seconds between lines where stderr is a file. */
 const QUIET_LINE_EVERY = 15
 const weights = oneOf(['inverse-t', 'one'] as const, 'weight')
+const optimisers = oneOf(['muon', 'adamw'] as const, 'optimiser')
 const presets = oneOf(
   trainingPresets.map(({ id }) => id),
   'preset',
@@ -41,6 +42,11 @@ export function addTrainCommand(program: Command): void {
     .option('--changed-weight <x>', 'weight of cells that change against those that stay, 3', real(1, 1000))
     .option('--text-weight <w>', 'w_text: inverse-t (the paper’s) or one', weights)
     .option('--image-weight <w>', 'w_img: one (the paper’s) or inverse-t', weights)
+    .option('--drop-text <x>', 'share of samples whose instruction is masked, for guidance, 0.1', real(0, 1))
+    .option('--drop-image <x>', 'share of samples whose input image is masked, for guidance, 0.1', real(0, 1))
+    .option('--image-only-share <x>', 'share of batches without reasoning, 0.1', real(0, 1))
+    .option('--independent <x>', 'share of samples whose two modalities draw their noise apart, 0.5', real(0, 1))
+    .option('--optimiser <name>', 'muon (for block matrices; the rest by AdamW) or adamw', optimisers)
     .option('--validate-every <n>', 'steps between validations; a twentieth of the run', integer(1, 100_000_000))
     .option('--patience <n>', 'stop after so many validations without a better one', integer(1, 1_000_000))
     .option('--min-delta <x>', 'how much lower a validation has to be to count as better, 0', real(0, 1000))
