@@ -28,7 +28,7 @@ describeWith(chromiumMissing())('getting a published model in a browser', () => 
     const small = { ...(JSON.parse(Buffer.from(config).toString()) as object), num_vq_tokens: 16 }
     files.set('config.json', Buffer.from(JSON.stringify(small)))
     files.set('pytorch_model.bin', new Uint8Array(3))
-    hub = await startHub(files, { dropAfter: 60_000 })
+    hub = await startHub(files, { dropAfter: 60_000, drops: 4 })
     studio = await openInBrowser()
     page = studio.page
     await page.getByRole('navigation', { name: 'Screens' }).getByRole('button', { name: 'Models' }).click()

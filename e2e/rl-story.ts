@@ -1,7 +1,7 @@
 /**
  * What a person does who wants a model that agrees with itself: a short run from rewards on the early checkpoint that
- * ships, its curves and rollouts as they come, a rollout on the timeline at the step that was rewarded, a pause over a
- * reload, the same prompt by every checkpoint, and the model that came out in the editor. The same in every host.
+ * ships, its curves as they come, a pause, a rollout on the timeline at the step that was rewarded, a reload, the same
+ * prompt by every checkpoint, and the model that came out in the editor. The same in every host.
  */
 import { expect } from 'vitest'
 import type { Locator, Page } from 'playwright-core'
@@ -56,10 +56,17 @@ export async function startFromRewards(page: Page): Promise<void> {
   await page.locator('[data-chart="rl-reward"]').waitFor(PATIENCE)
 }
 
+/** Pauses in the middle: two phases are over, and there is more to do. */
+export async function pauseThere(page: Page): Promise<void> {
+  await expect.poll(() => updatesDone(page), PATIENCE).toBeGreaterThanOrEqual(2)
+  await page.getByRole('button', { name: 'Pause', exact: true }).click()
+  await becomes(page, /Paused/)
+  expect(await updatesDone(page)).toBeLessThan(UPDATES)
+}
+
 /** The grid of a phase: every rollout at every sampled step; one of them on the timeline, at its step. */
 export async function openARollout(page: Page): Promise<void> {
   await tab(page, /Rollouts/)
-  // The newest phase makes room for the next one under the pointer; one before it stays.
   await page.getByRole('button', { name: 'Phase before' }).click()
   await expect.poll(() => cells(page).count(), PATIENCE).toBe(PROMPTS * ROLLOUTS * SAMPLED)
   const cell = cells(page).nth(1)
@@ -73,11 +80,8 @@ export async function openARollout(page: Page): Promise<void> {
   await page.locator('.rl-head').waitFor()
 }
 
-export async function pauseAndResume(page: Page): Promise<void> {
-  await page.getByRole('button', { name: 'Pause', exact: true }).click()
-  await becomes(page, /Paused/)
-  const paused = await updatesDone(page)
-  expect(paused).toBeLessThan(UPDATES)
+/** It waits as it was left, and goes on to its end. */
+export async function reloadAndResume(page: Page): Promise<void> {
   await page.reload()
   await becomes(page, /Paused/)
   await page.getByRole('button', { name: 'Resume', exact: true }).click()

@@ -102,7 +102,8 @@ export async function startHub(files: ReadonlyMap<string, Uint8Array>, manners: 
     const { dropAfter, stallAfter } = manners
     if (dropAfter !== undefined && body.length > dropAfter && dropped < (manners.drops ?? Infinity)) {
       dropped++
-      response.write(body.subarray(0, dropAfter), () => setTimeout(() => response.destroy(), 20))
+      // A client that has not read yet loses what it was sent with the line; a busy one takes its time.
+      response.write(body.subarray(0, dropAfter), () => setTimeout(() => response.destroy(), 100))
     } else if (stallAfter !== undefined) response.write(body.subarray(0, stallAfter))
     else response.end(body)
   }
