@@ -110,6 +110,33 @@ describeWith(chromiumMissing())('in a browser', () => {
     expect(text).not.toContain('remove the dog')
   })
 
+  it('what went wrong makes room, and waits in the bar with its diagnostics until it is dismissed', async () => {
+    const [chooser] = await Promise.all([page.waitForEvent('filechooser'), page.keyboard.press('Control+o')])
+    const torn = Array.from({ length: 6 }, (_, i) => `torn-${i}.png`)
+    await chooser.setFiles(
+      torn.map((name) => ({ name, mimeType: 'image/png', buffer: Buffer.from('no picture either') })),
+    )
+    const waiting = page.getByRole('button', { name: /^\d+ messages?$/ })
+    await waiting.click()
+    const kept = page.getByRole('dialog', { name: 'Messages kept' })
+    const first = kept.locator('.toast', { hasText: 'torn-0.png is not a picture' })
+    await first.getByText('Give a whole PNG, JPEG or WebP file.').waitFor()
+    await first.getByRole('button', { name: 'Copy diagnostics' }).click()
+    await expect
+      .poll(() => page.evaluate(() => navigator.clipboard.readText()))
+      .toMatch(/^torn-0\.png is not a picture the studio can read/)
+    await first.getByRole('button', { name: 'Dismiss' }).click()
+    await first.waitFor({ state: 'detached' })
+    if (await kept.isVisible())
+      await kept
+        .getByRole('button', { name: /^Dismiss/ })
+        .last()
+        .click()
+    await page.keyboard.press('Escape')
+    for (const message of await page.locator('.toasts').getByRole('button', { name: 'Dismiss' }).all())
+      await message.click({ timeout: 3000 }).catch(() => undefined)
+  })
+
   it('the chord for opening files brings up the dialog every time, and what is chosen is opened', async () => {
     const before = await layers().count()
     const scene = join(root, 'resources', 'demo', 'scene.png')

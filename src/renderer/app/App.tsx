@@ -2,12 +2,13 @@
 import { useEffect, type ReactElement } from 'react'
 import { copyDiagnostics, copyReport } from '../state/download.ts'
 import { boot, useBoot } from '../state/session.ts'
-import { dismissToast, useToasts } from '../state/toasts.ts'
+import { dismissToast, leaveToast, useToasts } from '../state/toasts.ts'
 import { useWaits } from '../state/waits.ts'
 import { Button } from '../ui/Button.tsx'
 import { ReportContext } from '../ui/diagnostics.tsx'
 import { Icon } from '../ui/Icon.tsx'
-import { ProgressBar, ToastRegion } from '../ui/feedback.tsx'
+import { ProgressBar } from '../ui/feedback.tsx'
+import { ToastRegion } from '../ui/Toasts.tsx'
 import { Shell } from './Shell.tsx'
 
 export function App(): ReactElement {
@@ -48,6 +49,7 @@ export function App(): ReactElement {
         waits={waits}
         toasts={toasts}
         onDismiss={dismissToast}
+        onLeave={leaveToast}
         onCopy={(toast) => void copyDiagnostics(toast.diagnostics)}
       />
     </ReportContext>

@@ -14,6 +14,7 @@ import { Icon, type IconName } from '../ui/Icon.tsx'
 import { Kbd } from '../ui/Kbd.tsx'
 import { Menu, MenuButton, type MenuItem } from '../ui/Menu.tsx'
 import { Tooltip } from '../ui/Tooltip.tsx'
+import { KeptMessages } from './KeptMessages.tsx'
 import { layout, useLayout } from './layout.ts'
 import { screenOfJob, screens } from './screens.ts'
 
@@ -34,6 +35,7 @@ export function TopBar(): ReactElement {
           label={canUndo === null ? 'Undo' : `Undo: ${canUndo}`}
           shortcut={undoChord}
           disabled={canUndo === null}
+          keepsFocus
           onClick={undo}
         />
         <IconButton
@@ -41,6 +43,7 @@ export function TopBar(): ReactElement {
           label={canRedo === null ? 'Redo' : `Redo: ${canRedo}`}
           shortcut={redoChord}
           disabled={canRedo === null}
+          keepsFocus
           onClick={redo}
         />
       </span>
@@ -48,6 +51,7 @@ export function TopBar(): ReactElement {
       <PaletteField />
       <span className="topbar-end">
         <JobChip />
+        <KeptMessages />
         <Connection />
         <ThemeButton />
         <StudioMenu />

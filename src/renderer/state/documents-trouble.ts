@@ -1,6 +1,6 @@
 /** Whether the document is stored, and why not, in the words of whoever refused: beside the project and as one message. */
 import { create } from 'zustand'
-import type { Toast } from '../ui/feedback.tsx'
+import type { Toast } from '../ui/Toasts.tsx'
 import { dismissToast, toast } from './toasts.ts'
 
 /**

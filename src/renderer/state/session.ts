@@ -41,7 +41,7 @@ export async function boot(): Promise<void> {
     const { host, version, preferences, queue } = session
     studio.set({ connected: true, host, version, queue })
     takePreferences(preferences)
-    for (const notice of session.notices) toast({ tone: 'warning', ...notice, ms: null })
+    for (const notice of session.notices) toast({ tone: 'warning', ...notice, ms: NOTICE_MS, keeps: true })
     void loadModels()
     await openFirstProject()
     await loadJobs()
@@ -106,6 +106,9 @@ function follow(): void {
     if (up) reconnect().catch(toastError)
   })
 }
+
+/** What happened at the start is read with time, and then waits in the bar. */
+const NOTICE_MS = 30_000
 
 /** A connection away for longer than this is not a hiccup: what is kept and what to do is said once. */
 const AWAY_MS = 6000

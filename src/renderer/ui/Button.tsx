@@ -44,6 +44,8 @@ export interface IconButtonProps extends Native {
   /** Present for a button that stays down. */
   readonly pressed?: boolean
   readonly small?: boolean
+  /** Disabled it stays where the focus is: for one that is pressed again and again until there is nothing left. */
+  readonly keepsFocus?: boolean
   readonly ref?: Ref<HTMLButtonElement>
 }
 
@@ -55,6 +57,9 @@ export function IconButton({
   side,
   pressed,
   small = false,
+  keepsFocus = false,
+  disabled = false,
+  onClick,
   className,
   ...rest
 }: IconButtonProps): ReactElement {
@@ -64,6 +69,9 @@ export function IconButton({
       <button
         {...rest}
         type="button"
+        disabled={disabled && !keepsFocus}
+        aria-disabled={(disabled && keepsFocus) || undefined}
+        onClick={disabled ? undefined : onClick}
         aria-label={label}
         aria-pressed={pressed}
         className={classes.filter(Boolean).join(' ')}

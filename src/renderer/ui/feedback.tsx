@@ -1,6 +1,6 @@
-/** What the studio says back: progress, nothing here yet, a warning in place, and messages that come and go. */
-import { useEffect, useRef, useState, type ReactElement, type ReactNode } from 'react'
-import { Button, IconButton } from './Button.tsx'
+/** What the studio says back: progress, nothing here yet, a warning in place, work that goes on. */
+import { useRef, type ReactElement, type ReactNode } from 'react'
+import { Button } from './Button.tsx'
 import { CopyDiagnostics, type About } from './diagnostics.tsx'
 import { Icon, type IconName } from './Icon.tsx'
 
@@ -98,100 +98,6 @@ export function WaitLine({ wait: { words, share, stopping, onCancel } }: { reado
         </Button>
       )}
       <ProgressBar value={stopping ? null : share} label={words} />
-    </div>
-  )
-}
-
-export interface Toast {
-  readonly id: string
-  readonly tone: 'info' | 'good' | 'warning' | 'danger'
-  readonly message: string
-  readonly remedy?: string | undefined
-  readonly action?: { readonly label: string; readonly run: () => void } | undefined
-  /** The report of an error; offered as "Copy diagnostics". */
-  readonly diagnostics?: string | undefined
-  /** It leaves by itself after this long; one with a danger stays. */
-  readonly ms: number | null
-}
-
-const toneIcon = { info: 'info', good: 'check', warning: 'warning', danger: 'warning' } as const
-
-/** Where messages stand; the pointer or the focus on one keeps it. */
-export function ToastRegion({
-  waits,
-  toasts,
-  onDismiss,
-  onCopy,
-}: {
-  readonly waits: readonly Wait[]
-  readonly toasts: readonly Toast[]
-  readonly onDismiss: (id: string) => void
-  readonly onCopy: (toast: Toast) => void
-}): ReactElement {
-  return (
-    <section className="toasts" aria-label="Messages" aria-live="polite" aria-relevant="additions">
-      {waits.map((wait) => (
-        <div key={wait.id} className="toast" role="status" aria-live="off">
-          <WaitLine wait={wait} />
-        </div>
-      ))}
-      {toasts.map((toast) => (
-        <ToastCard key={toast.id} toast={toast} onDismiss={onDismiss} onCopy={onCopy} />
-      ))}
-    </section>
-  )
-}
-
-function ToastCard({
-  toast,
-  onDismiss,
-  onCopy,
-}: {
-  readonly toast: Toast
-  readonly onDismiss: (id: string) => void
-  readonly onCopy: (toast: Toast) => void
-}): ReactElement {
-  const [held, setHeld] = useState(false)
-  const { id, ms } = toast
-  useEffect(() => {
-    if (held || ms === null) return
-    const timer = setTimeout(() => onDismiss(id), ms)
-    return () => clearTimeout(timer)
-  }, [held, id, ms, onDismiss])
-  return (
-    <div
-      className={`toast toast-${toast.tone}`}
-      role={toast.tone === 'danger' ? 'alert' : 'status'}
-      onPointerEnter={() => setHeld(true)}
-      onPointerLeave={() => setHeld(false)}
-      onFocus={() => setHeld(true)}
-      onBlur={() => setHeld(false)}
-    >
-      <Icon name={toneIcon[toast.tone]} />
-      <div className="toast-text">
-        <p>{toast.message}</p>
-        {toast.remedy !== undefined && <p className="toast-remedy">{toast.remedy}</p>}
-        {(toast.action ?? toast.diagnostics) !== undefined && (
-          <div className="toast-actions">
-            {toast.action && (
-              <Button
-                onClick={() => {
-                  onDismiss(id)
-                  toast.action?.run()
-                }}
-              >
-                {toast.action.label}
-              </Button>
-            )}
-            {toast.diagnostics !== undefined && (
-              <Button kind="quiet" icon="copy" onClick={() => onCopy(toast)}>
-                Copy diagnostics
-              </Button>
-            )}
-          </div>
-        )}
-      </div>
-      <IconButton small icon="x" label="Dismiss" onClick={() => onDismiss(id)} />
     </div>
   )
 }
