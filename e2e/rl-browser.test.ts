@@ -2,7 +2,14 @@
 import { expect, it } from 'vitest'
 import { chromiumMissing, openInBrowser } from './browser.ts'
 import { describeWith } from './needs.ts'
-import { lookAtCheckpoints, openARollout, pauseThere, reloadAndResume, startFromRewards, useTheModel } from './rl-story.ts'
+import {
+  lookAtCheckpoints,
+  openARollout,
+  pauseThere,
+  reloadAndResume,
+  startFromRewards,
+  useTheModel,
+} from './rl-story.ts'
 
 describeWith(chromiumMissing())('ParaRL in a browser', () => {
   it('a short run is watched, paused, opened, resumed after a reload, compared with itself, and its model used', async () => {
