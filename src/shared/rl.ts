@@ -233,8 +233,8 @@ export const rolloutSchema = z.strictObject({
   final: z.number().nullable(),
   /** Tokens of the text before its end. */
   length: z.int().nonnegative(),
-  /** Mean -log p of the decoded tokens under the policy that drew them, nats. */
-  entropy: z.number(),
+  /** Mean -log p of the decoded tokens under the policy that drew them, nats; null where it was not asked. */
+  entropy: z.number().nullable(),
 })
 export type RolloutRow = z.infer<typeof rolloutSchema>
 

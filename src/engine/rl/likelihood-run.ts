@@ -87,15 +87,16 @@ export function* batches(
     for (let from = 0; from < own.length; from += size) yield { task, placed: own.slice(from, from + size) }
 }
 
-/** log p of every token, per rollout, query after query. */
+/** log p of every token, per rollout, query after query; null for those that are not wanted. */
 export async function likelihoodsOf(
   likelihood: Likelihood,
   weights: Float32Array,
   tasks: readonly Task[],
   queries: readonly (readonly Query[])[],
-): Promise<number[][]> {
-  const out = queries.map((own) => own.map((): number[] => []))
-  for (const { task, placed } of batches(tasks, queries, likelihood.batch)) {
+  wanted: (rollout: number) => boolean = () => true,
+): Promise<(number[] | null)[]> {
+  const out = queries.map((own, rollout) => (wanted(rollout) ? own.map((): number[] => []) : null))
+  for (const { task, placed } of batches(tasks, queries, likelihood.batch, wanted)) {
     const found = await likelihood.forward(
       task,
       placed.map(({ query }) => query),
@@ -104,5 +105,5 @@ export async function likelihoodsOf(
     placed.forEach(({ rollout, at }, i) => (out[rollout]![at] = found[i]!))
     await new Promise((resolve) => setImmediate(resolve))
   }
-  return out.map((own) => own.flat())
+  return out.map((own) => own?.flat() ?? null)
 }

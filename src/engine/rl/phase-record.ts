@@ -13,16 +13,17 @@ import { readJson } from '../model/folder.ts'
 import { readTrajectory } from '../trajectory/file.ts'
 import { nodeCompression } from '../trajectory/zlib.ts'
 import { writeTogether } from '../jobs/output.ts'
-import { queriesOf, type Phase } from './phase.ts'
+import { isAsked, queriesOf, type Phase } from './phase.ts'
 
-const logps = z.array(z.array(z.number()))
+const logps = z.array(z.array(z.number()).nullable())
 const phaseFileSchema = z.strictObject({
   format: z.literal('tandem-pararl-phase'),
-  version: z.literal(1),
+  /** 1 had the likelihoods of every rollout. */
+  version: z.union([z.literal(1), z.literal(2)]),
   number: z.int().nonnegative(),
   prompts: z.array(rlPromptSchema),
   rollouts: z.array(rolloutSchema),
-  /** log p of every asked token by the policy that made the rollouts, and by the reference. */
+  /** Per rollout log p of its tokens by the policy that made it, and by the reference; null where it was not asked. */
   old: logps,
   reference: logps,
   distinct: z.number(),
@@ -35,7 +36,7 @@ export const phaseFolder = (directory: string, number: number): string =>
 export async function writePhase(directory: string, phase: Phase): Promise<void> {
   await makeFolder(join(directory, rlFiles.rollouts))
   const { number, prompts, rollouts, old, reference, distinct, parts } = phase
-  const file = { format: 'tandem-pararl-phase', version: 1, number, prompts, rollouts, old, reference, distinct, parts }
+  const file = { format: 'tandem-pararl-phase', version: 2, number, prompts, rollouts, old, reference, distinct, parts }
   await writeTogether(phaseFolder(directory, number), async (temporary) => {
     for (const [i, { trajectory }] of rollouts.entries())
       await writeFile(join(temporary, basename(trajectory)), encodeTrajectory(phase.trajectories[i]!, nodeCompression))
@@ -46,7 +47,7 @@ export async function writePhase(directory: string, phase: Phase): Promise<void>
 export async function readPhase(
   directory: string,
   number: number,
-  settings: Pick<RlSettings, 'likelihood' | 'seed'>,
+  settings: Pick<RlSettings, 'likelihood' | 'seed' | 'inner' | 'klTo' | 'klWeight' | 'rollouts'>,
 ): Promise<Phase> {
   const folder = phaseFolder(directory, number)
   const file = await readJson(join(folder, rlFiles.phase), phaseFileSchema, `the rollouts of phase ${number}`)
@@ -56,8 +57,11 @@ export async function readPhase(
   const queries = trajectories.map((trajectory, i) =>
     queriesOf(settings, trajectory, file.prompts[file.rollouts[i]!.prompt]!.sampledSteps, number, i),
   )
-  const fits = (values: readonly (readonly number[])[]): boolean =>
-    queries.every((own, i) => own.reduce((n, query) => n + query.tokens.length, 0) === values[i]?.length)
+  const fits = (values: readonly (readonly number[] | null)[]): boolean =>
+    queries.every((own, i) => {
+      const said = values[i]
+      return said ? said.length === own.reduce((n, query) => n + query.tokens.length, 0) : !isAsked(settings, i)
+    })
   if (file.number !== number || !fits(file.old) || !fits(file.reference))
     throw new TandemError(
       `The record of phase ${number} does not fit its trajectories.`,

@@ -41,9 +41,9 @@ export interface Phase {
   readonly trajectories: readonly Trajectory[]
   /** Per rollout, in order: what the model is asked. */
   readonly queries: readonly (readonly Query[])[]
-  /** log p of every token of every query, query after query. */
-  readonly old: readonly (readonly number[])[]
-  readonly reference: readonly (readonly number[])[]
+  /** Per rollout: log p of every token of every query, query after query; null where `isAsked` says that nobody needs it. */
+  readonly old: readonly (readonly number[] | null)[]
+  readonly reference: readonly (readonly number[] | null)[]
   readonly distinct: number
   readonly parts: PhaseRow['parts']
 }
@@ -82,8 +82,10 @@ export async function makePhase(context: PhaseContext, number: number, weights: 
 
   const promptOf = (i: number): number => Math.floor(i / settings.rollouts)
   const queries = trajectories.map((trajectory, i) => queriesOf(settings, trajectory, sampled[promptOf(i)]!, number, i))
-  const old = await likelihoodsOf(context.likelihood, weights, tasksOf(trajectories), queries)
-  const reference = await likelihoodsOf(context.likelihood, context.reference, tasksOf(trajectories), queries)
+  const asked = (from: Float32Array): Promise<(number[] | null)[]> =>
+    likelihoodsOf(context.likelihood, from, tasksOf(trajectories), queries, (i) => isAsked(settings, i))
+  const old = await asked(weights)
+  const reference = await asked(context.reference)
   const rollouts = trajectories.map((trajectory, i): RolloutRow => {
     const p = promptOf(i)
     return {
@@ -97,7 +99,7 @@ export async function makePhase(context: PhaseContext, number: number, weights: 
       }),
       final: marks[i]!.final,
       length: textLength(model, trajectory),
-      entropy: round(-meanOf(old[i]!)),
+      entropy: old[i] ? round(-meanOf(old[i])) : null,
     }
   })
   return {
@@ -111,6 +113,19 @@ export async function makePhase(context: PhaseContext, number: number, weights: 
     distinct: distinctShare(trajectories, settings.rollouts),
     parts: { rollouts: round(rolled - began), rewards: round(marked - rolled), likelihood: round(now() - marked) },
   }
+}
+
+/**
+ * Whether the likelihoods of a rollout are asked before the updates. A phase of one update has ratios of 1 whatever they are
+ * and, held to its own policy, no KL term: a quarter of each prompt's rollouts then tells entropy and KL, and the rest of
+ * the forwards is saved.
+ */
+export function isAsked(
+  { inner, klTo, klWeight, rollouts }: Pick<RlSettings, 'inner' | 'klTo' | 'klWeight' | 'rollouts'>,
+  rollout: number,
+): boolean {
+  const needed = inner > 1 || (klTo === 'reference' && klWeight > 0)
+  return needed || rollout % rollouts < Math.ceil(rollouts / 4)
 }
 
 /** The questions of one rollout, a function of the settings and its trajectory alone. */

@@ -74,7 +74,7 @@ function phaseRow(phase: Phase): Omit<PhaseRow, 'step' | 'seconds'> {
   const raws = rollouts.flatMap(({ marks }) => marks.flatMap(({ raw }) => (raw === null ? [] : [raw])))
   const finals = rollouts.flatMap(({ final }) => (final === null ? [] : [final]))
   // KL(old || reference) on tokens that old drew: mean of log p_old - log p_reference, never negative in expectation.
-  const differences = phase.old.flatMap((own, i) => own.map((logp, o) => logp - phase.reference[i]![o]!))
+  const differences = phase.old.flatMap((own, i) => own?.map((logp, o) => logp - phase.reference[i]![o]!) ?? [])
   return {
     kind: 'phase',
     phase: phase.number,
@@ -84,7 +84,7 @@ function phaseRow(phase: Phase): Omit<PhaseRow, 'step' | 'seconds'> {
     raw: raws.length > 0 ? meanOf(raws) : null,
     final: finals.length > 0 ? meanOf(finals) : null,
     length: meanOf(rollouts.map(({ length }) => length)),
-    entropy: meanOf(rollouts.map(({ entropy }) => entropy)),
+    entropy: meanOf(rollouts.flatMap(({ entropy }) => (entropy === null ? [] : [entropy]))),
     distinct: phase.distinct,
     klReference: meanOf(differences),
     parts: phase.parts,

@@ -11,7 +11,7 @@ import { allOptions, flatWeights, randomSequence, randomWeights, tinyConfig } fr
 import { resolveLayout } from '../model/layout.ts'
 import { createLikelihood, likelihoodsOf, type Likelihood } from './likelihood-run.ts'
 import type { Query } from './likelihood.ts'
-import type { Phase } from './phase.ts'
+import { isAsked, type Phase } from './phase.ts'
 import { objectiveSlopes, updateGradient } from './update.ts'
 
 const config = tinyConfig(allOptions)
@@ -92,7 +92,7 @@ describe.each<[string, Partial<RlSettings>]>([
     const phase = await phaseOf(near(1, 0.05), near(2, 0.05))
     // The clipped term has kinks, where no difference is right: the range lies as far from every token's ratio as it can.
     const now = await likelihoodsOf(likelihood, at, tasks, phase.queries)
-    const away = now.flatMap((own, i) => own.map((logp, o) => Math.abs(Math.exp(logp - phase.old[i]![o]!) - 1)))
+    const away = now.flatMap((own, i) => own!.map((logp, o) => Math.abs(Math.exp(logp - phase.old[i]![o]!) - 1)))
     const gap = (range: number): number => Math.min(...away.map((d) => Math.abs(d - range)))
     const ranges = Array.from({ length: 400 }, (_, i) => 0.1 + i / 1000)
     const clipRange = ranges.reduce((best, range) => (gap(range) > gap(best) ? range : best))
@@ -121,6 +121,30 @@ describe.each<[string, Partial<RlSettings>]>([
       expect(Math.abs(left) / Math.hypot(...gradient)).toBeLessThan(5e-3)
     }
   })
+})
+
+test('what was not asked before a single update changes nothing of it', async () => {
+  const own = settings({ inner: 1, klWeight: 0.5, klTo: 'old', rollouts: 4 })
+  const whole = await phaseOf(at, near(2, 0.05))
+  const few = <T>(of: readonly T[]): (T | null)[] => of.map((each, i) => (isAsked(own, i) ? each : null))
+  const phase = { ...whole, old: few(whole.old), reference: few(whole.reference) }
+  expect(phase.old.map((each) => each !== null)).toEqual([true, false, false, false])
+  const [all, some] = [new Float32Array(table.size), new Float32Array(table.size)]
+  const { klReference: ofAll, ...numbers } = await updateGradient(own, likelihood, whole, 0, at, all)
+  const { klReference: ofSome, ...same } = await updateGradient(own, likelihood, phase, 0, at, some)
+  expect(some).toEqual(all)
+  expect(same).toEqual(numbers)
+  expect(ofSome).toBeGreaterThan(0)
+  expect(ofSome).not.toBe(ofAll)
+})
+
+test('all rollouts are asked where their ratios or their KL count', () => {
+  const every = (part: Partial<RlSettings>): boolean =>
+    [0, 1, 2, 3, 4, 5, 6, 7].every((i) => isAsked(settings({ rollouts: 8, ...part }), i))
+  expect(every({ inner: 2 })).toBe(true)
+  expect(every({ inner: 1, klTo: 'reference', klWeight: 0.1 })).toBe(true)
+  expect(every({ inner: 1, klTo: 'reference', klWeight: 0 })).toBe(false)
+  expect(every({ inner: 1, klTo: 'old' })).toBe(false)
 })
 
 test('at the first inner step every ratio is 1 and the gradient is that of the plain policy gradient', async () => {

@@ -14,11 +14,14 @@ export interface UpdateNumbers {
   readonly tokens: number
 }
 
-/** d J / d log pi of every token, and what the objective is worth; pure. `current` is log pi_theta, shaped as phase.old. */
+/**
+ * d J / d log pi of every token, and what the objective is worth; pure. `current` is log pi_theta, shaped as phase.old.
+ * What was not asked of pi_old (null) is pi_theta itself: that is so at the first update only.
+ */
 export function objectiveSlopes(
   settings: Pick<RlSettings, 'clipRange' | 'klWeight' | 'klTo'>,
   phase: Pick<Phase, 'rollouts' | 'queries' | 'old' | 'reference'>,
-  current: readonly (readonly number[])[],
+  current: readonly (readonly number[] | null)[],
 ): { slopes: number[][]; numbers: UpdateNumbers } {
   const { clipRange, klWeight, klTo } = settings
   let objective = 0
@@ -30,16 +33,18 @@ export function objectiveSlopes(
     const tokens = phase.queries[i]!.flatMap((query) => query.tokens)
     const sizes = marks.map((_, k) => tokens.filter(({ at }) => at === k).length)
     return tokens.map(({ at }, o) => {
-      const [logp, old, reference] = [current[i]![o]!, phase.old[i]![o]!, phase.reference[i]![o]!]
+      const old = phase.old[i]?.[o] ?? 0
+      const logp = current[i]?.[o] ?? old
+      const reference = phase.reference[i]?.[o] ?? null
       // (5): the mean over rollouts, over sampled steps, and over the tokens decoded at each.
       const weight = 1 / (phase.rollouts.length * marks.length * sizes[at]!)
       const term = clippedTerm(logp, old, marks[at]!.advantage ?? 0, clipRange)
-      const kl = klTerm(logp, klTo === 'old' ? old : reference)
+      const kl = klTerm(logp, klTo === 'old' ? old : (reference ?? logp))
       objective += weight * (term.value - klWeight * kl.value)
       if (term.clipped) clippedTokens++
       ratios.push(term.ratio)
       klOld.push(klTerm(logp, old).value)
-      klReference.push(klTerm(logp, reference).value)
+      if (reference !== null) klReference.push(klTerm(logp, reference).value)
       return weight * (term.slope - klWeight * kl.slope)
     })
   })

@@ -135,7 +135,7 @@ function Prompt({
               ))}
               <td>{fixed(rollout.final, 2)}</td>
               <td>{rollout.length}</td>
-              <td>{fixed(rollout.entropy, 3)}</td>
+              <td>{rollout.entropy === null ? '–' : fixed(rollout.entropy, 3)}</td>
             </tr>
           ))}
         </tbody>
