@@ -15,6 +15,12 @@ export const accelerationSchema = z.strictObject({
    * that a step does not ask for, undecided ones included.
    */
   keep: z.enum(['input', 'decided', 'waiting']),
+  /**
+   * Between refreshes a modality's update asks about, and computes, no more undecided rows than may be decided soon: `times`
+   * as many as it decides, `least` at least, those that were most confident when they were last asked about. The others are
+   * known as they stood at the refresh. Absent: it asks about all of them.
+   */
+  soon: z.strictObject({ times: z.number().min(1).max(1000), least: z.int().min(1).max(4096) }).optional(),
   /** A token at least as probable is decided at its modality's next update, whatever the schedule says; null: never. */
   sure: z.strictObject({ text: probability.nullable(), image: probability.nullable() }),
   /** Which cells an update decides first: the most confident, or those next in a Halton sequence, which spreads them. */
@@ -50,6 +56,7 @@ export const presets: Readonly<Record<PresetName, Preset>> = {
     acceleration: {
       refresh: 8,
       keep: 'waiting',
+      soon: { times: 4, least: 64 },
       sure: { text: 0.9, image: 0.9 },
       imageOrder: 'confidence',
     },
@@ -81,11 +88,12 @@ const keptWords: Readonly<Record<Acceleration['keep'], string>> = {
 }
 
 /** What it does, in the words of a report. */
-export function accelerationWords({ refresh, keep, sure, imageOrder }: Acceleration): string {
+export function accelerationWords({ refresh, keep, soon, sure, imageOrder }: Acceleration): string {
   const bound = ([what, p]: readonly [string, number | null]): string => (p === null ? '' : `${what} from ${p}`)
   const sureWords = [bound(['words', sure.text]), bound(['cells', sure.image])].filter(Boolean).join(', ')
   return [
     refresh > 1 ? `${keptWords[keep]} kept for ${refresh} forwards` : '',
+    refresh > 1 && soon ? `between them ${soon.times} rows asked for one decided, ${soon.least} at least` : '',
     sureWords && `sure ${sureWords} at once`,
     imageOrder === 'halton' ? 'cells in Halton order' : '',
   ]

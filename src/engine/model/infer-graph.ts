@@ -41,10 +41,11 @@ export interface InferGraphOptions {
   /**
    * `make`: also returns keys and values of the positions fed as `keep` [P], `new:keys:l` and `new:values:l` [B, P, kv] for
    * every layer. `use`: is fed such as `keys:l` and `values:l`, and computes the rows fed as `computed` [n] alone; `rows:m`
-   * then count places among those. `renew`: both, `keep` counting places as well. `input`: computes the input part alone and
+   * then count places among those. `select`: as `use`, of whose keys and values those at `known` [k] alone are taken. `renew`:
+   * `make` and `use`, `keep` counting places as well. `input`: computes the input part alone and
    * returns its keys and values, nothing else; of a model whose input does not attend to its output.
    */
-  readonly cache?: 'make' | 'use' | 'renew' | 'input'
+  readonly cache?: 'make' | 'use' | 'select' | 'renew' | 'input'
   /** What adapters add beside stored weights. */
   readonly adapt?: (graph: Graph) => NonNullable<ForwardContext['adapt']>
 }
@@ -84,7 +85,7 @@ export function buildInferGraph(
       stored.set(name, value)
       return value
     },
-    fused: passes * layout.length >= LONG || options.cache === 'use' || options.cache === 'renew',
+    fused: passes * layout.length >= LONG || feedsRows(options.cache),
     ...(options.stored ? storedAccess(graph, options.stored) : {}),
     ...(options.adapt ? { adapt: options.adapt(graph) } : {}),
   }
@@ -116,6 +117,10 @@ export function buildInferGraph(
   return { model: encodeModel(graph), layout, passes }
 }
 
+/** Whether keys and values of some rows are fed. */
+const feedsRows = (cache: InferGraphOptions['cache']): boolean =>
+  cache === 'use' || cache === 'select' || cache === 'renew'
+
 /** What is computed: all rows up to the last block and the asked ones in it, or, where rows are known, `computed` alone. */
 function reachOf(
   { graph, config, layout, batch }: ForwardContext,
@@ -124,9 +129,12 @@ function reachOf(
 ): Reach {
   const told =
     cache === 'make' || cache === 'renew' ? { tell: teller(graph, graph.input('keep', 'int64', ['kept'])) } : {}
-  if (cache === 'use' || cache === 'renew') {
-    const known = (what: string, layer: number): Value =>
-      graph.input(`${what}:${layer}`, 'float32', [batch, 'known', keyWidth(config)])
+  if (feedsRows(cache)) {
+    const places = cache === 'select' ? graph.input('known', 'int64', ['taken']) : null
+    const known = (what: string, layer: number): Value => {
+      const fed = graph.input(`${what}:${layer}`, 'float32', [batch, 'known', keyWidth(config)])
+      return places ? take(fed, places) : fed
+    }
     return {
       computed: graph.input('computed', 'int64', ['computed']),
       asked,

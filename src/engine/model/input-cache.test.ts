@@ -243,7 +243,8 @@ describe('accelerated', () => {
     '%s: decided rows are kept as without the input’s cache, and of the input none is computed again',
     async (mode) => {
       const computed = { kept: 0, plain: 0 }
-      for (const acceleration of [{ ...off, refresh: 3, keep: 'decided' } as const, presets.fast.acceleration])
+      const soon = { ...off, refresh: 3, keep: 'waiting', soon: { times: 1, least: 2 } } as const
+      for (const acceleration of [{ ...off, refresh: 3, keep: 'decided' } as const, presets.fast.acceleration, soon])
         for (const seed of [1, 2, 3]) {
           const own = { ...header(mode, 'edit', seed, { steps: 9, ...guided }), acceleration }
           const [kept, plain] = [open('edit'), open('edit', false)]

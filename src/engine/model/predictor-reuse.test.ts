@@ -83,6 +83,29 @@ describe.each([
   })
 })
 
+describe.each([
+  ['the published architecture', noOptions],
+  ['all options', allOptions],
+])('%s, forwards of one key that know other rows', (_, options) => {
+  test.each([1, 2])('%d sequences: each answers as if it knew those alone', async (n) => {
+    const predictor = open(options)
+    const sequences = [sequence, uncond].slice(0, n)
+    const all: Reuse = { key: {}, sequences, keep: inputRows, varies: true }
+    const whole = await predictor.predict({ sequences, asks })
+    expectSame(await predictor.predict({ sequences, asks, reuse: all }), whole)
+    expect(predictor.rows.known).toBe(0)
+    const later = sequences.map(stepped)
+    const changed = text.start + 1
+    for (const keep of [inputRows, allButAsked, allButAsked.filter((p) => p !== changed), range(4, 9)]) {
+      const alone = await predictor.predict({ sequences: later, asks, reuse: { key: {}, sequences, keep } })
+      expect(await predictor.predict({ sequences: later, asks, reuse: { ...all, keep } })).toEqual(alone)
+      // Of a run that goes on from here, whose rows are computed now.
+      const resumed = { sequences: later, asks, reuse: { ...all, key: {}, keep } }
+      expect(await predictor.predict(resumed)).toEqual(alone)
+    }
+  })
+})
+
 test('rows of the input saw another output: the answers of a kept input are near, and not the same', async () => {
   const predictor = open(noOptions)
   const reuse: Reuse = { key: {}, sequences: [sequence], keep: inputRows }

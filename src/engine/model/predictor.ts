@@ -100,11 +100,10 @@ export function createPredictor(
   }
 
   /** Computes the kept rows' keys and values, with whatever the request asks of the same forward. */
-  const refresh = async (
-    request: PredictRequest,
-    { key, keep }: Reuse,
-  ): Promise<{ known: KeptRows; picks: Picked }> => {
+  const refresh = async (request: PredictRequest, reuse: Reuse): Promise<{ known: KeptRows; picks: Picked }> => {
     const own = ownInput(request)
+    const { key } = reuse
+    const keep = reuse.varies ? [...request.sequences[0]!.keys()] : reuse.keep
     const made = own ? await renew(request, own, keep) : await make(request, keep)
     kept.set(key, made.known)
     return made
@@ -125,13 +124,19 @@ export function createPredictor(
     return { known: { feeds: joinRows(input.feeds, toldRows(results)), computed }, picks: picks() }
   }
 
+  /** Knows the rows at `keep`, where all were kept. */
+  const runBeside = (request: PredictRequest, { feeds }: KeptRows, keep: readonly number[]) => {
+    const computed = restOf(request.sequences[0]!.length, keep)
+    return run(request, 'select', { feeds: { ...feeds, known: positionsFeed(keep) }, computed })
+  }
+
   return {
     rows,
     async predict(request) {
       const { reuse } = request
       const own = ownInput(request)
       // Such an input needs no refresh: where a run asks to keep no more than that, all forwards are alike.
-      if (own && (!reuse || reuse.keep.every((p) => p < inputs.size)))
+      if (own && (!reuse || (!reuse.varies && reuse.keep.every((p) => p < inputs.size))))
         return (await run(request, 'use', await inputRows(own))).picks()
       if (!reuse) return (await run(request, 'none')).picks()
       let known = kept.get(reuse.key)
@@ -140,7 +145,7 @@ export function createPredictor(
         if (same) return (await refresh(request, reuse)).picks
         known = (await refresh({ sequences: reuse.sequences, asks: {} }, reuse)).known
       }
-      return (await run(request, 'use', known)).picks()
+      return (await (reuse.varies ? runBeside(request, known, reuse.keep) : run(request, 'use', known))).picks()
     },
     async dispose() {
       for (const entry of opened.values()) await (await entry).session.dispose()

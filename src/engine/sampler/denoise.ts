@@ -5,11 +5,12 @@
  */
 import { seededRandom, type Random } from '../data/random.ts'
 import { applyEvents, frame, type Frame } from '../../shared/trajectory-frame.ts'
-import { eventsByStep } from '../../shared/trajectory.ts'
+import { eventsByStep, quantiseConfidence } from '../../shared/trajectory.ts'
 import type { Modality, TokenPicks, Trajectory, TrajectoryHeader, TrajectoryStep } from '../../shared/trajectory.ts'
-import { haltonRanks } from './halton.ts'
+import { orderOf } from './halton.ts'
 import type { Ask, Picks, Predictor, PredictRequest } from './predictor.ts'
-import { cachesOf, nextReuse, type Caches } from './reuse.ts'
+import { cachesOf, nextReuse, refreshes, type Caches } from './reuse.ts'
+import { soonest, soonOf } from './soon.ts'
 import { rules, type RuleName, type Update } from './rules.ts'
 
 /** The sequence without what guidance leaves out: the instruction. */
@@ -79,6 +80,7 @@ export function askStep(
   const asks: Partial<Record<Modality, Ask>> = {}
   const decisions: Partial<Record<Modality, Decision>> = {}
   const scales = typeof unconditional === 'function' ? header.guidance : splitScale(header)
+  const soon = soonOf(header)
   for (const modality of MODALITIES) {
     const uniforms = drawUniforms(random, fieldLength(header, modality))
     const positions = maskedPositions(header, state, modality)
@@ -88,8 +90,8 @@ export function askStep(
     if (decision) decisions[modality] = decision
     // Between updates the drafts of the last one stand: guided ones are not worth another forward, unguided ones are worse.
     // Rows that wait are kept, and have no new drafts.
-    const drafted = schedule.steps[0] !== undefined && step > schedule.steps[0]
-    const waits = header.acceleration?.keep === 'waiting' || scales[modality] !== 0
+    const drafted = schedule.steps[0] !== undefined && step > (soon ? 1 : schedule.steps[0])
+    const waits = (header.acceleration?.keep === 'waiting' && !soon) || scales[modality] !== 0
     if (!decision && drafted && waits) continue
     const first = fieldStart(header, modality)
     asks[modality] = {
@@ -102,14 +104,12 @@ export function askStep(
   // The first step shows what the model thinks, whether it decides or not.
   const busy = MODALITIES.some((m) => asks[m] && (decisions[m] || step === 1))
   if (!busy) return { step, random, decisions, request: null }
-  const request = guided(header, Int32Array.from(state.tokens), asks, unconditional)
-  const reuse = nextReuse(
-    caches,
-    header,
-    request.sequences,
-    MODALITIES.filter((m) => asks[m]),
-    (tokens) => guided(header, tokens, asks, unconditional).sequences,
-  )
+  const whole = guided(header, Int32Array.from(state.tokens), asks, unconditional)
+  const request =
+    soon && !refreshes(caches, header, whole.sequences.length)
+      ? { ...whole, asks: soonest(header, soon, state, whole.asks, decisions) }
+      : whole
+  const reuse = nextReuse(caches, header, request, (tokens) => guided(header, tokens, asks, unconditional).sequences)
   return { step, random, decisions, request: reuse ? { ...request, reuse } : request }
 }
 
@@ -190,6 +190,10 @@ export function takeStep(
       target.tokens.push(picked.tokens[i]!)
       target.confidence.push(picked.confidence[i]!)
       if (keep.has(i)) state.tokens[position] = picked.tokens[i]!
+      else {
+        state.candidates[position] = picked.tokens[i]!
+        state.candidateConfidence[position] = quantiseConfidence(picked.confidence[i]!)
+      }
     })
   }
   return { step, commits, remasked: [], candidates, forwards: request?.sequences.length ?? 0 }
@@ -209,10 +213,8 @@ function chooseKept(
   const { kind } = header.schedule[modality]!
   const noise = update ? ruleOf(kind).noise(modality, header.temperatures[modality], update) : null
   const confident = (p: number): number => Math.log(Math.max(p, 1e-30)) + (noise ? noise(random) : 0)
-  const spread = modality === 'image' && header.acceleration?.imageOrder === 'halton'
-  const ranks = spread ? haltonRanks(header.image.grid) : null
-  const first = fieldStart(header, modality)
-  const scores = Array.from(picks.confidence, (p, row) => (ranks ? -ranks[ask.positions[row]! - first]! : confident(p)))
+  const fixed = orderOf(header, modality)
+  const scores = Array.from(picks.confidence, (p, row) => fixed?.(ask.positions[row]!) ?? confident(p))
   const order = scores.map((_, row) => row).sort((a, b) => scores[b]! - scores[a]! || a - b)
   const sure = sureFrom(header, modality)
   const atOnce = sure === null ? [] : order.filter((row) => picks.confidence[row]! >= sure)

@@ -3,6 +3,7 @@
  * sequence (bases 2 and 3), each cell where it is first met. Cells decided together then stand far apart, and depend less on
  * each other than neighbours do.
  */
+import type { Modality, TrajectoryHeader } from '../../shared/trajectory.ts'
 
 /** The i-th number of the van der Corput sequence: the digits of i in `base`, mirrored at the point. */
 function radicalInverse(i: number, base: number): number {
@@ -25,4 +26,12 @@ export function haltonRanks(grid: number): Int32Array {
   }
   known.set(grid, ranks)
   return ranks
+}
+
+/** Of a modality that is decided in an order of its own, whatever the model says: earlier positions score higher. */
+export function orderOf(header: TrajectoryHeader, modality: Modality): ((position: number) => number) | null {
+  const cells = header.fields.find(({ name }) => name === 'outputImage')
+  if (modality !== 'image' || !cells || header.acceleration?.imageOrder !== 'halton') return null
+  const ranks = haltonRanks(header.image.grid)
+  return (position) => -ranks[position - cells.start]!
 }

@@ -18,6 +18,8 @@ export interface Reuse {
   readonly sequences: readonly Int32Array[]
   /** Positions, ascending; none of them is asked. */
   readonly keep: readonly number[]
+  /** Other forwards of the same key know other rows: whoever answers keeps all of them. */
+  readonly varies?: boolean
 }
 
 /** Rows of one modality to decide. */

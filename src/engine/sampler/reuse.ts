@@ -1,7 +1,7 @@
 /**
  * Which rows an accelerated run knows from an earlier forward, and when it computes everything again. Conditional and
  * guided steps differ in their number of sequences, and each number has its own cache and count; where rows that wait are
- * kept, so have steps that ask for words, for cells, or for both. All of it follows from the record: a run that goes on
+ * kept, so have steps that ask for words, for cells, or for both, unless what is kept is settled at each forward. All of it follows from the record: a run that goes on
  * from a step finds the same caches, computed from the sequence as it stood then.
  */
 import { applyEvents, frame } from '../../shared/trajectory-frame.ts'
@@ -12,7 +12,7 @@ import {
   type TrajectoryHeader,
   type TrajectoryStep,
 } from '../../shared/trajectory.ts'
-import type { Reuse } from './predictor.ts'
+import type { PredictRequest, Reuse } from './predictor.ts'
 
 const MODALITIES = ['text', 'image'] as const satisfies readonly Modality[]
 
@@ -22,6 +22,7 @@ interface Kept {
   readonly tokens: Int32Array
   /** Forwards since, that one included. */
   age: number
+  /** The same for all its forwards, where these keep the same rows. */
   reuse?: Reuse
 }
 
@@ -30,7 +31,7 @@ export type Caches = Map<string, Kept>
 
 /** Steps of one kind share a cache. */
 const kindOf = ({ acceleration }: TrajectoryHeader, sequences: number, asked: readonly Modality[]): string =>
-  acceleration?.keep === 'waiting' ? `${sequences} ${asked.join('+')}` : String(sequences)
+  acceleration?.keep === 'waiting' && !acceleration.soon ? `${sequences} ${asked.join('+')}` : String(sequences)
 
 const fieldOf = (header: TrajectoryHeader, modality: Modality): { start: number; length: number } | undefined =>
   header.fields.find(({ name }) => name === (modality === 'text' ? 'outputText' : 'outputImage'))
@@ -71,16 +72,22 @@ export function cachesOf(known: Trajectory): Caches {
   return caches
 }
 
+/** Whether the next forward of so many sequences computes everything, where all of them have one cache. */
+export function refreshes(caches: Caches, header: TrajectoryHeader, sequences: number): boolean {
+  const kept = caches.get(String(sequences))
+  return !kept || kept.age >= (header.acceleration?.refresh ?? 1)
+}
+
 /** What the next forward may reuse; nothing where the run computes everything. Counts the forward. */
 export function nextReuse(
   caches: Caches,
   header: TrajectoryHeader,
-  sequences: readonly Int32Array[],
-  asked: readonly Modality[],
+  { sequences, asks }: PredictRequest,
   passes: Passes,
 ): Reuse | undefined {
   const { acceleration } = header
   if (!acceleration || acceleration.refresh === 1) return undefined
+  const asked = MODALITIES.filter((m) => asks[m])
   const kind = kindOf(header, sequences.length, asked)
   let kept = caches.get(kind)
   if (!kept || kept.age >= acceleration.refresh) {
@@ -93,25 +100,44 @@ export function nextReuse(
     sequences: kept.age === 1 ? sequences.map((each) => each.slice()) : passes(kept.tokens),
     keep: keptRows(header, kept.tokens, asked),
   }
-  return kept.reuse
+  if (!acceleration.soon) return kept.reuse
+  return { ...kept.reuse, keep: restingRows(header, kept.tokens, { sequences, asks }), varies: true }
 }
+
+const outputsOf = (header: TrajectoryHeader): { modality: Modality; start: number; length: number }[] =>
+  MODALITIES.flatMap((modality) => {
+    const field = fieldOf(header, modality)
+    return field ? [{ ...field, modality }] : []
+  })
 
 /**
  * The input part; where the run keeps it, whatever of the output part was not masked; and where it keeps what waits, all of
  * a modality that this kind of step does not ask for.
  */
 function keptRows(header: TrajectoryHeader, tokens: Int32Array, asked: readonly Modality[]): number[] {
-  const outputs = MODALITIES.flatMap((modality) => {
-    const field = fieldOf(header, modality)
-    return field ? [{ ...field, waits: !asked.includes(modality) }] : []
-  })
+  const outputs = outputsOf(header)
   const from = Math.min(...outputs.map(({ start }) => start))
   const keep = header.acceleration?.keep
-  const waiting = keep === 'waiting' ? outputs.filter(({ waits }) => waits) : []
+  const waiting = keep === 'waiting' ? outputs.filter(({ modality }) => !asked.includes(modality)) : []
   return [...tokens.keys()].filter(
     (p) =>
       p < from ||
       (keep !== 'input' && tokens[p] !== header.maskId) ||
       waiting.some(({ start, length }) => p >= start && p < start + length),
+  )
+}
+
+/** The same where a forward asks about some of what is undecided: the rest of that is kept, what was decided since is not. */
+function restingRows(
+  header: TrajectoryHeader,
+  tokens: Int32Array,
+  { sequences, asks }: Pick<PredictRequest, 'sequences' | 'asks'>,
+): number[] {
+  const now = sequences[0]!
+  const from = Math.min(...outputsOf(header).map(({ start }) => start))
+  const keep = header.acceleration?.keep
+  const asked = new Set(MODALITIES.flatMap((m) => asks[m]?.positions ?? []))
+  return [...tokens.keys()].filter(
+    (p) => p < from || (now[p] === header.maskId ? !asked.has(p) : keep !== 'input' && tokens[p] !== header.maskId),
   )
 }
