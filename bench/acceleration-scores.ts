@@ -2,12 +2,14 @@
  * ParaBench scores of the model that ships under acceleration: what a speed-up costs, by the exact judge. Two schedules:
  * the studio's own (16 steps, no guidance) and that of MMaDA-Parallel-M (128 steps, 30 of them of the image, image guidance
  * 3.5). Every setting is a run folder under runs/acceleration, so the benchmark may be stopped and started again.
- * Usage: node bench/acceleration-scores.ts [prompts a run] [name ...]     writes bench/results/acceleration-scores.json
+ * Usage: node bench/acceleration-scores.ts [prompts a run] [name ...]     writes bench/results/acceleration-scores.json;
+ * with names, what it holds of the others (of as many prompts) stays. Name "exact" with them: they are compared with its run.
  */
-import { mkdir } from 'node:fs/promises'
+import { mkdir, readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import { presetNames, presets, type Acceleration } from '../src/shared/acceleration.ts'
+import { z } from 'zod'
+import { accelerationSchema, presetNames, presets, type Acceleration } from '../src/shared/acceleration.ts'
 import { parabenchResultSchema, type SpecOf } from '../src/shared/jobs.ts'
 import { compareRuns } from '../src/engine/bench/report.ts'
 import { runJob } from '../src/engine/jobs.ts'
@@ -41,6 +43,7 @@ const points: Readonly<Record<string, Partial<Acceleration> | null>> = {
   'decided kept 8': { refresh: 8, keep: 'decided' },
   'waiting kept 4': { refresh: 4, keep: 'waiting' },
   'waiting kept 8': { refresh: 8, keep: 'waiting' },
+  'soon 4': { refresh: 8, keep: 'waiting', soon: { times: 4, least: 1 } },
   'sure words 0.95': sure(0.95, null),
   'sure 0.95': sure(0.95, 0.95),
   'sure 0.9': sure(0.9, 0.9),
@@ -49,7 +52,7 @@ const points: Readonly<Record<string, Partial<Acceleration> | null>> = {
   halton: { imageOrder: 'halton' },
 }
 /** The long schedule takes many forwards an answer: what is recommended, and the rows it keeps alone. */
-const recommended = ['exact', ...presetNames, 'decided kept 8', 'waiting kept 4', 'waiting kept 8']
+const recommended = ['exact', ...presetNames, 'decided kept 8', 'waiting kept 4', 'waiting kept 8', 'soon 4']
 
 // One thread: the answers are the same, and other work on the machine disturbs less.
 const engine = createEngine(await openModelFolder(model), 'cpu', 1)
@@ -59,8 +62,10 @@ async function score(
   name: string,
   schedule: keyof typeof schedules,
   part: Partial<Acceleration> | null,
-): Promise<object> {
+): Promise<Stored> {
   const out = join(runs, `${schedule}-${name.replace(/[ ,]+/g, '-')}`)
+  // In the schema's order of keys, as the run folder has it.
+  const acceleration = part ? accelerationSchema.parse({ ...off, ...part }) : null
   const spec: SpecOf<'parabench'> = {
     kind: 'parabench',
     suite: 'storybook',
@@ -69,7 +74,7 @@ async function score(
     seeds: [1],
     temperatures: { text: 0, image: 0 },
     ...schedules[schedule],
-    ...(part ? { acceleration: { ...off, ...part } } : {}),
+    ...(acceleration ? { acceleration } : {}),
     judge: { kind: 'exact' },
     ...(limit < 300 ? { limit } : {}),
     out,
@@ -85,7 +90,7 @@ async function score(
     return {
       schedule,
       name,
-      ...(part ? { acceleration: { ...off, ...part } } : {}),
+      ...(acceleration ? { acceleration } : {}),
       prompts: answers.length,
       forwards: Number(forwards.toFixed(1)),
       overall,
@@ -99,8 +104,26 @@ async function score(
   throw new Error(`${name} gave no result`)
 }
 
+const nameOf = ({ schedule, name }: { schedule: string; name: string }): string => `${schedule} ${name}`
+const order = (['studio', 'M'] as const).flatMap((schedule) =>
+  Object.keys(points).map((name) => nameOf({ schedule, name })),
+)
+const storedSchema = z.object({
+  limit: z.number(),
+  results: z.array(z.looseObject({ schedule: z.string(), name: z.string() })),
+})
+type Stored = z.infer<typeof storedSchema>['results'][number]
+
+/** What an earlier run of the benchmark found of the points that this one leaves out. */
+async function storedResults(): Promise<Stored[]> {
+  if (only.length === 0) return []
+  const text = await readFile(join(root, 'bench', 'results', 'acceleration-scores.json'), 'utf8')
+  const stored = storedSchema.parse(JSON.parse(text))
+  return stored.limit === limit ? stored.results : []
+}
+
 await mkdir(runs, { recursive: true })
-const results: object[] = []
+let results = await storedResults()
 for (const schedule of ['studio', 'M'] as const) {
   for (const [name, part] of Object.entries(points)) {
     if (only.length > 0 && !only.includes(name)) continue
@@ -110,8 +133,11 @@ for (const schedule of ['studio', 'M'] as const) {
       ['exact', name].map((each) => openReadRun(join(runs, `${schedule}-${each.replace(/[ ,]+/g, '-')}`))),
     )
     const { measures } = compareRuns(exact!, own!).overall
-    results.push({ ...result, minusExact: measures['overall']?.difference ?? null })
-    console.error(JSON.stringify(results.at(-1)))
+    const found = { ...result, minusExact: measures['overall']?.difference ?? null }
+    console.error(JSON.stringify(found))
+    results = [...results.filter((each) => nameOf(each) !== nameOf(found)), found].sort(
+      (a, b) => order.indexOf(nameOf(a)) - order.indexOf(nameOf(b)),
+    )
     await saveResult('acceleration-scores', {
       what: 'ParaBench (storybook suite, exact judge, seed 1, temperatures 0) under acceleration, differences paired by prompt',
       limit,
