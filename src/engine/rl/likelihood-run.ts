@@ -5,6 +5,7 @@ import { resolveLayout, isOutputField } from '../model/layout.ts'
 import type { ParameterTable } from '../model/parameters.ts'
 import { buildTrainGraph } from '../model/train-graph.ts'
 import type { Tensor } from '../runtime/session.ts'
+import { createBatchProgram, type StepProgram } from '../train/parallel-program.ts'
 import { createProgram, type Program } from '../train/step.ts'
 import { queryFeeds, type PlacedRow, type Query } from './likelihood.ts'
 
@@ -29,27 +30,27 @@ export function createLikelihood(
   options: { readonly batch: number; readonly adapter?: GraphAdapter; readonly threads?: number },
 ): Likelihood {
   const { batch, adapter, threads } = options
-  const programs = new Map<string, Promise<Program>>()
-  const open = (task: Task, forwardOnly: boolean): Promise<Program> => {
-    const key = `${task}:${forwardOnly}`
-    const known = programs.get(key)
-    if (known) return known
-    const { model } = buildTrainGraph(config, task, batch, { forwardOnly, ...(adapter ? { adapter } : {}) })
-    const made = createProgram(model, table, threads)
-    programs.set(key, made)
-    return made
+  const forwards = new Map<Task, Promise<Program>>()
+  const steps = new Map<Task, Promise<StepProgram>>()
+  const build = (task: Task, batch: number, forwardOnly: boolean): Uint8Array =>
+    buildTrainGraph(config, task, batch, { forwardOnly, ...(adapter ? { adapter } : {}) }).model
+  const opened = <P>(programs: Map<Task, Promise<P>>, task: Task, open: () => Promise<P>): Promise<P> => {
+    const program = programs.get(task) ?? open()
+    programs.set(task, program)
+    return program
   }
   const read = (results: Readonly<Record<string, Tensor>>, rows: readonly (readonly PlacedRow[])[]): number[][] =>
     rows.map((own) => own.map(({ field, row }) => Number(results[`logp:${field}`]!.data[row])))
   return {
     batch,
     async forward(task, queries, weights) {
-      const program = await open(task, true)
+      const program = await opened(forwards, task, () => createProgram(build(task, batch, true), table, threads))
       const { feeds, rows } = queryFeeds(config, resolveLayout(config, task), batch, queries)
       return read(await program.forward(feeds, weights), rows)
     },
     async backward(task, queries, seeds, weights, gradient) {
-      const program = await open(task, false)
+      const whole = (part: number): Uint8Array => build(task, part, false)
+      const program = await opened(steps, task, () => createBatchProgram(whole, batch, table, threads))
       const layout = resolveLayout(config, task)
       const { feeds, rows } = queryFeeds(config, layout, batch, queries)
       const seeded = new Map<string, Float32Array>()
@@ -60,8 +61,9 @@ export function createLikelihood(
       return read(await program.step(feeds, weights, gradient), rows)
     },
     async dispose() {
-      for (const program of programs.values()) await (await program).dispose()
-      programs.clear()
+      for (const program of [...forwards.values(), ...steps.values()]) await (await program).dispose()
+      forwards.clear()
+      steps.clear()
     },
   }
 }
