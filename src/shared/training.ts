@@ -159,6 +159,8 @@ export const preflightSchema = z.strictObject({
   /** One validation; null where the run has none. */
   secondsPerValidation: z.number().nullable(),
   secondsPerCheckpoint: z.number(),
+  /** Checking and encoding the data, before the first step. */
+  secondsPreparing: z.number().default(0),
   totalSeconds: z.number(),
   memory: z.strictObject({
     /** Highest resident memory while stepping, validating and saving; of a smaller step, extrapolated, where refused. */

@@ -19,9 +19,7 @@ import { modelFiles, readJson } from '../model/folder.ts'
 import { loadTextTokenizer } from '../model/text-tokenizer.ts'
 import type { JobContext } from './context.ts'
 import { openFolder, writeTogether } from './output.ts'
-
-/** How often rows are told while they are counted. */
-const TELL_EVERY_MS = 200
+import { toldWhile } from './told-while.ts'
 
 interface Watch {
   readonly signal: AbortSignal
@@ -79,20 +77,14 @@ async function* workOn(spec: SpecOf<'dataset'>, context: JobContext): AsyncGener
   let rows = 0
   const doer = doers[spec.work.do] as (set: Dataset, work: DatasetWork, watch: Watch) => Promise<unknown>
   const running = doer(set, spec.work, { signal: context.signal, onProgress: (n) => (rows = n) })
-  const ended = running.then(
-    () => true,
-    () => true,
-  )
   let told = 0
-  while (!(await Promise.race([ended, pause()]))) {
-    if (rows === told) continue
+  const result = yield* toldWhile(running, () => {
+    if (rows === told) return null
     told = rows
-    yield { type: 'progress', done: rows, total: 0, metrics: {} }
-  }
-  yield { type: 'result', result: await running }
+    return { type: 'progress', done: rows, total: 0, metrics: {} }
+  })
+  yield { type: 'result', result }
 }
-
-const pause = (): Promise<false> => new Promise((resolve) => setTimeout(() => resolve(false), TELL_EVERY_MS))
 
 /** The empty folder a set is taken into, and the path to read: of an archive of files, where it was unpacked. */
 async function prepareTake(

@@ -64,7 +64,7 @@ export async function* preflightJob(
   const validations = Math.ceil(steps / validateEvery) + 1
   const training =
     steps * secondsPerStep + validations * (timed?.secondsPerValidation ?? 0) + looks * (timed?.secondsPerLook ?? 0)
-  const totalSeconds = training + (training / saveEvery + 2) * (timed?.secondsPerCheckpoint ?? 0)
+  const totalSeconds = prepared.seconds + training + (training / saveEvery + 2) * (timed?.secondsPerCheckpoint ?? 0)
   // A checkpoint is written beside the one it replaces; the best weights likewise.
   const diskNeeded =
     2 * checkpoint +
@@ -91,6 +91,7 @@ export async function* preflightJob(
     secondsPerStep,
     secondsPerValidation: timed?.secondsPerValidation ?? null,
     secondsPerCheckpoint: timed?.secondsPerCheckpoint ?? 0,
+    secondsPreparing: prepared.seconds,
     totalSeconds,
     memory: { peak, free: Math.round(available), limit, total },
     disk: { needed: Math.round(diskNeeded), free: diskFree, checkpoint },

@@ -37,17 +37,26 @@ export interface Prepared {
   readonly task: SftTask
   readonly live: LiveModel
   readonly prompts: readonly PreviewPrompt[]
+  /** What this took: every start and every resume does it again. */
+  readonly seconds: number
   /** The same task with other passes or another batch; whoever asks for it disposes of it. */
   readonly retask: (part: Partial<Pick<SftConfig, 'batch' | 'accumulate'>>) => SftTask
   dispose(): Promise<void>
 }
 
-export async function prepareTraining(config: SftJobConfig, signal: AbortSignal): Promise<Prepared> {
+/** What is done before the first step, and how far it is. */
+export interface Watch {
+  readonly signal: AbortSignal
+  readonly tell: (what: string, part: 1 | 2) => void
+}
+
+export async function prepareTraining(config: SftJobConfig, watch: Watch): Promise<Prepared> {
   const base = config.model
+  const began = performance.now()
   const model = await openModel(base)
   try {
     const sizes = modelConfigOf(config, model)
-    const { source, report, sft } = await openSource(config, { ...model, config: sizes }, signal)
+    const { source, report, sft } = await openSource(config, { ...model, config: sizes }, watch)
     const adapter = config.adapter ? await graphAdapter(config.adapter, model, base) : null
     const start = adapter || config.fromScratch || config.architecture ? null : flatWeights(model)
     const options = { ...(start ? { start } : {}), ...(adapter ? { adapter } : {}) }
@@ -64,6 +73,7 @@ export async function prepareTraining(config: SftJobConfig, signal: AbortSignal)
       task,
       live: liveModel({ ...model, config: sizes }, task.table, adapter?.config ?? null),
       prompts: previews ? (source.prompts?.(previews.rows, previews.count) ?? []) : [],
+      seconds: (performance.now() - began) / 1000,
       retask: (part) => createSftTask(sizes, { ...sft, ...part }, source, options),
       async dispose() {
         await task.dispose()
@@ -113,45 +123,56 @@ function flatWeights({ config, weights }: ModelFolder): Float32Array {
   return flat
 }
 
-/** A data set that passed its check, as a part of a mixture. */
-async function openPart(path: string, model: ModelFolder, signal: AbortSignal): Promise<MixedPart> {
+interface OpenPart {
+  readonly source: SampleSource
+  readonly report: CheckReport
+  /** Share of generations among the rows that train. */
+  readonly share: number
+}
+
+/** A data set that passes its check, encoded. `shareOf` settles the share of generations from the set's own. */
+async function openPart(
+  path: string,
+  model: ModelFolder,
+  { signal, tell }: Watch,
+  options: { readonly looked?: readonly string[]; readonly shareOf?: (own: number) => number } = {},
+): Promise<OpenPart> {
   const set = await openDataset(path)
-  const report = await checkDataset(set, { model, signal })
+  const checked = (rows: number): void => tell(`Checking the data set: ${rows.toLocaleString('en')} rows`, 1)
+  const report = await checkDataset(set, { model, signal, onProgress: checked })
   refuseErrors(report, path)
   const { edits, generations } = report.train
   const share = generations / Math.max(1, edits + generations)
-  return { source: await createFolderSource(set, model, share, report.hash), rows: report.train }
+  const encoded = (rows: number): void =>
+    tell(`Encoding the data set: ${rows.toLocaleString('en')} of ${report.rows.toLocaleString('en')} rows`, 2)
+  const { looked = [], shareOf = (own) => own } = options
+  const watch = { looked, signal, onProgress: encoded }
+  const source = await createFolderSource(set, model, shareOf(share), report.hash, watch)
+  return { source, report, share }
 }
 
 /** The samples, and what the check of a data set found. A set with errors is refused. */
 async function openSource(
   config: SftJobConfig,
   model: ModelFolder,
-  signal: AbortSignal,
+  watch: Watch,
 ): Promise<{ source: SampleSource; report: CheckReport | null; sft: SftConfig }> {
   const asked = config.sft.generateShare
   const settle = (own: number): SftConfig => ({ ...config.sft, generateShare: asked === 'data' ? own : asked })
   if (config.data.kind === 'folder') {
     const { path } = config.data
-    const set = await openDataset(path)
-    const report = await checkDataset(set, { model, signal })
-    refuseErrors(report, path)
-    const { edits, generations } = report.train
-    const ownShare = generations / Math.max(1, edits + generations)
-    const rows = config.previews?.rows
+    const looked = config.previews?.rows ?? []
     if (config.mix) {
-      const own = { source: await createFolderSource(set, model, ownShare, report.hash, rows), rows: report.train }
-      const replay = await openPart(config.mix.path, model, signal)
+      const own = await openPart(path, model, watch, { looked })
+      const replay = await openPart(config.mix.path, model, watch)
       const { share } = config.mix
-      const sft = settle(generateShareOf(own.rows, replay.rows, share))
-      return { source: mixSources(own, replay, share), report, sft }
+      const part = ({ source, report }: OpenPart): MixedPart => ({ source, rows: report.train })
+      const sft = settle(generateShareOf(own.report.train, replay.report.train, share))
+      return { source: mixSources(part(own), part(replay), share), report: own.report, sft }
     }
-    const sft = settle(ownShare)
-    return {
-      source: await createFolderSource(set, model, sft.generateShare, report.hash, rows),
-      report,
-      sft,
-    }
+    const shareOf = (own: number): number => settle(own).generateShare
+    const { source, report, share } = await openPart(path, model, watch, { looked, shareOf })
+    return { source, report, sft: settle(share) }
   }
   const world = await loadWorld()
   if (world.size !== model.config.image.size) {

@@ -14,24 +14,36 @@ import { openMetricsLog } from '../train/metrics-log.ts'
 import type { JobContext } from './context.ts'
 import { openFolder } from './output.ts'
 import { lockRun } from './run-lock.ts'
-import { readConfig } from './sft-config.ts'
+import { readConfig, type SftJobConfig } from './sft-config.ts'
 import { exportRun } from './sft-export.ts'
 import { preflightJob } from './sft-preflight.ts'
 import { prepareTraining, type Prepared } from './sft-prepare.ts'
 import { makePreviews } from './previews.ts'
+import { toldWhile } from './told-while.ts'
 import { compactRow, memoryRows, rowOf, updateOf } from './sft-rows.ts'
 
 export async function* sftJob(spec: SpecOf<'sft'>, context: JobContext): AsyncGenerator<JobUpdate> {
   const config = await readConfig(spec)
   const directory = resolve(spec.out)
   await checkFolder(spec, directory)
-  const prepared = await prepareTraining(config, context.signal)
+  const prepared = yield* preparing(config, context.signal)
   try {
     if (spec.preflight) yield* preflightJob(prepared, directory, context.signal)
     else yield* runJob(prepared, spec, directory, context)
   } finally {
     await prepared.dispose()
   }
+}
+
+/** Large sets take minutes to check and to encode: it is said how far that is. */
+async function* preparing(config: SftJobConfig, signal: AbortSignal): AsyncGenerator<JobUpdate, Prepared> {
+  let now: { what: string; part: number } | null = null
+  const tell = (what: string, part: number): void => void (now = { what, part })
+  return yield* toldWhile(prepareTraining(config, { signal, tell }), () => {
+    const told = now
+    now = null
+    return told && { type: 'loading', parts: 2, ...told }
+  })
 }
 
 /** A run that was killed before its first checkpoint has its settings alone, and starts again. */

@@ -32,10 +32,16 @@ export async function createFolderSource(
   generateShare: number,
   /** What the check found: a set that was written to since is refused. */
   hash: string,
-  /** Ids of rows that will be looked at, whatever their split. */
-  looked: readonly string[] = [],
+  options: {
+    /** Ids of rows that will be looked at, whatever their split. */
+    readonly looked?: readonly string[]
+    readonly signal?: AbortSignal
+    /** Told now and then how many rows are encoded. */
+    readonly onProgress?: (rows: number) => void
+  } = {},
 ): Promise<SampleSource> {
-  const wanted = new Set(looked)
+  const wanted = new Set(options.looked)
+  let rows = 0
   const train: Pools = { edit: [], generate: [] }
   const validation: Pools = { edit: [], generate: [] }
   const problems: string[] = []
@@ -44,8 +50,10 @@ export async function createFolderSource(
   const spare: Prompt[] = []
   const load = async (entry: DatasetEntry): Promise<Loaded | null> => (entry.kind === 'row' ? loadRow(entry.row) : null)
   for await (const loaded of mapOrdered(set.entries(), AHEAD, load)) {
+    options.signal?.throwIfAborted()
     if (!loaded) continue
     const { row } = loaded
+    if (++rows % 100 === 0) options.onProgress?.(rows)
     found.add(row, loaded.input && digest(loaded.input), loaded.output && digest(loaded.output))
     if (row.split === 'test') continue
     try {

@@ -105,6 +105,7 @@ function preflightText(report: PreflightReport): string {
     `${verdict === 'fits' ? 'It fits.' : verdict === 'tight' ? 'It is tight.' : 'It does not fit.'} ${sentence}`,
     ...(proposal ? [proposal.words] : []),
     `  parameters  ${parameters.trained} of ${parameters.model} (${report.method === 'lora' ? 'adapter' : 'whole model'})`,
+    `  the data    ${report.secondsPreparing.toFixed(1)} s to check and encode`,
     `  a step      ${report.secondsPerStep.toFixed(2)} s`,
     `  ${report.steps} steps  ${minutes < 1.5 ? `${Math.round(report.totalSeconds)} s` : `${Math.round(minutes)} min`}`,
     `  memory      ${bytesInWords(memory.peak)} at the peak, ${bytesInWords(memory.free)} to be had`,
@@ -118,6 +119,10 @@ function lines(): Live {
   let last = -Infinity
   const show: Live['show'] = (update) => {
     if (update.type === 'started') note(`${update.total} steps, ${update.detail}`)
+    if (update.type === 'loading' && performance.now() / 1000 - last >= QUIET_LINE_EVERY) {
+      last = performance.now() / 1000
+      note(update.what)
+    }
     if (update.type !== 'progress') return
     const validation = Object.keys(update.metrics).some((name) => name.startsWith('val_'))
     const now = performance.now() / 1000

@@ -68,7 +68,7 @@ export function costLines(report: PreflightReport): { readonly label: string; re
     {
       label: 'Data',
       value: rows
-        ? `${plural(rows.train, 'row')} to train, ${plural(rows.validation, 'row')} to validate`
+        ? `${plural(rows.train, 'row')} to train, ${plural(rows.validation, 'row')} to validate; ${duration(report.secondsPreparing * 1000)} to check and encode them at each start`
         : 'scenes drawn without end',
     },
   ]
