@@ -116,7 +116,7 @@ cd "\${1:?give the folder of MMaDA-Parallel-M}"
 # The pattern of the shards stands in the program itself.
 pattern="$here/../shards/train-0*.tar"
 sed -i.before "s|^\\( *base_shard_pattern = \\).*|\\1\\"$pattern\\"|" training/train_interleave.py
-grep -q "base_shard_pattern = \\"$pattern\\"" training/train_interleave.py ||
+grep -qF "base_shard_pattern = \\"$pattern\\"" training/train_interleave.py ||
   { echo "The line base_shard_pattern = ... was not found: set it by hand to $pattern" >&2; exit 1; }
 accelerate launch --config_file "$here/accelerate.yaml" training/train_interleave.py config="$here/config.yaml"
 `
