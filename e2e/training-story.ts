@@ -99,6 +99,14 @@ export async function exportAndLoadAgain(
   await page.getByRole('button', { name: 'Import', exact: true }).click()
   await (await chooser).setFiles({ name: `${NAME}.zip`, mimeType: 'application/zip', buffer: zip })
   await expect.poll(() => again.count(), PATIENCE).toBe(2)
+  // What came back edits as what was exported did: the document has its seed locked.
+  await again.last().click()
+  await page.getByRole('button', { name: 'Edit with it' }).click()
+  await page.keyboard.press('Control+Enter')
+  await ended(page, 3)
+  const [back, exported] = [await factsOfRow(page, 0), await factsOfRow(page, 2)]
+  expect(back['Adapters']).toBe(exported['Adapters'])
+  expect(back['Seed']).toBe(exported['Seed'])
 }
 
 /** The same scene, instruction and seed with the adapter and with the model it was made from. */
@@ -111,6 +119,21 @@ export async function compareBeforeAndAfter(page: Page): Promise<void> {
   await page.getByRole('button', { name: `Take off ${NAME}` }).click()
   await page.keyboard.press('Control+Enter')
   await ended(page, 2)
+  const [after, before] = [await factsOfRow(page, 0), await factsOfRow(page, 1)]
+  // Newest first: the second run had the adapter taken off.
+  expect(before['Adapters']).toContain(NAME)
+  expect(after).not.toHaveProperty('Adapters')
+  expect(after['Seed']).toBe(before['Seed'])
+  expect(after['Model hash']).toBe(before['Model hash'])
+}
+
+/** What the history says made a run. */
+async function factsOfRow(page: Page, row: number): Promise<Record<string, string>> {
+  await historyRows(page).nth(row).click()
+  const facts = page.locator('.details-facts')
+  await facts.waitFor()
+  const [names, values] = [await facts.locator('dt').allInnerTexts(), await facts.locator('dd').allInnerTexts()]
+  return Object.fromEntries(names.map((name, i) => [name, values[i]!]))
 }
 
 async function ended(page: Page, runs: number): Promise<void> {
