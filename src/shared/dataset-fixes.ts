@@ -73,8 +73,16 @@ export const problemWords: Readonly<Record<ProblemCode, ProblemWords>> = {
     why: 'Validation would measure what was trained on.',
     fixes: [{ how: 'same-split', label: 'Keep each pair in one split' }, drop('Drop the copies')],
   },
-  cut: { title: 'Files that end early', why: 'Rows may be missing after that place.', fixes: [] },
-  changed: { title: 'Written to while it was read', why: 'What was found may not be what is there.', fixes: [] },
+  cut: {
+    title: 'Files that end early',
+    why: 'Rows may be missing after that place.',
+    fixes: [drop('Go on without what is missing')],
+  },
+  changed: {
+    title: 'Written to while it was read',
+    why: 'What was found may not be what is there.',
+    fixes: [drop('Take it as it was read')],
+  },
   'no-rows': { title: 'No rows', why: 'There is nothing to train on.', fixes: [] },
   'unknown-words': {
     title: 'Words the model does not know',

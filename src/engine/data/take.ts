@@ -5,9 +5,10 @@
 import { mkdir, open, writeFile, type FileHandle } from 'node:fs/promises'
 import { basename, dirname, join, relative, sep } from 'node:path'
 import sharp from 'sharp'
-import type { DatasetTake, Problem, TakenRow } from '../../shared/datasets.ts'
+import { problemSeverity, type DatasetTake, type Problem, type TakenRow } from '../../shared/datasets.ts'
 import { TandemError } from '../../shared/errors.ts'
 import { asWrite } from '../files.ts'
+import { faultLine } from './formats/fault.ts'
 import { insideFolder } from './formats/members.ts'
 import type { Dataset } from './formats/open.ts'
 import { mapOrdered } from './formats/pipeline.ts'
@@ -34,6 +35,8 @@ const MOST_LINE = 1_000_000
 export async function takeDataset(set: Dataset, options: TakeOptions): Promise<DatasetTake> {
   const { out, mode } = options
   const notes: Problem[] = []
+  /** Faults of whole files that were made lines of the copy. */
+  const faults: Problem[] = []
   let rows = 0
   let broken = 0
   const index = await open(join(out, INDEX), 'wx')
@@ -46,6 +49,7 @@ export async function takeDataset(set: Dataset, options: TakeOptions): Promise<D
         if (notes.length < MOST_NOTES) notes.push(result.note)
         continue
       }
+      if (result.fault) faults.push(result.fault)
       await writeLine(index, result.row)
       if (result.row.broken) broken++
       else rows++
@@ -55,8 +59,8 @@ export async function takeDataset(set: Dataset, options: TakeOptions): Promise<D
   } finally {
     await index.close()
   }
-  if (rows + broken === 0) {
-    const [first] = notes
+  if (rows + broken === faults.length) {
+    const first = faults[0] ?? notes[0]
     throw new TandemError(
       first ? `${first.where}: ${first.message}.` : 'The data set holds no rows.',
       first?.fix ?? 'Choose another one.',
@@ -74,6 +78,9 @@ export async function takeDataset(set: Dataset, options: TakeOptions): Promise<D
   }
 }
 
+type Taken = { readonly row: TakenRow; readonly fault?: Problem } | { readonly note: Problem }
+type ProblemEntry = Extract<DatasetEntry, { kind: 'problem' }>
+
 const writeLine = (index: FileHandle, row: TakenRow): Promise<void> =>
   asWrite('the list of rows', () => index.writeFile(JSON.stringify(row) + '\n'))
 
@@ -82,38 +89,39 @@ async function* numberedEntries(set: Dataset): AsyncGenerator<{ entry: DatasetEn
   for await (const entry of set.entries()) yield { entry, number: number++ }
 }
 
-async function takeEntry(
-  set: Dataset,
-  entry: DatasetEntry,
-  number: number,
-  options: TakeOptions,
-): Promise<{ row: TakenRow } | { note: Problem }> {
-  if (entry.kind === 'problem') return brokenRow(entry)
+async function takeEntry(set: Dataset, entry: DatasetEntry, number: number, options: TakeOptions): Promise<Taken> {
+  if (entry.kind === 'problem') return takeProblem(entry, options.mode)
   const { row } = entry
   const { where, id, split, instruction, reasoning, extra = {} } = row
   const pictures = options.mode === 'copy' ? await copyPictures(row, number, options.out) : referTo(set, row)
   return { row: { id, where, split, instruction, reasoning, ...pictures, extra: { ...extra }, broken: null } }
 }
 
-/** A line that is no row keeps its bytes; a sample of an archive keeps its id and what is wrong with it. */
-function brokenRow(entry: Extract<DatasetEntry, { kind: 'problem' }>): { row: TakenRow } | { note: Problem } {
-  const { problem } = entry
-  if (!entry.line && problem.id === null) return { note: problem }
-  const line =
-    entry.line ?? Buffer.from(JSON.stringify({ id: problem.id, fault: `${problem.where}: ${problem.message}` }))
-  return {
-    row: {
-      id: problem.id ?? '',
-      where: problem.where,
-      split: null,
-      instruction: '',
-      reasoning: '',
-      input: null,
-      output: null,
-      extra: {},
-      broken: { message: problem.message, line: Buffer.from(line.subarray(0, MOST_LINE)).toString('base64') },
+/**
+ * A line that is no row keeps its bytes; a sample of an archive keeps its id and what is wrong with it. So does a file
+ * that could not be read to its end: the copy would look whole, so it holds the fault until a person drops it. A set
+ * that is left in place needs no such line, its check reads the file itself.
+ */
+function takeProblem({ problem, line }: ProblemEntry, mode: TakeOptions['mode']): Taken {
+  const { code, where, id, message } = problem
+  const ofFile = !line && id === null
+  if (ofFile && (mode === 'refer' || problemSeverity[code] === 'warning')) return { note: problem }
+  const bytes = (line ?? faultLine(problem)).subarray(0, MOST_LINE)
+  const row = {
+    id: id ?? '',
+    where,
+    split: null,
+    instruction: '',
+    reasoning: '',
+    input: null,
+    output: null,
+    extra: {},
+    broken: {
+      message: line ? message : `${where}: ${message}`,
+      line: Buffer.from(bytes).toString('base64'),
     },
   }
+  return ofFile ? { row, fault: problem } : { row }
 }
 
 type Pictures = Pick<TakenRow, 'input' | 'output'>

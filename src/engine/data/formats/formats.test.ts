@@ -9,6 +9,7 @@ import { gzipSync } from 'node:zlib'
 import fc from 'fast-check'
 import sharp from 'sharp'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
+import { faultLine } from './fault.ts'
 import { openDataset } from './open.ts'
 import { picture, readAll, writeFiles, writeJsonl, writeRows } from './testing.ts'
 import { readJsonObjects, readLines } from './text.ts'
@@ -228,6 +229,19 @@ describe('quadruplet folders', () => {
       ['data.jsonl, line 3', 'its text is not UTF-8 (byte 0xe9 at position 12)'],
       ['data.jsonl, line 4', expect.stringMatching(/^instruction is wrong/)],
       ['data.jsonl, line 6', expect.stringMatching(/^the row is wrong/)],
+    ])
+  })
+
+  test('tell a fault that a line keeps; one that stops nothing is no such line', async () => {
+    await writeRows(base, 1)
+    const problem = { code: 'cut', where: 'a.tar', id: null, message: 'it is cut', fix: 'Copy it again.' } as const
+    const lines = [faultLine(problem), faultLine({ ...problem, code: 'no-end' })].map((line) => `${String(line)}\n`)
+    await appendFile(join(base, 'data.jsonl'), lines.join(''))
+    const { rows, problems } = await readAll(base)
+    expect(rows).toHaveLength(1)
+    expect(problems.map(({ code, where, message, fix }) => [code, where, message, fix])).toEqual([
+      ['cut', 'data.jsonl, line 2', 'a.tar: it is cut', 'Copy it again.'],
+      ['unreadable-row', 'data.jsonl, line 3', expect.stringMatching(/is wrong/), expect.anything()],
     ])
   })
 

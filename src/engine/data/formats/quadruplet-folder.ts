@@ -2,6 +2,7 @@
 import { basename } from 'node:path'
 import { z } from 'zod'
 import { splitNames } from '../world/types.ts'
+import { faultOf } from './fault.ts'
 import { fileMember, insideFolder } from './members.ts'
 import { decodeText, fileStamp, readLines, utf8Fix } from './text.ts'
 import { problemEntry, rowEntry, type DatasetEntry, type DatasetFormat, type DatasetSource } from './types.ts'
@@ -47,6 +48,8 @@ function parseLine(root: string, where: string, bytes: Uint8Array): DatasetEntry
   } catch {
     return problemEntry('unreadable-row', where, 'it is not JSON', mend)
   }
+  const fault = faultOf(raw)
+  if (fault) return problemEntry(fault.code, where, fault.message, fault.fix, fault.id)
   const parsed = rowSchema.safeParse(raw)
   if (!parsed.success) {
     const issue = parsed.error.issues[0]

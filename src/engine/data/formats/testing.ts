@@ -1,6 +1,7 @@
 /** For tests of data sets: small pictures, sets written by hand, and everything a reader yields. */
-import { mkdir, writeFile } from 'node:fs/promises'
+import { mkdir, readFile, writeFile } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
+import { asyncBufferFromFile, parquetMetadataAsync } from 'hyparquet'
 import sharp from 'sharp'
 import { seededRandom } from '../random.ts'
 import { openDataset } from './open.ts'
@@ -60,6 +61,17 @@ export async function writeFiles(folder: string, files: Readonly<Record<string, 
     await mkdir(dirname(join(folder, name)), { recursive: true })
     await writeFile(join(folder, name), data)
   }
+}
+
+/** Overwrites the pages of one row group of a parquet file: its list of groups stays readable. */
+export async function damageGroup(path: string, group: number): Promise<void> {
+  const { row_groups } = await parquetMetadataAsync(await asyncBufferFromFile(path))
+  const bytes = await readFile(path)
+  for (const { meta_data } of row_groups[group]!.columns) {
+    const from = Number(meta_data!.data_page_offset)
+    bytes.fill(0xff, from, from + Number(meta_data!.total_compressed_size))
+  }
+  await writeFile(path, bytes)
 }
 
 export interface Everything {

@@ -103,6 +103,8 @@ function Group({
   const [working, setWorking] = useState(false)
   const { title, why, fixes } = problemWords[code]
   const error = problemSeverity[code] === 'error'
+  // What is said of a whole file has no row to be dropped.
+  const ofRows = problems.some(({ row }) => row !== null)
   useEffect(() => {
     let here = true
     api.call('datasets.problems', { dataset: set.id, code, limit, offset: 0 }).then(
@@ -123,7 +125,7 @@ function Group({
         </h3>
         <span className="data-group-kind">{error ? 'Training cannot start' : 'Training can start'}</span>
         <span className="data-group-fixes">
-          {problems.some(({ row }) => row !== null) && (
+          {ofRows && (
             <Button
               kind="quiet"
               onClick={() => {
@@ -135,6 +137,7 @@ function Group({
             </Button>
           )}
           {set.editable &&
+            ofRows &&
             fixes.map(({ how, label }) => (
               <Button
                 key={how}
