@@ -83,7 +83,10 @@ describe('tandem train export-config', () => {
     const env = await recorders('accelerate')
     await writeFile(at('M/training/train_interleave.py'), 'pattern = "elsewhere-*.tar"\n')
     const failed = run('bash', [at('cluster/M/train.sh'), at('M')], { env })
-    await expect(failed).rejects.toMatchObject({ code: 1, stderr: expect.stringContaining('set it by hand to') })
+    await expect(failed).rejects.toMatchObject({
+      code: 1,
+      stderr: expect.stringContaining('set it by hand to') as string,
+    })
   })
 
   it('A’s script runs where its pictures are, on rows whose pictures are there', async () => {
