@@ -4,11 +4,14 @@
  * not counted. That is how the public code runs MMaDA-Parallel-A (128 steps, 64 of the image, two unconditional passes at each
  * of those) and -M (128 steps, 30 of the image, an unconditional pass at every step). Tandem's runs have the same steps and
  * guidance, picks included. "studio" is 16 steps without guidance, where the reference takes 16 such
- * forwards. Usage: node bench/acceleration.ts [rounds of the shipped model] [rounds at 2,432 positions]
+ * forwards. Usage: node bench/acceleration.ts [rounds of the shipped model] [rounds at 2,432 positions]; with 0 rounds the rows
+ * that were measured last time stay as they are.
  */
+import { readFile } from 'node:fs/promises'
 import { existsSync } from 'node:fs'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
+import { z } from 'zod'
 import { presetNames, presets, type Acceleration } from '../src/shared/acceleration.ts'
 import { modelConfigSchema, type ModelConfig } from '../src/shared/model-config.ts'
 import { limitPrompts, readSuite } from '../src/engine/bench/suite.ts'
@@ -184,13 +187,24 @@ const ways = {
   ...Object.fromEntries(presetNames.map((name) => [name, presets[name].acceleration])),
 } as const satisfies Record<string, Acceleration | null>
 
-const results: object[] = []
+const storedSchema = z.object({ results: z.array(z.looseObject({ sequence: z.number() })) })
+const LONG_SEQUENCE = 2432
+
+/** Rows of an earlier run, of the long sequence or of the others. */
+async function storedRows(long: boolean): Promise<object[]> {
+  const file = new URL('results/acceleration.json', import.meta.url)
+  const { results } = storedSchema.parse(JSON.parse(await readFile(file, 'utf8')))
+  return results.filter(({ sequence }) => (sequence === LONG_SEQUENCE) === long)
+}
+
+const results: object[] = shippedRounds === 0 ? await storedRows(false) : []
+const last: object[] = longRounds === 0 ? await storedRows(true) : []
 async function add(what: Record<string, unknown>, contest: Contest): Promise<void> {
   results.push({ ...what, ...(await compare(contest)) })
   console.error(JSON.stringify(results.at(-1), null, 1))
   await saveResult('acceleration', {
     what: 'exact path and presets against the reference schedule (full-logit forwards, zero-weight passes run), interleaved',
-    results,
+    results: [...results, ...last],
   })
 }
 
@@ -239,20 +253,24 @@ async function addModel(folder: string): Promise<void> {
 const models = fileURLToPath(new URL('../resources/models/', import.meta.url))
 for (const name of ['storybook', 'storybook-cached-input'])
   // The variant is there once it has been made: npm run remake:cached-input.
-  if (existsSync(join(models, name, modelFiles.weights))) await addModel(join(models, name))
+  if (shippedRounds > 0 && existsSync(join(models, name, modelFiles.weights))) await addModel(join(models, name))
 
 const long = longConfig()
 const weight = randomWeights(long)
 const longReference = await openReference(long, weight)
 const predictor = createPredictor({ config: long, weights: weight }, 'edit')
-for (const [name, full] of Object.entries(published)) {
+for (const [name, full] of Object.entries(longRounds > 0 ? published : {})) {
   const schedule = {
     ...full,
     steps: full.steps / LONG_SHARE,
     imageSteps: Math.round(full.imageSteps / LONG_SHARE),
   }
   await add(
-    { model: 'random weights, width 256, 6 layers', sequence: 2432, schedule: `${name}, a quarter of its steps` },
+    {
+      model: 'random weights, width 256, 6 layers',
+      sequence: LONG_SEQUENCE,
+      schedule: `${name}, a quarter of its steps`,
+    },
     {
       config: long,
       predictor,
