@@ -105,6 +105,7 @@ export const datasetWriteSchema = z.strictObject({
   files: z.array(z.string()),
   /** Rows that were left out, where the person asked for that. */
   left: z.int(),
+  /** Of what was left out, and warnings. */
   problems: z.array(problemSchema),
 })
 export type DatasetWrite = z.infer<typeof datasetWriteSchema>

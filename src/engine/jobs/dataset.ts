@@ -122,7 +122,7 @@ async function writeSet(set: Dataset, work: Extract<DatasetWork, { do: 'write' }
     )
   const parent = await openFolder(dirname(out))
   let files: string[] = []
-  let copied: Awaited<ReturnType<typeof copyDataset>> = { rows: 0, problems: [] }
+  let copied: Awaited<ReturnType<typeof copyDataset>> = { rows: 0, left: 0, problems: [] }
   try {
     await writeTogether(out, async (temporary) => {
       const writer =
@@ -138,12 +138,12 @@ async function writeSet(set: Dataset, work: Extract<DatasetWork, { do: 'write' }
   } finally {
     await parent.abandon()
   }
-  const { rows, problems } = copied
+  const { rows, left, problems } = copied
   if (work.pack) {
     const path = `${out}.zip`
     await zipFolder(out, path, watch.signal)
     await rm(out, { recursive: true })
-    return { path, format: work.format, rows, files, left: problems.length, problems: problems.slice(0, 1000) }
+    return { path, format: work.format, rows, files, left, problems: problems.slice(0, 1000) }
   }
-  return { path: out, format: work.format, rows, files, left: problems.length, problems: problems.slice(0, 1000) }
+  return { path: out, format: work.format, rows, files, left, problems: problems.slice(0, 1000) }
 }

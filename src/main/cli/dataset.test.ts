@@ -1,7 +1,8 @@
 /** Data sets and adapters from the command line: check, mend, convert, split; train an adapter, use it, merge it. */
-import { cp, mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises'
+import { cp, mkdir, readdir, readFile, rm, truncate, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { endOfSample } from '../../engine/data/formats/testing.ts'
 import type { CheckReport, DatasetStats, DatasetWrite } from '../../shared/datasets.ts'
 import type { ModelInfo, ModelList } from '../../shared/models.ts'
 import { openWorkplace, tandem, type Ended, type Workplace } from './testing.ts'
@@ -90,6 +91,30 @@ describe('tandem dataset', () => {
       splits: { train: 6, val: 2 },
       sizes: [['128 x 128', 8]],
     })
+  })
+
+  it('names a tar without end mark and brings its rows in; one that is cut it refuses, unless told to skip', async () => {
+    const tars = place.path('endless')
+    expect((await tandem('dataset', 'export', set, '--webdataset', '--out', tars)).code).toBe(0)
+    const tar = join(tars, 'train-000000.tar')
+    const end = await endOfSample(tar, '000000002')
+    await truncate(tar, end)
+    const said = await tandem('dataset', 'import', tars, '--out', place.path('endless-in'))
+    expect([said.code, said.out]).toEqual([
+      0,
+      expect.stringMatching(/^ {2}no-end: train-000000\.tar: the tar has no end mark.*\n.*endless-in: 3 rows\n$/),
+    ])
+    const out = await tandem('dataset', 'export', tars, '--webdataset', '--out', place.path('endless-out'), '--json')
+    const { rows, left, problems } = json<DatasetWrite>(out)
+    expect([out.code, rows, left, problems.map(({ code }) => code)]).toEqual([0, 3, 0, ['no-end']])
+    await truncate(tar, end - 700)
+    const cut = await tandem('dataset', 'import', tars, '--out', place.path('endless-cut'))
+    expect([cut.code, cut.err]).toEqual([
+      2,
+      expect.stringMatching(/Rows cannot be read\. train-000000\.tar: the tar is cut[\s\S]*--skip-bad/),
+    ])
+    const skipped = await tandem('dataset', 'import', tars, '--skip-bad', '--out', place.path('endless-cut'))
+    expect([skipped.code, skipped.out]).toEqual([0, expect.stringMatching(/cut: train[\s\S]*2 rows, 1 left out\n$/)])
   })
 
   it('leaves nothing behind when an import fails', async () => {

@@ -1,13 +1,13 @@
 /** A set written in another form and read again is the same set. */
 import { execFile } from 'node:child_process'
-import { mkdir, mkdtemp, rm } from 'node:fs/promises'
+import { mkdir, mkdtemp, rm, truncate } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { copyDataset } from './copy.ts'
 import { openDataset } from './open.ts'
-import { readAll, writeRows } from './testing.ts'
+import { endOfSample, readAll, writeRows } from './testing.ts'
 import { createFolderWriter, createTarWriter } from './write.ts'
 
 let base: string
@@ -68,6 +68,27 @@ describe('a set written again', () => {
       )
     }
     expect(await facts(join(base, 'back'))).toEqual(await facts(join(base, 'set')))
+  })
+
+  test('of a tar without end mark has all its rows, and says so without refusing; one that is cut is refused', async () => {
+    await writeRows(join(base, 'set'), 3)
+    const [file] = await copy(join(base, 'set'), join(base, 'tars'), 'webdataset')
+    const tar = join(base, 'tars', file!)
+    const end = await endOfSample(tar, '000000001')
+    await truncate(tar, end)
+    await mkdir(join(base, 'out'))
+    const writer = await createFolderWriter(join(base, 'out'))
+    const { rows, left, problems } = await copyDataset(await openDataset(tar), writer, { skipBad: false })
+    await writer.close()
+    expect({ rows, left, problems: problems.map(({ code, where }) => [code, where]) }).toEqual({
+      rows: 2,
+      left: 0,
+      problems: [['no-end', 'train-000000.tar']],
+    })
+    await truncate(tar, end - 600)
+    await expect(copy(tar, join(base, 'refused'), 'quadruplets')).rejects.toThrow(
+      /^Rows cannot be read\. train-000000\.tar: the tar is cut or damaged in sample 000000001/,
+    )
   })
 
   test('refuses rows that cannot be read by name, or leaves them out when told to', async () => {

@@ -1,5 +1,6 @@
 /** A set read and written again, row by row: import, export and conversion are this one thing. */
 import sharp from 'sharp'
+import { problemSeverity } from '../../../shared/datasets.ts'
 import { TandemError } from '../../../shared/errors.ts'
 import type { Dataset } from './open.ts'
 import { mapOrdered } from './pipeline.ts'
@@ -17,35 +18,40 @@ export interface CopyOptions {
   readonly onProgress?: (rows: number) => void
 }
 
-/** Throws a TandemError that names the first rows that cannot be read, after the last: nothing is to be kept then. */
+/**
+ * Throws a TandemError that names the first rows that cannot be read, after the last: nothing is to be kept then.
+ * `left`: what was left out; `problems` has that and warnings, which refuse nothing.
+ */
 export async function copyDataset(
   set: Dataset,
   writer: DatasetWriter,
   options: CopyOptions,
-): Promise<{ rows: number; problems: Problem[] }> {
-  const problems: Problem[] = []
+): Promise<{ rows: number; left: number; problems: Problem[] }> {
+  const errors: Problem[] = []
+  const warnings: Problem[] = []
   let rows = 0
   for await (const loaded of mapOrdered(set.entries(), WIDTH, load)) {
     options.signal?.throwIfAborted()
     if ('problem' in loaded) {
-      // A tar without an end mark has given all its rows.
-      if (loaded.problem.code !== 'no-end') problems.push(loaded.problem)
-      if (!options.skipBad && problems.length >= TOLD) break
+      const { problem } = loaded
+      if (problemSeverity[problem.code] === 'warning') warnings.push(problem)
+      else errors.push(problem)
+      if (!options.skipBad && errors.length >= TOLD) break
       continue
     }
-    if (problems.length > 0 && !options.skipBad) continue
+    if (errors.length > 0 && !options.skipBad) continue
     await writer.write(loaded)
     if (++rows % 100 === 0) options.onProgress?.(rows)
   }
-  if (problems.length > 0 && !options.skipBad) {
-    const shown = problems.map(({ where, id, message }) => `${id ? `${id} (${where})` : where}: ${message}.`)
+  if (errors.length > 0 && !options.skipBad) {
+    const shown = errors.map(({ where, id, message }) => `${id ? `${id} (${where})` : where}: ${message}.`)
     throw new TandemError(
       `Rows cannot be read. ${shown.join(' ')}`,
       'Mend them ("tandem dataset check" lists all), or add --skip-bad to leave them out.',
     )
   }
   if (rows === 0) throw new TandemError('The data set holds no row that can be read.', 'Check it first.')
-  return { rows, problems }
+  return { rows, left: errors.length, problems: [...errors, ...warnings] }
 }
 
 async function load(entry: DatasetEntry): Promise<LoadedRow | { problem: Problem }> {

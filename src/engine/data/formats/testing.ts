@@ -17,6 +17,51 @@ export async function picture(seed: number, size = 32): Promise<Buffer> {
     .toBuffer()
 }
 
+/** Pictures as cameras, scanners and the web make them, by name; each can be read. */
+export async function oddPictures(): Promise<Readonly<Record<string, Buffer>>> {
+  const one = await picture(7)
+  const pages = [one, await picture(9)]
+  return {
+    grey: await sharp(one).greyscale().png().toBuffer(),
+    palette: await sharp(one).png({ palette: true, colours: 4 }).toBuffer(),
+    bit: await sharp(one).greyscale().threshold(128).toColourspace('b-w').png({ palette: true, colours: 2 }).toBuffer(),
+    cmyk: await sharp(one).toColourspace('cmyk').jpeg().toBuffer(),
+    deep: await sharp(one).toColourspace('rgb16').png().toBuffer(),
+    alpha: await sharp(one).ensureAlpha(0.5).png().toBuffer(),
+    turned: await sharp(one).resize(48, 32, { fit: 'fill' }).withMetadata({ orientation: 6 }).jpeg().toBuffer(),
+    pixel: await picture(8, 1),
+    line: await sharp(one).resize(1, 10_000, { fit: 'fill' }).png().toBuffer(),
+    tiff: await sharp(one).tiff().toBuffer(),
+    webp: await sharp(one).webp().toBuffer(),
+    avif: await sharp(one).avif().toBuffer(),
+    svg: Buffer.from(
+      '<svg xmlns="http://www.w3.org/2000/svg" width="32" height="32"><rect width="32" height="16" fill="#f00"/></svg>',
+    ),
+    gif: await sharp(pages, { join: { animated: true } })
+      .gif()
+      .toBuffer(),
+    pages: await sharp(pages, { join: { animated: true } })
+      .webp()
+      .toBuffer(),
+  }
+}
+
+/** 2 x 2 pixels, 24 bits, as Windows writes them: a form that is not read. */
+export function bmp(): Buffer {
+  const out = Buffer.alloc(54 + 16, 0x80)
+  out.fill(0, 0, 54)
+  out.write('BM', 0, 'latin1')
+  out.writeUInt32LE(out.length, 2)
+  out.writeUInt32LE(54, 10)
+  out.writeUInt32LE(40, 14)
+  out.writeInt32LE(2, 18)
+  out.writeInt32LE(2, 22)
+  out.writeUInt16LE(1, 26)
+  out.writeUInt16LE(24, 28)
+  out.writeUInt32LE(16, 34)
+  return out
+}
+
 export interface PlainRow {
   readonly id: string
   readonly input_image?: string | undefined
@@ -72,6 +117,19 @@ export async function damageGroup(path: string, group: number): Promise<void> {
     bytes.fill(0xff, from, from + Number(meta_data!.total_compressed_size))
   }
   await writeFile(path, bytes)
+}
+
+/** Where the members of a sample end in a tar of plain files, bytes: cut there, what is left is whole samples. */
+export async function endOfSample(path: string, key: string): Promise<number> {
+  const bytes = await readFile(path)
+  let end = 0
+  for (let at = 0; at + 512 <= bytes.length && bytes[at] !== 0;) {
+    const name = bytes.toString('latin1', at, at + 100)
+    const size = parseInt(bytes.toString('latin1', at + 124, at + 136), 8)
+    at += 512 * (1 + Math.ceil(size / 512))
+    if (name.startsWith(`${key}.`)) end = at
+  }
+  return end
 }
 
 export interface Everything {

@@ -18,7 +18,9 @@ export function SetList(): ReactElement {
   const sets = useDatasets((s) => s.sets)
   const open = useDatasets((s) => s.open)
   const jobs = useJobs((s) => s.jobs)
-  const coming = jobsOf(jobs, ['dataset-import']).filter(({ state }) => state !== 'done')
+  const coming = jobsOf(jobs, ['dataset-import']).filter(
+    ({ state, warnings }) => state !== 'done' || warnings.length > 0,
+  )
   const list = datasetList(sets)
   return (
     <>
@@ -77,9 +79,12 @@ function SetLine({ set, open }: { readonly set: Dataset; readonly open: boolean 
   )
 }
 
-/** An import that waits, runs, or did not come to its end. */
+/** Warnings of an import that are shown. */
+const SHOWN = 3
+
+/** An import that waits, runs, did not come to its end, or came in with something to be said of its files. */
 function Coming({ job }: { readonly job: JobOf<'dataset-import'> }): ReactElement {
-  const { id, title, state, error, progress } = job
+  const { id, title, state, error, progress, warnings } = job
   if (isActive(job))
     return (
       <div className="data-coming">
@@ -94,6 +99,19 @@ function Coming({ job }: { readonly job: JobOf<'dataset-import'> }): ReactElemen
           {state === 'queued' ? 'Waiting' : progress ? `${progress.done.toLocaleString('en')} rows` : 'Being opened'}
         </span>
         <ProgressBar value={null} label={`Progress of ${title}`} />
+      </div>
+    )
+  if (state === 'done')
+    return (
+      <div className="data-coming" role="status">
+        <span className="data-set-name">{title}</span>
+        <IconButton small icon="x" label="Dismiss" onClick={() => void deleteJob(id)} />
+        {warnings.slice(0, SHOWN).map((warning) => (
+          <span key={warning} className="data-warning">
+            {warning}
+          </span>
+        ))}
+        {warnings.length > SHOWN && <span className="data-warning">And {warnings.length - SHOWN} more.</span>}
       </div>
     )
   return (
