@@ -24,8 +24,9 @@ export async function writeFaultyFolder(folder: string): Promise<void> {
   await writeFile(path, rows.map((row) => JSON.stringify(row) + '\n').join(''))
 }
 
-const standing = (page: Page, words: RegExp): Locator => page.locator('.data-standing').filter({ hasText: words })
-const group = (page: Page, title: string): Locator => page.getByRole('region', { name: title, exact: true })
+export const standing = (page: Page, words: RegExp): Locator =>
+  page.locator('.data-standing').filter({ hasText: words })
+export const group = (page: Page, title: string): Locator => page.getByRole('region', { name: title, exact: true })
 
 /** Opens the screen and its import dialog; `bring` chooses the folder in it. */
 export async function mendDataset(page: Page, bring: (page: Page) => Promise<void>): Promise<void> {

@@ -141,6 +141,21 @@ export const takenRowSchema = z.strictObject({
 })
 export type TakenRow = z.infer<typeof takenRowSchema>
 
+/** What a row says, as columns of a file are asked for: those of `data.jsonl`. */
+export const rowFields = ['input_image', 'instruction', 'reasoning', 'output_image', 'id', 'split'] as const
+export type RowField = (typeof rowFields)[number]
+
+/** The columns of a file, and which is which by their names. */
+export const datasetColumnsSchema = z.strictObject({
+  /** Its name. */
+  file: z.string(),
+  columns: z.array(z.string()),
+  found: z.partialRecord(z.enum(rowFields), z.string()),
+  /** Fields a row needs that no name says. */
+  lacking: z.array(z.enum(rowFields)),
+})
+export type DatasetColumns = z.infer<typeof datasetColumnsSchema>
+
 export const datasetExamineSchema = z.strictObject({ report: checkReportSchema, stats: datasetStatsSchema })
 
 /** The split of every row, in order. */
@@ -194,6 +209,8 @@ export const datasetWorkSchema = z.discriminatedUnion('do', [
     /** A tar of files rather than of samples. */
     folder: z.boolean(),
   }),
+  /** The columns of a parquet file or of a folder of them; `footer`: of a file that holds the end of one alone. */
+  z.strictObject({ do: z.literal('columns'), footer: z.boolean() }),
   /** As `split`, without writing it. */
   z.strictObject({ do: z.literal('deal'), val: share, test: share, seed: z.int().nonnegative() }),
   z.strictObject({ do: z.literal('split'), val: share, test: share, seed: z.int().nonnegative() }),

@@ -8,7 +8,7 @@ import {
   rowKeySchema,
   rowProblemSchema,
 } from './dataset-records.ts'
-import { problemCodes, splitSchema } from './datasets.ts'
+import { datasetColumnsSchema, problemCodes, splitSchema } from './datasets.ts'
 import { bytesSchema, measureResultSchema } from './jobs.ts'
 import { blobIdSchema, idSchema } from './studio.ts'
 
@@ -86,6 +86,15 @@ export const datasetMethods = {
   'datasets.findings': {
     args: dataset,
     result: z.strictObject({ counts: z.partialRecord(z.enum(problemCodes), z.int().positive()) }),
+  },
+  /** The columns of a parquet file that is about to come in; null where there are none to be named. */
+  'datasets.columns': {
+    args: z.discriminatedUnion('from', [
+      z.strictObject({ from: z.literal('folder'), handle: z.string().min(1).max(200) }),
+      /** The end of a file, as long as its last eight bytes say. */
+      z.strictObject({ from: z.literal('footer'), name: z.string().min(1).max(300), blob: blobIdSchema }),
+    ]),
+    result: z.strictObject({ columns: datasetColumnsSchema.nullable() }),
   },
   /** Both texts as a model reads them, as an instruction and a trace are read. */
   'datasets.measure': {

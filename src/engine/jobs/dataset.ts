@@ -7,6 +7,7 @@ import type { JobUpdate, SpecOf } from '../../shared/jobs.ts'
 import { modelConfigSchema } from '../../shared/model-config.ts'
 import { checkDataset } from '../data/check.ts'
 import type { CheckedModel } from '../data/check-row.ts'
+import { datasetColumns } from '../data/columns.ts'
 import { zipFolder } from '../data/archive/zip-write.ts'
 import { holdsFolder, isZip, topFolder, unpackArchive } from '../data/archive/unpack.ts'
 import { copyDataset } from '../data/formats/copy.ts'
@@ -26,12 +27,11 @@ interface Watch {
   readonly onProgress: (rows: number) => void
 }
 
+/** Work on rows; what asks for the columns reads none. */
+type RowWork = Exclude<DatasetWork, { do: 'columns' }>
+
 type Doers = {
-  readonly [K in DatasetWork['do']]: (
-    set: Dataset,
-    work: Extract<DatasetWork, { do: K }>,
-    watch: Watch,
-  ) => Promise<unknown>
+  readonly [K in RowWork['do']]: (set: Dataset, work: Extract<RowWork, { do: K }>, watch: Watch) => Promise<unknown>
 }
 
 const doers: Doers = {
@@ -52,14 +52,19 @@ const doers: Doers = {
 }
 
 export async function* datasetJob(spec: SpecOf<'dataset'>, context: JobContext): AsyncGenerator<JobUpdate> {
-  if (spec.work.do !== 'take') {
-    yield* workOn(spec, context)
+  const { work } = spec
+  if (work.do === 'columns') {
+    yield { type: 'result', result: await datasetColumns(spec.path, work.footer) }
     return
   }
-  const { out } = spec.work
+  if (work.do !== 'take') {
+    yield* workOn(spec, work, context)
+    return
+  }
+  const { out } = work
   let whole = false
   try {
-    for await (const update of workOn(spec, context)) {
+    for await (const update of workOn(spec, work, context)) {
       whole ||= update.type === 'result'
       yield update
     }
@@ -70,13 +75,14 @@ export async function* datasetJob(spec: SpecOf<'dataset'>, context: JobContext):
   }
 }
 
-async function* workOn(spec: SpecOf<'dataset'>, context: JobContext): AsyncGenerator<JobUpdate> {
-  const path = spec.work.do === 'take' ? await prepareTake(spec.path, spec.work, context.signal) : spec.path
-  const set = await openDataset(path, spec.columns ? { columns: spec.columns } : {})
+async function* workOn(spec: SpecOf<'dataset'>, work: RowWork, context: JobContext): AsyncGenerator<JobUpdate> {
+  const path = work.do === 'take' ? await prepareTake(spec.path, work, context.signal) : spec.path
+  const namedIn = work.do === 'take' ? 'dialog' : 'option'
+  const set = await openDataset(path, { namedIn, ...(spec.columns ? { columns: spec.columns } : {}) })
   yield { type: 'started', total: 0, detail: set.label }
   let rows = 0
-  const doer = doers[spec.work.do] as (set: Dataset, work: DatasetWork, watch: Watch) => Promise<unknown>
-  const running = doer(set, spec.work, { signal: context.signal, onProgress: (n) => (rows = n) })
+  const doer = doers[work.do] as (set: Dataset, work: RowWork, watch: Watch) => Promise<unknown>
+  const running = doer(set, work, { signal: context.signal, onProgress: (n) => (rows = n) })
   let told = 0
   const result = yield* toldWhile(running, () => {
     if (rows === told) return null

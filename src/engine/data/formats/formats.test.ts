@@ -1,6 +1,6 @@
 /** Every format is read from what another program wrote, and what is wrong with a file is told with its place. */
 import { execFile } from 'node:child_process'
-import { appendFile, cp, mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises'
+import { appendFile, cp, mkdir, mkdtemp, readdir, readFile, rm, truncate, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
@@ -11,7 +11,7 @@ import sharp from 'sharp'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { faultLine } from './fault.ts'
 import { openDataset } from './open.ts'
-import { picture, readAll, writeFiles, writeJsonl, writeRows } from './testing.ts'
+import { damageGroup, endOfSample, picture, readAll, writeFiles, writeJsonl, writeRows } from './testing.ts'
 import { readJsonObjects, readLines } from './text.ts'
 
 const run = promisify(execFile)
@@ -76,6 +76,26 @@ describe('webdataset tars', () => {
     const path = await systemTar()
     await writeFile(join(base, 'set.tar.gz'), gzipSync(await readFile(path)))
     expect((await readAll(join(base, 'set.tar.gz'))).rows).toHaveLength(3)
+  })
+
+  test('packed with gzip and cut give whole samples and one problem', async () => {
+    const packed = gzipSync(await readFile(await systemTar()))
+    const path = join(base, 'cut.tar.gz')
+    for (const share of [0.3, 0.6, 0.9]) {
+      await writeFile(path, packed.subarray(0, Math.floor(packed.length * share)))
+      const { rows, problems } = await readAll(path)
+      expect(rows.length).toBeLessThan(3)
+      for (const row of rows) await sharp(await row.outputImage.read()).stats()
+      expect(problems.map(({ code, where }) => [code, where])).toEqual([['cut', 'cut.tar.gz']])
+    }
+  })
+
+  test('cut between two samples give all before the cut, and say that the end mark is gone', async () => {
+    const path = await systemTar()
+    await truncate(path, await endOfSample(path, '001'))
+    const { rows, problems } = await readAll(path)
+    expect(rows.map(({ id }) => id)).toEqual(['000', 'mine'])
+    expect(problems.map(({ code, where }) => [code, where])).toEqual([['no-end', 'train-000000.tar']])
   })
 
   test('cut anywhere give whole samples and one problem that names the tar', async () => {
@@ -145,6 +165,16 @@ describe('parquet files', () => {
     await expect(readAll(path)).rejects.toThrow(/no column for output_image; it has src, prompt, trace, tgt, split/)
     await expect(readAll(path, { columns: { output_image: 'nothing' } })).rejects.toThrow(/has no column nothing/)
     await writeFiles(base, { 'pictures/a.png': await picture(1) })
+    for (const [namedIn, remedy] of [
+      ['option', /for instance --columns output_image=NAME/],
+      ['dialog', /the dialog then asks/],
+      [undefined, /tandem dataset import FILE --columns output_image=NAME/],
+    ] as const)
+      await expect(readAll(path, namedIn ? { namedIn } : {})).rejects.toMatchObject({
+        remedy: expect.stringMatching(remedy) as string,
+      })
+    const without = await readAll(path, { columns: { output_image: 'tgt', split: '' } })
+    expect(without.rows.map(({ split, inputImage }) => [split, inputImage])).toEqual([[null, null]])
     const { rows, problems } = await readAll(path, { columns: { output_image: 'tgt', input_image: 'src' } })
     expect(rows.map(({ id, split, outputImage }) => [id, split, outputImage.name])).toEqual([
       ['columns-1', 'val', 'pictures/a.png'],
@@ -163,6 +193,18 @@ describe('parquet files', () => {
       expect([rows.length, problems.map(({ code }) => code)]).toEqual([0, ['cut']])
     }
   })
+})
+
+test('a parquet file with a damaged group in its middle gives the rows before it and one problem', async () => {
+  const path = join(base, 'x.parquet')
+  await cp(join(fixtures, 'groups.parquet'), path)
+  expect((await readAll(path)).rows.map(({ id }) => id)).toEqual(['g0', 'g1', 'g2', 'g3', 'g4', 'g5'])
+  await damageGroup(path, 1)
+  const { rows, problems } = await readAll(path)
+  expect(rows.map(({ id }) => id)).toEqual(['g0', 'g1'])
+  expect(problems.map(({ code, where, message }) => [code, where, message])).toEqual([
+    ['cut', 'x.parquet', expect.stringMatching(/^the parquet file is cut or damaged after 2 rows/)],
+  ])
 })
 
 describe('records of MMaDA-Parallel-A', () => {

@@ -3,11 +3,12 @@
  * file; which column holds what is told by its name, or by the person. Text is decoded strictly.
  */
 import { basename, dirname } from 'node:path'
-import { asyncBufferFromFile, parquetMetadataAsync, parquetReadObjects, parquetSchema } from 'hyparquet'
+import { asyncBufferFromFile, parquetMetadataAsync, parquetReadObjects } from 'hyparquet'
 import type { AsyncBuffer, FileMetaData } from 'hyparquet'
 import { compressors } from 'hyparquet-compressors'
-import { TandemError } from '../../../shared/errors.ts'
+import type { RowField } from '../../../shared/datasets.ts'
 import { bytesMember, fileMember, insideFolder } from './members.ts'
+import { chooseColumns, type ChosenColumns } from './parquet-columns.ts'
 import { decodeText, fileStamp, utf8Fix } from './text.ts'
 import {
   problemEntry,
@@ -23,19 +24,6 @@ import {
 
 /** Bytes of a row group that are held at once; a larger one is read in parts. */
 const GROUP_BYTES = 128 * 1024 * 1024
-
-const fields = ['id', 'split', 'instruction', 'reasoning', 'input_image', 'output_image'] as const
-type FieldName = (typeof fields)[number]
-/** Names other tools give to the same thing; the first that is there is taken. */
-const aliases: Readonly<Record<FieldName, readonly string[]>> = {
-  id: ['id', 'key', '__key__'],
-  split: ['split'],
-  instruction: ['instruction', 'input_text', 'edit_prompt', 'edit_instruction', 'prompt', 'user_prompt'],
-  reasoning: ['reasoning', 'output_text', 'reasoning_trace', 'thinking', 'trace', 'answer_thinking'],
-  input_image: ['input_image', 'input', 'source_image', 'original_image', 'user_image'],
-  output_image: ['output_image', 'output', 'target_image', 'edited_image', 'answer_image'],
-}
-const optional: ReadonlySet<FieldName> = new Set(['id', 'split', 'input_image'])
 
 export const parquetFormat: DatasetFormat = {
   label: 'parquet',
@@ -56,11 +44,7 @@ async function* readParquet(path: string, options: ReadOptions): AsyncGenerator<
     yield cut(name, 0, error)
     return
   }
-  const columns = chooseColumns(
-    name,
-    parquetSchema(metadata).children.map((child) => child.element.name),
-    options,
-  )
+  const columns = chooseColumns(name, metadata, options)
   let start = 0
   for (const group of metadata.row_groups) {
     const rows = Number(group.num_rows)
@@ -101,44 +85,12 @@ const cut = (name: string, rows: number, error: unknown): DatasetEntry =>
     'Copy or download it again.',
   )
 
-/** Our fields as columns of this file. Throws a TandemError that lists the columns when one is lacking. */
-function chooseColumns(
-  name: string,
-  present: readonly string[],
-  options: ReadOptions,
-): Partial<Record<FieldName, string>> {
-  const chosen: Partial<Record<FieldName, string>> = {}
-  const lacking: string[] = []
-  for (const field of fields) {
-    const told = options.columns?.[field]
-    if (told !== undefined && !present.includes(told)) {
-      throw new TandemError(
-        `${name} has no column ${told}; it has ${present.join(', ')}.`,
-        `Give the column of ${field} with --columns ${field}=NAME.`,
-      )
-    }
-    const found = told ?? aliases[field].find((alias) => present.includes(alias))
-    if (found !== undefined) chosen[field] = found
-    else if (!optional.has(field)) lacking.push(field)
-  }
-  if (lacking.length === 0) return chosen
-  throw new TandemError(
-    `${name} has no column for ${lacking.join(', ')}; it has ${present.join(', ')}.`,
-    `Name it, for instance --columns ${lacking.map((field) => `${field}=NAME`).join(',')}.`,
-  )
-}
-
 /** Row number counted from 1 over the whole file. */
-function readRow(
-  path: string,
-  number: number,
-  row: Record<string, unknown>,
-  columns: Partial<Record<FieldName, string>>,
-): DatasetEntry {
+function readRow(path: string, number: number, row: Record<string, unknown>, columns: ChosenColumns): DatasetEntry {
   const name = basename(path)
   const where = `${name}, row ${number}`
-  const value = (field: FieldName): unknown => (columns[field] === undefined ? null : row[columns[field]])
-  const words: Partial<Record<FieldName, string>> = {}
+  const value = (field: RowField): unknown => (columns[field] === undefined ? null : row[columns[field]])
+  const words: Partial<Record<RowField, string>> = {}
   for (const field of ['id', 'split', 'instruction', 'reasoning'] as const) {
     const text = textOf(value(field))
     if (typeof text === 'string') words[field] = text

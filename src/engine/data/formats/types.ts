@@ -44,8 +44,10 @@ export const problemEntry = (
 
 /** What a person may say about a set that its content does not. */
 export interface ReadOptions {
-  /** Column of a parquet file for a field of ours, for instance `{input_image: 'src'}`. */
+  /** Column of a parquet file for a field of ours, for instance `{input_image: 'src'}`; an empty one: there is none. */
   readonly columns?: Readonly<Record<string, string>>
+  /** Where the person can name columns, for the remedy: an option of the command, or the studio's dialog; neither: by an import. */
+  readonly namedIn?: 'option' | 'dialog'
 }
 
 /** A set found on disk. */

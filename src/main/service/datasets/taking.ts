@@ -49,7 +49,8 @@ export async function takeIn(store: Store, request: TakeRequest): Promise<void> 
     root: copy ? folder : taken.root,
     source: copy ? folder : request.source,
     files: copy ? [] : await Promise.all(taken.files.map(async (path) => ({ path, stamp: await stampOf(path) }))),
-    columns: request.columns,
+    // A copy has our own.
+    columns: copy ? null : request.columns,
     ready: false,
     base,
     written: base,

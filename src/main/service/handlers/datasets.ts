@@ -1,11 +1,12 @@
 /** Data sets as screens ask for them. */
+import { datasetColumnsSchema, type DatasetColumns } from '../../../shared/datasets.ts'
 import { TandemError } from '../../../shared/errors.ts'
 import { measureResultSchema } from '../../../shared/jobs.ts'
 import { isActive } from '../../../shared/studio-jobs.ts'
 import type { HandlerDeps, Handlers } from './deps.ts'
 
 export function datasetHandlers(deps: HandlerDeps): Handlers<'datasets'> {
-  const { store, datasets, models, lanes } = deps
+  const { store, datasets, models, lanes, folders } = deps
   const { datasetRows: rows } = store
 
   /** Work on a set that would lose it under its hands. */
@@ -13,6 +14,9 @@ export function datasetHandlers(deps: HandlerDeps): Handlers<'datasets'> {
     const busy = store.jobs.list().find((job) => isActive(job) && JSON.stringify(job.spec).includes(`"${id}"`))
     if (busy) throw new TandemError(`"${busy.title}" works on this data set.`, 'Stop it first.')
   }
+
+  const columnsAt = async (path: string, footer: boolean): Promise<DatasetColumns | null> =>
+    datasetColumnsSchema.nullable().parse(await lanes.ask({ kind: 'dataset', path, work: { do: 'columns', footer } }))
 
   return {
     'datasets.list': async () => ({ datasets: await datasets.list() }),
@@ -39,6 +43,11 @@ export function datasetHandlers(deps: HandlerDeps): Handlers<'datasets'> {
     'datasets.problems': ({ dataset, code, limit, offset }) =>
       Promise.resolve(rows.problems(dataset, code, limit, offset)),
     'datasets.findings': ({ dataset }) => Promise.resolve({ counts: rows.findings(dataset) }),
+    'datasets.columns': async (source) => {
+      if (source.from === 'folder') return { columns: await columnsAt(await folders.path(source.handle), false) }
+      const columns = await columnsAt(store.blobs.get(source.blob).path, true)
+      return { columns: columns && { ...columns, file: source.name } }
+    },
     'datasets.measure': async ({ model, instruction, reasoning }) =>
       measureResultSchema.parse(
         await lanes.ask({ kind: 'measure', model: await models.path(model), instruction, reasoning }),

@@ -12,7 +12,10 @@ import { TextField } from '../../ui/Field.tsx'
 import { Notice, ProgressBar } from '../../ui/feedback.tsx'
 import { FolderPicker, type Place } from '../../places/FolderPicker.tsx'
 import { bring, setName, type Brought } from './brought.ts'
+import { toldColumns, unchosen } from './columns.ts'
+import { ColumnsField } from './ColumnsField.tsx'
 import { chosenFiles, sendParts } from './upload.ts'
+import { useColumns } from './use-columns.ts'
 import { size } from './words.ts'
 
 type From = 'here' | 'place'
@@ -36,7 +39,12 @@ export function ImportDialog({
   const [error, setError] = useState<string | null>(null)
   const stop = useRef<AbortController | null>(null)
   const sending = share !== null
-  const ready = from === 'here' ? brought !== null : place !== null
+  const { asking, named } = useColumns(
+    from === 'here' ? (brought?.parquet ?? null) : null,
+    from === 'place' && place && (place.folder || /\.parquet$/i.test(place.name)) ? place : null,
+  )
+  const chosen = from === 'here' ? brought !== null : place !== null
+  const ready = chosen && !asking && (named === null || unchosen(named.choice).length === 0)
 
   const leave = (): void => {
     stop.current?.abort()
@@ -55,11 +63,13 @@ export function ImportDialog({
     try {
       const source = await sourceOf()
       if (!source || stop.current?.signal.aborted) return
+      const columns = named ? toldColumns(named.columns, named.choice) : undefined
       await startJob({
         kind: 'dataset-import',
         name: name.trim() || 'Data set',
         source,
         mode: from === 'place' ? mode : 'copy',
+        ...(columns ? { columns } : {}),
       })
       onClose()
     } catch (fault) {
@@ -134,6 +144,7 @@ export function ImportDialog({
             </p>
           </>
         )}
+        {named && <ColumnsField key={named.columns.file} {...named} />}
         <TextField label="Name" value={name} maxLength={200} onChange={setSetName} />
         {share !== null && (
           <div role="status">

@@ -1,10 +1,13 @@
 /** The pure parts of the data screen: pages, a folder packed on its way, unknown words, what changed. */
+import { readFile } from 'node:fs/promises'
 import { Readable } from 'node:stream'
 import fc from 'fast-check'
 import { extract } from 'tar-stream'
 import { describe, expect, test } from 'vitest'
 import type { DatasetRecord } from '../../../shared/dataset-records.ts'
+import type { DatasetColumns } from '../../../shared/datasets.ts'
 import { changedPixels, changedShare } from './changes.ts'
+import { footerOf, toldColumns, unchosen } from './columns.ts'
 import { packFolder } from './pack.ts'
 import { missingPages, noRows, PAGE, pagesWith, placeOf, rowAt, withPage } from './pages.ts'
 import { pieces } from './unknown-words.ts'
@@ -64,6 +67,49 @@ describe('a folder on its way', () => {
     expect(bring([{ name: 'a.parquet', content }])).toMatchObject({ name: 'a.parquet', folder: false })
     expect(() => bring([{ name: '.hidden', content }])).toThrow('no files')
     expect(['shards.tar.gz', 'a.zip', 'plain'].map(setName)).toEqual(['shards', 'a', 'plain'])
+  })
+})
+
+describe('columns of a parquet file', () => {
+  const columns = {
+    file: 'a.parquet',
+    columns: ['src', 'prompt', 'trace', 'tgt'],
+    found: { instruction: 'prompt', reasoning: 'trace' },
+    lacking: ['output_image'],
+  } satisfies DatasetColumns
+  const choice = { input_image: '', instruction: 'prompt', reasoning: 'trace', output_image: '', id: '', split: '' }
+
+  test('are in the end of the file, as long as its last bytes say; another file has none', async () => {
+    const fixture = new URL('../../../engine/data/formats/fixtures/columns.parquet', import.meta.url)
+    const whole = await readFile(fixture)
+    const footer = await footerOf(new Blob([whole]))
+    const bytes = Buffer.from(await footer!.arrayBuffer())
+    expect(bytes.length).toBeLessThan(whole.length)
+    expect(bytes.equals(whole.subarray(-bytes.length))).toBe(true)
+    expect(bytes.readUInt32LE(bytes.length - 8)).toBe(bytes.length - 8)
+    expect(await footerOf(new Blob([whole.subarray(0, -1)]))).toBeNull()
+    expect(await footerOf(new Blob([bytes.subarray(-20)]))).toBeNull()
+    expect(await footerOf(new Blob(['PAR1']))).toBeNull()
+  })
+
+  test('are told where the choice differs from what their names say', () => {
+    expect(unchosen(choice)).toEqual(['output_image'])
+    const chosen = { ...choice, output_image: 'tgt' }
+    expect([unchosen(chosen), toldColumns(columns, chosen)]).toEqual([[], { output_image: 'tgt' }])
+    expect(toldColumns({ ...columns, found: { ...columns.found, output_image: 'tgt' } }, chosen)).toBeUndefined()
+    expect(toldColumns({ ...columns, found: { ...columns.found, id: 'src' } }, chosen)).toEqual({
+      output_image: 'tgt',
+      id: '',
+    })
+  })
+
+  test('are asked of the first file that comes', () => {
+    const content = new Blob(['x'])
+    const named = (...names: string[]): string | undefined =>
+      bring(names.map((name) => ({ name, content }))).parquet?.name
+    expect(named('set/b.parquet', 'set/a.parquet', 'set/a.png')).toBe('set/a.parquet')
+    expect(named('a.PARQUET')).toBe('a.PARQUET')
+    expect(named('a.zip')).toBeUndefined()
   })
 })
 
