@@ -8,7 +8,16 @@ import type { FieldName, ModelConfig, Task } from '../shared/model-config.ts'
 import type { DecodingMode, Trajectory, TrajectoryHeader, TrajectoryStep } from '../shared/trajectory.ts'
 import { canonicalStep } from '../shared/trajectory.ts'
 import type { ModelFolder } from './model/folder.ts'
-import { findField, fitOf, padText, requireField, resolveLayout, taskOf, type Layout } from './model/layout.ts'
+import {
+  findField,
+  fitOf,
+  ownLength,
+  padText,
+  requireField,
+  resolveLayout,
+  taskOf,
+  type Layout,
+} from './model/layout.ts'
 import { createProviderState, fallingBack, type Fall } from './model/fallback.ts'
 import { createPredictor, type ModelPredictor } from './model/predictor.ts'
 import type { ProviderName } from './runtime/providers.ts'
@@ -90,7 +99,7 @@ export function createEngine(
 
 /** The layout of a run, which is as long as its instruction where the model reads it so. */
 export function layoutOf({ config }: Pick<ModelFolder, 'config'>, task: Task, ids: ArrayLike<number>): Layout {
-  return resolveLayout(config, task, ids.length + (fitOf(config, task) === 'bare' ? 0 : 1))
+  return resolveLayout(config, task, ownLength(config, task, ids))
 }
 
 /** Encodes the request into the header a run starts from. Throws a TandemError for a request the model cannot take. */

@@ -160,6 +160,8 @@ export const modelInfoSchema = z.strictObject({
   reasoningLength: z.int().nonnegative(),
   /** It draws the storybook world: the tray of sprites is of use. */
   storybook: z.boolean(),
+  /** What can be trained: an adapter alone on a checkpoint that was imported, nothing where its weights are quantised. */
+  trains: z.enum(['all', 'adapter', 'none']),
   /** A published model's own numbers; null for one of our own. */
   defaults: runDefaultsSchema.nullable(),
   shipped: z.boolean(),

@@ -47,10 +47,10 @@ export async function openImported(directory: string): Promise<ModelFolder> {
     weights(name) {
       throw new TandemError(
         `${config.name} keeps its weights in the files it came in; ${name} cannot be changed here.`,
-        'Train an adapter on it where it was made, or use the model that ships.',
+        'Train an adapter on it, or use the model that ships.',
       )
     },
-    stored: { root: trunk.root, weight },
+    stored: { root: trunk.root, weight, quantised: quantised !== null },
     parameters: modelParameters(config).reduce((n, { shape }) => n + shape.reduce((a, b) => a * b, 1), 0),
   }
 }

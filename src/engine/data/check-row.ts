@@ -1,9 +1,9 @@
 /** One row examined by itself: its texts against what a model reads, its pictures against each other. */
 import { TandemError } from '../../shared/errors.ts'
 import type { ModelConfig } from '../../shared/model-config.ts'
+import { readInstruction } from '../model/instruction.ts'
 import { findField, resolveLayout } from '../model/layout.ts'
 import type { TextTokenizer } from '../model/text-tokenizer.ts'
-import { normaliseInstruction } from './world/words.ts'
 import { examinePicture, type PictureFacts } from './check-picture.ts'
 import type { DatasetRow, ImageMember, Problem, ProblemCode } from './formats/types.ts'
 
@@ -11,6 +11,8 @@ import type { DatasetRow, ImageMember, Problem, ProblemCode } from './formats/ty
 export interface CheckedModel {
   readonly config: ModelConfig
   readonly text: TextTokenizer
+  /** Of a published checkpoint, which reads instructions as they are written. */
+  readonly stored?: unknown
 }
 
 /** Longest texts a model reads, in tokens, the end mark left out. */
@@ -43,7 +45,7 @@ export async function examineRow(row: DatasetRow, model: CheckedModel | null): P
   const say = (code: ProblemCode, message: string, fix: string): void => {
     problems.push({ code, where: row.where, id: row.id, message, fix })
   }
-  const instruction = normaliseInstruction(row.instruction)
+  const instruction = readInstruction(model ?? {}, row.instruction)
   const reasoning = row.reasoning.trim()
   if (instruction === '') say('empty-instruction', 'its instruction is empty', 'Write what is to be done.')
   if (reasoning === '') say('empty-trace', 'its reasoning is empty', 'Write the trace, or remove the row.')

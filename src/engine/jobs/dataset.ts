@@ -16,6 +16,7 @@ import { createFolderWriter, createTarWriter } from '../data/formats/write.ts'
 import { dealSplits, splitDataset } from '../data/split.ts'
 import { datasetStats } from '../data/stats.ts'
 import { takeDataset } from '../data/take.ts'
+import { isImported } from '../checkpoints/open.ts'
 import { modelFiles, readJson } from '../model/folder.ts'
 import { loadTextTokenizer } from '../model/text-tokenizer.ts'
 import type { JobContext } from './context.ts'
@@ -115,7 +116,8 @@ async function prepareTake(
 export async function openTexts(directory: string | null): Promise<CheckedModel | null> {
   if (directory === null) return null
   const config = await readJson(join(directory, modelFiles.config), modelConfigSchema, 'the model config')
-  return { config, text: await loadTextTokenizer(join(directory, modelFiles.tokenizer)) }
+  const text = await loadTextTokenizer(join(directory, modelFiles.tokenizer))
+  return { config, text, stored: await isImported(directory) }
 }
 
 async function writeSet(set: Dataset, work: Extract<DatasetWork, { do: 'write' }>, watch: Watch): Promise<unknown> {

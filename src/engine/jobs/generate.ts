@@ -2,7 +2,7 @@
 import type { JobUpdate, SpecOf } from '../../shared/jobs.ts'
 import { TandemError } from '../../shared/errors.ts'
 import { taskOf } from '../model/layout.ts'
-import { normaliseInstruction } from '../data/world/words.ts'
+import { readInstruction } from '../model/instruction.ts'
 import { readMask, readPicture } from '../images.ts'
 import type { ModelFolder } from '../model/folder.ts'
 import { layoutOf, prepareRun } from '../run.ts'
@@ -23,8 +23,7 @@ export async function* generateJob(spec: SpecOf<'generate'>, context: JobContext
   const hosted = yield* hostRun(spec, context)
   const { engine } = hosted
   const { model } = engine
-  // A published model reads any text as it is written; the storybook's reads the words of its world.
-  const instruction = model.stored ? spec.instruction.normalize('NFC').trim() : normaliseInstruction(spec.instruction)
+  const instruction = readInstruction(model, spec.instruction)
   if (!model.stored) for (const message of checkWords(model, instruction)) yield { type: 'warning', message }
   const size = model.config.image.size
   const picture = spec.picture ? await readPicture(spec.picture, { size }) : null

@@ -2,13 +2,14 @@
 import type { AdapterConfig } from '../model/adapter-config.ts'
 import { adaptedWeight, type Adapter } from '../model/adapter.ts'
 import { adapterNames, rowWeights } from '../model/adapter-config.ts'
+import { besideStored } from '../model/adapter-stored.ts'
 import { floatsOf, type ModelFolder, type WeightSource } from '../model/folder.ts'
 import { viewOf, type ParameterTable } from '../model/parameters.ts'
 
 export interface LiveModel {
   readonly base: ModelFolder
-  /** Weights as they are with `flat` trained. */
-  weights(flat: Float32Array): WeightSource
+  /** The base's weights as they are with `flat` trained. */
+  at(flat: Float32Array): Pick<ModelFolder, 'weights' | 'stored'>
 }
 
 export function liveModel(base: ModelFolder, table: ParameterTable, adapter: AdapterConfig | null): LiveModel {
@@ -22,13 +23,26 @@ export function liveModel(base: ModelFolder, table: ParameterTable, adapter: Ada
     kind: 'inline',
     bytes: new Uint8Array(floats.buffer, floats.byteOffset, floats.byteLength),
   })
-  if (!adapter) return { base, weights: (flat) => (name) => inline(trained(flat, name)) }
+  if (!adapter) return { base, at: (flat) => ({ weights: (name) => inline(trained(flat, name)) }) }
+  const { stored } = base
+  // What stays in its files is not added to: the adapter's product stands beside it, as when it is put to use.
+  if (stored)
+    return {
+      base,
+      at(flat) {
+        const beside = { name: base.name, config: adapter, tensor: (name: string) => trained(flat, name) }
+        return {
+          weights: base.weights,
+          stored: { ...stored, adapt: besideStored(base.config, [{ adapter: beside, weight: 1 }]) },
+        }
+      },
+    }
   const { dModel } = base.config
   const baseOf = (name: string): Float32Array => floatsOf(base.weights(name))
   const rowsOf = new Map(rowWeights(base.config).map((weight) => [adapterNames.rows(weight), weight]))
   return {
     base,
-    weights(flat) {
+    at(flat) {
       const adapted: Pick<Adapter, 'config' | 'tensor'> = {
         config: adapter,
         tensor(name) {
@@ -40,7 +54,8 @@ export function liveModel(base: ModelFolder, table: ParameterTable, adapter: Ada
           return floats.map((v, i) => v + table[adapter.rows[Math.floor(i / dModel)]! * dModel + (i % dModel)]!)
         },
       }
-      return (name) => inline(adaptedWeight(base.config, name, baseOf(name), [{ adapter: adapted, weight: 1 }]))
+      const stack = [{ adapter: adapted, weight: 1 }]
+      return { weights: (name) => inline(adaptedWeight(base.config, name, baseOf(name), stack)) }
     },
   }
 }

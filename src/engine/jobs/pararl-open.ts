@@ -83,6 +83,11 @@ export async function openRl(
     const model = await openModel(config.model)
     const engine = createEngine(model, 'cpu', threads)
     closing.push(() => engine.dispose())
+    if (model.stored)
+      throw new TandemError(
+        `${model.name} is an imported checkpoint, which ParaRL does not train.`,
+        'Use the model that ships, or fine-tune an adapter on it from pictures (tandem train sft --preset adapter).',
+      )
     const adapter = settings.method === 'lora' ? await adapterOf(config, model) : null
     const table = layOutParameters(
       adapter ? adapterParameters(model.config, adapter.config) : modelParameters(model.config),

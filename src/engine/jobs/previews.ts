@@ -9,6 +9,7 @@ import { runFiles, type PreviewEntry } from '../../shared/training.ts'
 import { advanceFrame, frame } from '../../shared/trajectory-frame.ts'
 import type { Trajectory } from '../../shared/trajectory.ts'
 import { makeFolder } from '../files.ts'
+import { fitOf } from '../model/layout.ts'
 import { createPredictor } from '../model/predictor.ts'
 import { prepareRun, runSteps, type Engine } from '../run.ts'
 import type { PreviewPrompt } from '../train/sft.ts'
@@ -44,7 +45,7 @@ export async function makePreviews(
     ...live.base,
     name: `${live.base.name} at step ${step}`,
     hash: hashOf(live.base.hash, weights),
-    weights: live.weights(weights),
+    ...live.at(weights),
   }
   const opened = new Map<string, ReturnType<typeof createPredictor>>()
   const engine: Engine = {
@@ -52,9 +53,11 @@ export async function makePreviews(
     falls: () => [],
     model,
     provider: 'cpu',
-    predictor(task) {
-      const predictor = opened.get(task) ?? createPredictor(model, task)
-      opened.set(task, predictor)
+    predictor(task, instruction) {
+      const own = fitOf(model.config, task) ? instruction : undefined
+      const key = `${task} ${own ?? ''}`
+      const predictor = opened.get(key) ?? createPredictor(model, task, own === undefined ? {} : { instruction: own })
+      opened.set(key, predictor)
       return predictor
     },
     dispose: () => Promise.resolve(),

@@ -7,7 +7,7 @@ import { openDataset } from '../data/formats/open.ts'
 import { loadWorld } from '../data/world/world.ts'
 import type { GraphAdapter } from '../model/adapter-graph.ts'
 import { isAdapterFolder, openModel } from '../model/adapter-open.ts'
-import { floatsOf, type ModelFolder } from '../model/folder.ts'
+import { floatsOf, type ModelFolder, type StoredModel } from '../model/folder.ts'
 import { modelParameters } from '../model/forward.ts'
 import { layOutParameters, viewOf } from '../model/parameters.ts'
 import { shippedConfig } from '../model/shipped.ts'
@@ -55,6 +55,7 @@ export async function prepareTraining(config: SftJobConfig, watch: Watch): Promi
   const began = performance.now()
   const model = await openModel(base)
   try {
+    if (model.stored) refuseStored(config, model.name, model.stored)
     const sizes = modelConfigOf(config, model)
     const { source, report, sft } = await openSource(config, { ...model, config: sizes }, watch)
     const adapter = config.adapter ? await graphAdapter(config.adapter, model, base) : null
@@ -103,6 +104,25 @@ function modelConfigOf(
   return shippedConfig(architecture, config.textVocabSize, image.config, config.image.size)
 }
 
+/** A published checkpoint stays in its files: what trains is an adapter beside it, and its products must have gradients. */
+function refuseStored({ adapter }: SftJobConfig, name: string, { quantised }: StoredModel): void {
+  if (!adapter)
+    throw new TandemError(
+      `${name} is an imported checkpoint, whose weights stay in the files they came in: it cannot be trained as a whole.`,
+      'Train an adapter on it (--lora-rank, --preset adapter; "An adapter" in the studio).',
+    )
+  if (quantised)
+    throw new TandemError(
+      `${name} was imported with quantised weights, which an adapter cannot be trained on.`,
+      'Import the checkpoint again with its own precision, and train on that.',
+    )
+  if (adapter.words.length > 0)
+    throw new TandemError(
+      `${name} is an imported checkpoint, whose embedding stays in the files it came in: no words can be trained along.`,
+      'Leave the words out.',
+    )
+}
+
 /** The adapter to train, its words as rows of the embedding. */
 async function graphAdapter(
   { words, ...settings }: NonNullable<SftJobConfig['adapter']>,
@@ -113,7 +133,12 @@ async function graphAdapter(
     throw new TandemError('An adapter is trained on a model folder, not on an adapter.', 'Merge that one first.')
   // A word the vocabulary lacks is spelled in bytes: the rows of these train.
   const rows = [...new Set(words.flatMap((word) => [...model.text.encode(word)]))].sort((a, b) => a - b)
-  return { config: { ...settings, rows }, weights: model.weights, baseHash: model.hash }
+  return {
+    config: { ...settings, rows },
+    weights: model.weights,
+    baseHash: model.hash,
+    ...(model.stored ? { stored: model.stored } : {}),
+  }
 }
 
 function flatWeights({ config, weights }: ModelFolder): Float32Array {

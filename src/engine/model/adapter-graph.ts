@@ -15,12 +15,16 @@ import {
   targetWeights,
   type AdapterConfig,
 } from './adapter-config.ts'
-import { modelParameters } from './forward.ts'
+import type { StoredModel } from './folder.ts'
+import { modelParameters, type ForwardContext } from './forward.ts'
+import { storedAccess } from './stored-weights.ts'
 
 /** An adapter under training, on the weights it stands on. */
 export interface GraphAdapter {
   readonly config: AdapterConfig
   readonly weights: (name: string) => InitializerData
+  /** Weights of a published checkpoint, read where they lie; `weights` is then not asked. */
+  readonly stored?: Pick<StoredModel, 'root' | 'weight'>
 }
 
 /** A mask fed at each step: entries are 0, or 1 / (1 - dropout). Layers whose inputs have one shape share it. */
@@ -34,6 +38,9 @@ export interface AdaptedModel {
   readonly trainable: ReadonlyMap<string, Value>
   readonly dropouts: DropoutFeed[]
   parameter(this: void, name: string): Value
+  /** Products and embedding of weights that stay in their files. */
+  readonly product?: NonNullable<ForwardContext['product']>
+  readonly lookUp?: NonNullable<ForwardContext['lookUp']>
   /** (alpha / r) B A x for a weight the adapter stands on. */
   adapt(this: void, name: string, x: Value): Value | null
 }
@@ -41,7 +48,7 @@ export interface AdaptedModel {
 export function adaptModel(
   graph: Graph,
   config: ModelConfig,
-  { config: adapter, weights }: GraphAdapter,
+  { config: adapter, weights, stored }: GraphAdapter,
   options: { readonly dropout: boolean },
 ): AdaptedModel {
   const specs = adapterParameters(config, adapter)
@@ -64,21 +71,23 @@ export function adaptModel(
     return value
   }
 
+  const held = (name: string): Value => {
+    const known = made.get(name)
+    if (known) return known
+    const shape = shapes.get(name)
+    if (!shape) throw new Error(`the model has no parameter ${name}`)
+    const base = graph.weight(name, 'float32', shape, weights(name))
+    const value = withRows.has(name)
+      ? add(base, matmul(rowPlaces(graph, shape[0]!, adapter.rows), trainable.get(adapterNames.rows(name))!))
+      : base
+    made.set(name, value)
+    return value
+  }
+
   return {
     trainable,
     dropouts,
-    parameter(name) {
-      const known = made.get(name)
-      if (known) return known
-      const shape = shapes.get(name)
-      if (!shape) throw new Error(`the model has no parameter ${name}`)
-      const base = graph.weight(name, 'float32', shape, weights(name))
-      const value = withRows.has(name)
-        ? add(base, matmul(rowPlaces(graph, shape[0]!, adapter.rows), trainable.get(adapterNames.rows(name))!))
-        : base
-      made.set(name, value)
-      return value
-    },
+    ...(stored ? storedAccess(graph, stored.weight) : { parameter: held }),
     adapt(name, x) {
       if (!targets.has(name)) return null
       const seen = options.dropout && adapter.dropout > 0 ? mul(x, mask(x)) : x

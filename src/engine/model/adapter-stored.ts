@@ -11,7 +11,7 @@ import type { ForwardContext } from './forward.ts'
 
 export function besideStored(
   config: ModelConfig,
-  stack: readonly { readonly adapter: Adapter; readonly weight: number }[],
+  stack: readonly { readonly adapter: Pick<Adapter, 'name' | 'config' | 'tensor'>; readonly weight: number }[],
 ): (graph: Graph) => NonNullable<ForwardContext['adapt']> {
   const rows = stack.find(({ adapter }) => adapter.config.rows.length > 0)
   if (rows)

@@ -53,6 +53,8 @@ export interface StoredModel {
   /** The folder weights' files are named from. */
   readonly root: string
   weight(this: void, name: string): StoredWeight
+  /** Some of the weights are quantised: there are no gradients through them. */
+  readonly quantised: boolean
   /** What adapters add to products with stored weights. */
   readonly adapt?: (graph: Graph) => NonNullable<ForwardContext['adapt']>
 }

@@ -85,6 +85,12 @@ export function fitOf(config: ModelConfig, task: Task): 'eos' | 'bare' | undefin
   return undefined
 }
 
+/** Tokens the instruction takes, where the model reads it at its own length; undefined where it is padded. */
+export function ownLength(config: ModelConfig, task: Task, ids: ArrayLike<number>): number | undefined {
+  const fit = fitOf(config, task)
+  return fit && ids.length + (fit === 'bare' ? 0 : 1)
+}
+
 export function findField(layout: Layout, name: FieldName): Field | undefined {
   return layout.fields.find((field) => field.name === name)
 }

@@ -32,6 +32,8 @@ export interface TrainGraphOptions {
   readonly forwardOnly?: boolean
   /** Trains an adapter: its parameters are fed and get gradients, the model's own are stored. */
   readonly adapter?: GraphAdapter
+  /** Length of the instruction, where the model reads it at its own. */
+  readonly instruction?: number
 }
 
 /** Feeds: `tokens` [B, L] int64, targets [B*n] int64 relative to the field's vocabulary, seeds [B*n], every parameter. */
@@ -53,7 +55,7 @@ export function composeTrainGraph(
   options: TrainGraphOptions = {},
 ): Omit<TrainGraph, 'model'> & { readonly graph: Graph } {
   const graph = new Graph()
-  const layout = resolveLayout(config, task)
+  const layout = resolveLayout(config, task, options.instruction)
   const { trainable, dropouts, ...access } = options.adapter
     ? adaptModel(graph, config, options.adapter, { dropout: !options.forwardOnly })
     : wholeModel(graph, config)

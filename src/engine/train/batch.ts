@@ -5,7 +5,7 @@
 import type { ModelConfig } from '../../shared/model-config.ts'
 import type { Random } from '../data/random.ts'
 import type { Field, Layout } from '../model/layout.ts'
-import { findField, padText } from '../model/layout.ts'
+import { findField, fitOf, padText } from '../model/layout.ts'
 import type { Tensor } from '../runtime/session.ts'
 import {
   drawRatios,
@@ -34,9 +34,10 @@ export interface Batch {
   readonly ratios: readonly MaskRatios[]
 }
 
-/** Token ids of one field of a sample, padded to the field's length. */
-export function fieldTokens(config: ModelConfig, field: Field, sample: TokenSample): Int32Array {
+/** Token ids of one field of a sample, padded to the field's length; `bare`: the instruction fills it without an end. */
+function fieldTokens(config: ModelConfig, field: Field, sample: TokenSample, bare: boolean): Int32Array {
   if (field.modality === 'text') {
+    if (bare && field.name === 'instruction') return sample.instruction
     return padText(config, field.name === 'instruction' ? sample.instruction : sample.outputText, field.length)
   }
   const codes = field.name === 'inputImage' ? sample.inputImage : sample.outputImage
@@ -47,7 +48,8 @@ export function fieldTokens(config: ModelConfig, field: Field, sample: TokenSamp
 /** The whole clean sequence of a sample. [L] */
 export function layOutSample(config: ModelConfig, layout: Layout, sample: TokenSample): Int32Array {
   const tokens = layout.template.slice()
-  for (const field of layout.fields) tokens.set(fieldTokens(config, field, sample), field.start)
+  const bare = fitOf(config, layout.task) === 'bare'
+  for (const field of layout.fields) tokens.set(fieldTokens(config, field, sample, bare), field.start)
   return tokens
 }
 
@@ -112,7 +114,10 @@ export function buildBatch(
   return { feeds, weights, masked, ratios: drawn }
 }
 
-/** Masks the instruction and the input image of a share of the samples. Both draws are always made. */
+/**
+ * Takes the instruction and the input image from a share of the samples: with the tokens guidance leaves them out with, or
+ * masked. Both draws are always made.
+ */
 function dropConditions(
   config: ModelConfig,
   layout: Layout,
@@ -122,11 +127,12 @@ function dropConditions(
 ): void {
   const text = random.next() < corruption.dropText
   const image = random.next() < corruption.dropImage
-  for (const [drop, name] of [
-    [text, 'instruction'],
-    [image, 'inputImage'],
+  const { mask } = config.special
+  for (const [drop, name, token] of [
+    [text, 'instruction', config.unconditional?.instruction ?? mask],
+    [image, 'inputImage', config.unconditional?.inputImage ?? mask],
   ] as const) {
     const field = drop ? findField(layout, name) : undefined
-    if (field) sequence.fill(config.special.mask, field.start, field.start + field.length)
+    if (field) sequence.fill(token, field.start, field.start + field.length)
   }
 }

@@ -9,9 +9,9 @@ import { DatasetHash } from '../data/check.ts'
 import type { Dataset } from '../data/formats/open.ts'
 import { mapOrdered } from '../data/formats/pipeline.ts'
 import type { DatasetEntry, DatasetRow, ImageMember } from '../data/formats/types.ts'
-import { normaliseInstruction } from '../data/world/words.ts'
 import { readPicture } from '../images.ts'
 import type { ModelFolder } from '../model/folder.ts'
+import { readInstruction } from '../model/instruction.ts'
 import { requireField, resolveLayout } from '../model/layout.ts'
 import type { TokenSample } from './batch.ts'
 import type { PreviewPrompt, SampleSource } from './sft.ts'
@@ -62,7 +62,7 @@ export async function createFolderSource(
       pools[row.inputImage ? 'edit' : 'generate'].push(sample)
       const validates = row.split === 'val'
       const { inputImage } = sample
-      const prompt = { row: row.id, instruction: normaliseInstruction(row.instruction), inputImage, validates }
+      const prompt = { row: row.id, instruction: readInstruction(model, row.instruction), inputImage, validates }
       if (validates || wanted.has(row.id)) prompts.set(row.id, prompt)
       else if (spare.length < MAX_PROMPTS) spare.push(prompt)
     } catch (error) {
@@ -167,8 +167,7 @@ async function encode({ row, input, output }: Loaded, model: ModelFolder): Promi
   }
   return {
     inputImage: row.inputImage ? await codes(row.inputImage, input) : null,
-    // As an instruction is read when the model is used.
-    instruction: fit('instruction', normaliseInstruction(row.instruction)),
+    instruction: fit('instruction', readInstruction(model, row.instruction)),
     outputImage: await codes(row.outputImage, output),
     outputText: fit('outputText', row.reasoning),
   }

@@ -42,8 +42,11 @@ export async function createBatchProgram(
   batch: number,
   table: ParameterTable,
   threads?: number,
+  weightsFrom?: string,
 ): Promise<StepProgram> {
   const parts = partsOf(batch, threads)
+  // Weights that stay in their files are widened as they are used: one session does so, not one a thread.
+  if (weightsFrom !== undefined) return createProgram(build(batch), table, threads, weightsFrom)
   const model = build(batch / parts)
   if (parts === 1) return createProgram(model, table, threads)
   if (model.byteLength > MOST_STORED) return createProgram(build(batch), table, threads)

@@ -9,7 +9,7 @@ import { seededRandom, type Random } from '../data/random.ts'
 import { modelParameters } from '../model/forward.ts'
 import { adapterParameters } from '../model/adapter-config.ts'
 import type { DropoutFeed, GraphAdapter } from '../model/adapter-graph.ts'
-import { resolveLayout, taskOf, type Layout } from '../model/layout.ts'
+import { fitOf, ownLength, resolveLayout, taskOf, type Layout } from '../model/layout.ts'
 import { layOutParameters } from '../model/parameters.ts'
 import { buildTrainGraph } from '../model/train-graph.ts'
 import { buildBatch, type TokenSample } from './batch.ts'
@@ -100,16 +100,26 @@ export function createSftTask(
   const { adapter } = options
   const table = layOutParameters(adapter ? adapterParameters(config, adapter.config) : modelParameters(config))
   const dropout = adapter?.config.dropout ?? 0
-  const steps = new Map<Task, OpenStep>()
-  const forwards = new Map<Task, OpenForward>()
+  const steps = new OpenGraphs<OpenStep>()
+  const forwards = new OpenGraphs<OpenForward>()
+  // Where a sequence is as long as its instruction, no two need be of one length: each is a pass of its own.
+  const share = fitOf(config, 'edit') ? 1 : passShare(sft)
+  const passes = sft.batch / share
+  const weightsFrom = adapter?.stored?.root
+  const lengthOf = (task: Task, [first]: readonly TokenSample[]): { readonly instruction?: number } => {
+    const instruction = ownLength(config, task, first!.instruction)
+    return instruction === undefined ? {} : { instruction }
+  }
   const adapted = adapter ? { adapter } : {}
-  const openStep = async (task: Task): Promise<OpenStep> => {
-    const known = steps.get(task)
-    if (known) return known
+  const openStep = (task: Task, samples: readonly TokenSample[]): Promise<OpenStep> => {
+    const length = lengthOf(task, samples)
+    return steps.open(`${task} ${length.instruction ?? ''}`, () => makeStep(task, length))
+  }
+  const makeStep = async (task: Task, length: { readonly instruction?: number }): Promise<OpenStep> => {
     let dropouts: readonly DropoutFeed[] = []
     const program = await createBatchProgram(
       (batch) => {
-        const built = buildTrainGraph(config, task, batch, adapted)
+        const built = buildTrainGraph(config, task, batch, { ...adapted, ...length })
         // The graph of a part asks for masks of a part; a step is fed those of the whole.
         const parts = share / batch
         dropouts = built.dropouts.map(({ name, shape: [rows, width] }) => ({ name, shape: [rows * parts, width] }))
@@ -118,33 +128,30 @@ export function createSftTask(
       share,
       table,
       options.threads,
+      weightsFrom,
     )
-    const made = { program, layout: resolveLayout(config, task), dropouts }
-    steps.set(task, made)
-    return made
+    return { program, layout: resolveLayout(config, task, length.instruction), dropouts }
   }
-  const openForward = async (task: Task): Promise<OpenForward> => {
-    const known = forwards.get(task)
-    if (known) return known
-    const { model, layout } = buildTrainGraph(config, task, share, { forwardOnly: true, ...adapted })
-    const made = { program: await createProgram(model, table, options.threads), layout }
-    forwards.set(task, made)
-    return made
+  const openForward = (task: Task, samples: readonly TokenSample[]): Promise<OpenForward> => {
+    const length = lengthOf(task, samples)
+    return forwards.open(`${task} ${length.instruction ?? ''}`, async () => {
+      const { model, layout } = buildTrainGraph(config, task, share, { forwardOnly: true, ...adapted, ...length })
+      return { program: await createProgram(model, table, options.threads, weightsFrom), layout }
+    })
   }
   const draw = (random: Random): SftKind => {
     const edit = random.next() >= sft.generateShare
     return { edit, imageOnly: random.next() < sft.imageOnlyShare }
   }
-  const share = passShare(sft)
   // Gradients of the passes after the first.
-  const scratch = sft.accumulate > 1 ? new Float32Array(table.size) : null
+  const scratch = passes > 1 ? new Float32Array(table.size) : null
 
   async function stepOf({ edit, imageOnly }: SftKind, context: StepContext): Promise<StepOutcome> {
-    const { program, layout, dropouts } = await openStep(taskOf(edit, imageOnly))
     const tally = new LossTally()
-    for (let pass = 0; pass < sft.accumulate; pass++) {
+    for (let pass = 0; pass < passes; pass++) {
       const from = context.position + pass * share
       const samples = Array.from({ length: share }, (_, i) => source.train(from + i, edit, context.progress))
+      const { program, layout, dropouts } = await openStep(taskOf(edit, imageOnly), samples)
       const batch = buildBatch(config, layout, samples, sft.corruption, context.random, sft.batch)
       const feeds = { ...batch.feeds, ...dropoutMasks(dropouts, dropout, context.random) }
       const into = pass === 0 || !scratch ? context.gradient : scratch
@@ -176,9 +183,9 @@ export function createSftTask(
       const count = Math.ceil(sft.validationSamples / sft.batch) * sft.batch
       for (const kind of TASKS) {
         if (shareOf(kind, sft) === 0) continue
-        const { program, layout } = await openForward(taskOf(kind.edit, kind.imageOnly))
         for (let at = 0; at < count; at += share) {
           const samples = Array.from({ length: share }, (_, i) => source.validation(at + i, kind.edit))
+          const { program, layout } = await openForward(taskOf(kind.edit, kind.imageOnly), samples)
           const batch = buildBatch(config, layout, samples, plain, random)
           tally.add(batch, await program.forward(batch.feeds, weights))
           // A stop does not wait for the end: signals get their turn between the batches.
@@ -189,8 +196,34 @@ export function createSftTask(
       return { metrics: tally.metrics('val_'), byNoise: tally.byNoise() }
     },
     async dispose() {
-      for (const { program } of [...steps.values(), ...forwards.values()]) await program.dispose()
+      await steps.dispose()
+      await forwards.dispose()
     },
+  }
+}
+
+/** Graphs kept open at a time: every layout of a model with padded instructions, the latest lengths of another. */
+const MOST_OPEN = 8
+
+/** Programs by name, made when they are asked for; the one that was not asked for longest makes room. */
+class OpenGraphs<T extends { readonly program: Pick<StepProgram, 'dispose'> }> {
+  readonly #open = new Map<string, T>()
+
+  async open(name: string, make: () => Promise<T>): Promise<T> {
+    const made = this.#open.get(name) ?? (await make())
+    this.#open.delete(name)
+    this.#open.set(name, made)
+    const [oldest] = this.#open
+    if (this.#open.size > MOST_OPEN && oldest) {
+      this.#open.delete(oldest[0])
+      await oldest[1].program.dispose()
+    }
+    return made
+  }
+
+  async dispose(): Promise<void> {
+    for (const { program } of this.#open.values()) await program.dispose()
+    this.#open.clear()
   }
 }
 

@@ -17,8 +17,17 @@ export interface Program {
   dispose(): Promise<void>
 }
 
-export async function createProgram(model: Uint8Array, table: ParameterTable, threads?: number): Promise<Program> {
-  const session: Session = await createSession(model, threads === undefined ? {} : { threads })
+/** `weightsFrom`: the folder from which the graph names weights that stay in their files. */
+export async function createProgram(
+  model: Uint8Array,
+  table: ParameterTable,
+  threads?: number,
+  weightsFrom?: string,
+): Promise<Program> {
+  const session: Session = await createSession(model, {
+    ...(threads === undefined ? {} : { threads }),
+    ...(weightsFrom === undefined ? {} : { weightsFrom }),
+  })
   const outputs = new Set(session.outputNames)
   const parameterFeeds = (weights: Float32Array): Record<string, Tensor> => {
     const feeds: Record<string, Tensor> = {}

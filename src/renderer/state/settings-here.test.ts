@@ -12,6 +12,7 @@ const model = (id: string, hash: string): ModelInfo => ({
   instructionLength: 16,
   reasoningLength: 16,
   storybook: true,
+  trains: 'all',
   defaults: null,
   shipped: true,
 })

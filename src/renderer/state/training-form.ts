@@ -111,13 +111,6 @@ export function trainOn(dataset: string): void {
 export const takeProposal = (proposal: Proposal): void =>
   setForm({ settings: applyProposal(useForm.getState().spec.settings, proposal) })
 
-/** Why the settings cannot be asked for as they are; null where they can. */
-export function whyNot({ settings }: SftStudioSpec): string | null {
-  if (settings.batch % settings.accumulate !== 0)
-    return `A batch of ${settings.batch} cannot be computed in ${settings.accumulate} equal passes.`
-  return null
-}
-
 /** Measures one step of what is filled in. The report, or null where it failed or was stopped. */
 export async function measure(): Promise<PreflightReport | null> {
   const { spec } = useForm.getState()

@@ -8,8 +8,9 @@ import {
   stopMeasuring,
   takeProposal,
   useForm,
-  whyNot,
 } from '../../state/training-form.ts'
+import { whyNot } from '../../state/training-why.ts'
+import { useStudio } from '../../state/store.ts'
 import { Button } from '../../ui/Button.tsx'
 import { Notice, ProgressBar } from '../../ui/feedback.tsx'
 import { Icon } from '../../ui/Icon.tsx'
@@ -19,7 +20,8 @@ export function PreflightCard({ onStarted }: { readonly onStarted: (job: string)
   const form = useForm()
   const { spec, measuring, problem, starting } = form
   const report = currentReport(form)
-  const wrong = whyNot(spec)
+  const model = useStudio((s) => s.models.find(({ id }) => id === spec.model))
+  const wrong = whyNot(spec, model)
   const tight = report?.verdict === 'tight'
   const start = async (): Promise<void> => {
     const job = await startTraining(tight)
