@@ -145,6 +145,14 @@ export const rowActionSchema = z.discriminatedUnion('do', [
 export type RowAction = z.infer<typeof rowActionSchema>
 export type RowActionInput = z.input<typeof rowActionSchema>
 
+/** What a clean check does not say about this model; null where it was checked with its words and lengths. */
+export function notCheckedFor(check: Pick<DatasetCheck, 'model' | 'modelName'>, model: string): string | null {
+  if (check.model === model) return null
+  const how =
+    check.model === null ? 'without a model, not with' : `with the words and lengths of ${check.modelName}, not of`
+  return `It was checked ${how} ${model}: check it with those, or what does not fit is found only when the run starts.`
+}
+
 /** Why a set cannot be trained on now; null where it can. */
 export function whyNotTrain(set: Pick<Dataset, 'rows' | 'check' | 'stand' | 'changed'>): string | null {
   if (set.rows === 0) return 'It has no rows.'

@@ -73,7 +73,7 @@ async function* runJob(
   directory: string,
   context: JobContext,
 ): AsyncGenerator<JobUpdate> {
-  const { report, task } = prepared
+  const { report, task, source } = prepared
   const folder = await openFolder(directory)
   try {
     const lock = await lockRun(directory)
@@ -81,8 +81,9 @@ async function* runJob(
       const begun = spec.resume && (await stat(checkpointPath(directory)).catch(() => null)) !== null
       const before = begun ? await readCheckpointProgress(checkpointPath(directory)) : null
       if (before) refuseOtherBasis(before.config, prepared)
-      await refuseFullDisk(directory, task.table.size)
+      await refuseFullDisk(directory, task.table.size, before !== null)
       if (report && report.warnings > 0) yield { type: 'warning', message: warningLine(report) }
+      if (source.counts?.validation === 0) yield { type: 'warning', message: UNHELD }
       const end = yield* runTraining(prepared, spec, directory, before?.step ?? null, context)
       if (context.signal.aborted) return
       if (!end) throw new Error('the training loop ended without an end')
@@ -196,16 +197,20 @@ function refuseOtherBasis(configText: string, { source, adapter }: Prepared): vo
     )
 }
 
-/** A run whose first checkpoint would not fit is not worth starting. Two stand side by side while one is replaced. */
-async function refuseFullDisk(directory: string, parameters: number): Promise<void> {
-  const needed = 2 * checkpointBytes(parameters)
+/** A run whose checkpoints would not fit is not worth starting. Two stand side by side while one is replaced; one may be there. */
+async function refuseFullDisk(directory: string, parameters: number, begun: boolean): Promise<void> {
+  const needed = (begun ? 1 : 2) * checkpointBytes(parameters)
   const free = await freeDisk(directory)
   if (free >= needed) return
   throw new TandemError(
-    `The disk has ${bytesInWords(free)} free, a checkpoint of this run needs ${bytesInWords(needed)}.`,
+    `The disk has ${bytesInWords(free)} free, the checkpoints of this run need ${bytesInWords(needed)}.`,
     'Free some space, or choose another folder.',
   )
 }
+
+const UNHELD =
+  'The data set has no validation rows: validation, the best weights, early stopping and previews go by rows that are trained on, ' +
+  'so they do not show what was only learned by heart. "tandem dataset split" holds some back, or "Draw the splits" on the data screen.'
 
 const warningLine = ({ warnings, counts, path }: CheckReport): string => {
   const kinds = Object.entries(counts).map(([code, n]) => `${code} ${n}`)

@@ -1,6 +1,6 @@
 /** What a run learns from: a data set that passed its check, or the storybook world. */
 import { useEffect, type ReactElement } from 'react'
-import { whyNotTrain, type Dataset } from '../../../shared/dataset-records.ts'
+import { notCheckedFor, whyNotTrain, type Dataset } from '../../../shared/dataset-records.ts'
 import type { TrainingData } from '../../../shared/studio-training.ts'
 import { runById } from '../../state/commands.ts'
 import { followDatasets, openDataset, useDatasets } from '../../state/datasets.ts'
@@ -15,9 +15,15 @@ const WORLD_VALUE = 'world'
 
 export function DataChoice({
   data,
+  model,
+  unheld,
   onChange,
 }: {
   readonly data: TrainingData
+  /** The model that trains, by id. */
+  readonly model: string
+  /** What it means for such a run that no row validates. */
+  readonly unheld: string
   readonly onChange: (data: TrainingData) => void
 }): ReactElement {
   useEffect(followDatasets, [])
@@ -49,7 +55,7 @@ export function DataChoice({
           onChange={(seed) => onChange({ from: 'world', seed })}
         />
       )}
-      {chosen && <SetFacts set={chosen} />}
+      {chosen && <SetFacts set={chosen} model={model} unheld={unheld} />}
       {loaded && sets.size === 0 && (
         <p className="data-facts">
           Your own quadruplets come in on the Data screen.{' '}
@@ -63,7 +69,15 @@ export function DataChoice({
 }
 
 /** How it stands with its check: what keeps it from training is said before anything is measured. */
-function SetFacts({ set }: { readonly set: Dataset }): ReactElement {
+function SetFacts({
+  set,
+  model,
+  unheld,
+}: {
+  readonly set: Dataset
+  readonly model: string
+  readonly unheld: string
+}): ReactElement {
   const why = whyNotTrain(set)
   const look = (): void => {
     openDataset(set.id)
@@ -77,11 +91,12 @@ function SetFacts({ set }: { readonly set: Dataset }): ReactElement {
     )
   const { train, val, none } = set.splits
   const warnings = set.check?.warnings ?? 0
+  const other = set.check && notCheckedFor(set.check, model)
   return (
     <p className="data-facts">
       {count(train + none)} to train, {count(val)} to validate. Its check found no errors
-      {warnings > 0 ? ` and ${plural(warnings, 'warning')}` : ''}.
-      {val === 0 ? ' Without validation rows there are no validation curves, no previews and no early stop.' : ''}{' '}
+      {warnings > 0 ? ` and ${plural(warnings, 'warning')}` : ''}.{other === null ? '' : ` ${other}`}
+      {val === 0 ? ` ${unheld}` : ''}{' '}
       <button type="button" className="train-link" onClick={look}>
         Open it
       </button>

@@ -17,7 +17,12 @@ export function NewRun({ onStarted }: { readonly onStarted: (job: string) => voi
       <div className="new-run-form">
         <h2>New run</h2>
         <section className="new-run-part" aria-label="What from">
-          <DataChoice data={spec.data} onChange={(data) => setForm({ data })} />
+          <DataChoice
+            data={spec.data}
+            model={spec.model}
+            unheld="Without validation rows, validation, the best weights, early stopping and previews go by rows it trains on."
+            onChange={(data) => setForm({ data })}
+          />
           <ModelChoice value={spec.model} onChange={(model) => setForm({ model })} />
         </section>
         <Presets chosen={spec.preset} />

@@ -61,7 +61,12 @@ export function NewRl({ onStarted }: { readonly onStarted: (job: string) => void
           picture agree; what did better than its group becomes more likely (ParaRL).
         </p>
         <section className="new-run-part" aria-label="What from">
-          <DataChoice data={spec.data} onChange={(data) => set({ data })} />
+          <DataChoice
+            data={spec.data}
+            model={spec.model}
+            unheld="Without validation rows there is no validation, and previews are of rows it trains on."
+            onChange={(data) => set({ data })}
+          />
           <ModelChoice value={spec.model} onChange={(model) => set({ model })} />
           <div className="field">
             <span className="field-label">Reward</span>
