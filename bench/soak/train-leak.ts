@@ -12,7 +12,6 @@ import { parseArgs } from 'node:util'
 import { writeTinyModel } from '../../src/main/cli/testing.ts'
 import { startEngineProcess } from '../../src/main/jobs/engine-process.ts'
 import { killableSpec } from '../../src/main/cli/train-killing.ts'
-import type { JobSpec } from '../../src/shared/jobs.ts'
 import { percentile, saveResult } from '../lib.ts'
 
 const { values, positionals } = parseArgs({
@@ -31,7 +30,7 @@ const work = await mkdtemp(join(tmpdir(), 'tandem-soak-train-leak-'))
 const shipped = fileURLToPath(new URL('../../resources/models/storybook', import.meta.url))
 if (!values.shipped) await writeTinyModel(join(work, 'model'))
 const model = values.shipped ? shipped : join(work, 'model')
-const plain = killableSpec(model, join(work, 'run'), false, steps) as Extract<JobSpec, { kind: 'sft' }>
+const plain = killableSpec(model, join(work, 'run'), false, steps)
 const config = {
   ...(plain.config as Record<string, unknown>),
   ...(values.shipped ? { adapter: { rank: 8 } } : {}),

@@ -3,13 +3,40 @@ import { createHash } from 'node:crypto'
 import { readFile, stat } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { JobSpec } from '../../shared/jobs.ts'
-import { runFiles } from '../../shared/training.ts'
+import { runFiles, type SftSpec } from '../../shared/training.ts'
+import { writeWorldFolder } from '../../engine/data/quadruplets.ts'
+import { loadWorld } from '../../engine/data/world/world.ts'
+import { adapterFiles } from '../../engine/model/adapter.ts'
 import { openSafetensors, readTensor } from '../../engine/model/safetensors.ts'
 import { readMetrics } from '../../engine/train/metrics-log.ts'
 import { startEngineProcess } from '../jobs/engine-process.ts'
 
+/** Two data sets drawn from the world: one to learn, one that is mixed in. */
+export interface MixedSets {
+  readonly data: string
+  readonly mix: string
+}
+
+export async function writeMixedSets(root: string): Promise<MixedSets> {
+  const sets = { data: join(root, 'data'), mix: join(root, 'mix') }
+  const world = await loadWorld()
+  await writeWorldFolder(world, { seed: 4, counts: { train: 6, val: 2 }, families: ['general'] }, sets.data)
+  await writeWorldFolder(world, { seed: 5, counts: { train: 4 }, families: ['spatial', 'generate'] }, sets.mix)
+  return sets
+}
+
+/** `spec` for an adapter with dropout on a data set, with rows of another among its own. */
+export function onMixedSets(spec: SftSpec, { data, mix }: MixedSets): SftSpec {
+  const config = spec.config as Record<string, unknown>
+  const adapter = { rank: 4, dropout: 0.2, words: ['dog'] }
+  return {
+    ...spec,
+    config: { ...config, adapter, data: { kind: 'folder', path: data }, mix: { path: mix, share: 0.4 } },
+  }
+}
+
 /** A short run that does everything a long one does: validations, best weights, previews, checkpoints at short intervals. */
-export const killableSpec = (model: string, out: string, resume: boolean, steps: number): JobSpec => ({
+export const killableSpec = (model: string, out: string, resume: boolean, steps: number): SftSpec => ({
   kind: 'sft',
   config: {
     seed: 7,
@@ -81,12 +108,14 @@ export async function traceOf(
     const { seconds: _seconds, ...rest } = row
     curve.push(JSON.stringify(rest.kind === 'train' ? { ...rest, samplesPerSecond: 0 } : rest))
   }
-  const model = createHash('sha256').update(await readFile(join(folder, runFiles.model, 'model.safetensors')))
+  const made = await readFile(join(folder, runFiles.model, 'model.safetensors')).catch(() =>
+    readFile(join(folder, runFiles.adapter, adapterFiles.weights)),
+  )
   return {
     curve,
     weights: await digestOf(join(folder, runFiles.checkpoint)),
     best: await digestOf(join(folder, runFiles.best)),
-    model: model.digest('hex'),
+    model: createHash('sha256').update(made).digest('hex'),
   }
 }
 

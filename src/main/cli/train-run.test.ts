@@ -6,7 +6,6 @@ import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { readTrajectory } from '../../engine/trajectory/file.ts'
 import { readMetrics } from '../../engine/train/metrics-log.ts'
-import type { JobSpec } from '../../shared/jobs.ts'
 import { sftResultSchema, type ControlAction, type SftSpec, type TrainedResult } from '../../shared/training.ts'
 import { startEngineProcess, type EngineProcess } from '../jobs/engine-process.ts'
 import { inProcessChannel } from '../jobs/worker-serve.ts'
@@ -18,7 +17,7 @@ let root: string
 let engine: EngineProcess
 const at = (name: string): string => join(root, name)
 const spec = (name: string, resume = false): SftSpec =>
-  killableSpec(at('model'), at(name), resume, STEPS) as Extract<JobSpec, { kind: 'sft' }>
+  killableSpec(at('model'), at(name), resume, STEPS)
 beforeAll(async () => {
   root = await mkdtemp(join(tmpdir(), 'tandem-train-run-'))
   engine = startEngineProcess(inProcessChannel())
