@@ -16,8 +16,7 @@ const STEPS = 10
 let root: string
 let engine: EngineProcess
 const at = (name: string): string => join(root, name)
-const spec = (name: string, resume = false): SftSpec =>
-  killableSpec(at('model'), at(name), resume, STEPS)
+const spec = (name: string, resume = false): SftSpec => killableSpec(at('model'), at(name), resume, STEPS)
 beforeAll(async () => {
   root = await mkdtemp(join(tmpdir(), 'tandem-train-run-'))
   engine = startEngineProcess(inProcessChannel())
