@@ -6,7 +6,7 @@ import { fileURLToPath } from 'node:url'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { copyDataset } from '../../../engine/data/formats/copy.ts'
 import { openDataset } from '../../../engine/data/formats/open.ts'
-import { damageGroup, writeRows } from '../../../engine/data/formats/testing.ts'
+import { damageGroup, endOfSample, writeRows } from '../../../engine/data/formats/testing.ts'
 import { createTarWriter } from '../../../engine/data/formats/write.ts'
 import { whyNotTrain, type Dataset } from '../../../shared/dataset-records.ts'
 import type { ProblemCode } from '../../../shared/datasets.ts'
@@ -100,6 +100,19 @@ describe('a tar that is cut in the middle', () => {
     )
     expect((await studio.call('datasets.list', {})).datasets).toEqual([])
   })
+})
+
+test('a tar that is cut between two samples comes in with a warning of its import, and can be trained on', async () => {
+  const tar = await writeTar(4)
+  await truncate(tar, await endOfSample(tar, '000000002'))
+  const source = { from: 'folder', handle: await studio.handle('train-000000.tar') } as const
+  const job = await studio.run({ kind: 'dataset-import', name: 'Endless', source, mode: 'copy' })
+  expect(job).toMatchObject({ state: 'done', result: { rows: 3, broken: 0 } })
+  expect(job.warnings).toEqual([
+    expect.stringMatching(/^train-000000\.tar: the tar has no end mark.* Compare its size/),
+  ])
+  const { dataset } = job.result as { dataset: string }
+  expect(whyNotTrain(await studio.call('datasets.get', { dataset }))).toBeNull()
 })
 
 test('a parquet file damaged after its first row group is taken in with its fault', async () => {

@@ -25,7 +25,7 @@ export function ColumnsField({ columns, choice, choose }: ColumnChoice): ReactEl
       <p className="field-hint" role="status">
         {file} has {present.join(', ')}.{' '}
         {open.length > 0
-          ? `Choose the column of ${open.map((field) => fieldWords[field].toLowerCase()).join(', ')}.`
+          ? `Choose a column for ${open.map((field) => fieldWords[field].toLowerCase()).join(', ')}.`
           : 'Every field that is needed has a column.'}
       </p>
       <div className="data-columns-fields">
