@@ -102,6 +102,7 @@ export async function exportAndLoadAgain(
   // What came back edits as what was exported did: the document has its seed locked.
   await again.last().click()
   await page.getByRole('button', { name: 'Use in the editor' }).click()
+  await page.getByRole('navigation', { name: 'Screens' }).getByRole('button', { name: 'Edit' }).click()
   await page.keyboard.press('Control+Enter')
   await ended(page, 3)
   const [back, exported] = [await factsOfRow(page, 0), await factsOfRow(page, 2)]
