@@ -317,8 +317,8 @@ export const describeResultSchema = z.strictObject({
   reasoningLength: z.int(),
   /** Its vocabulary has the words of the storybook world, and its pictures the size. */
   storybook: z.boolean(),
-  /** What can be trained: an adapter alone on a checkpoint that was imported, nothing where its weights are quantised. */
-  trains: z.enum(['all', 'adapter', 'none']),
+  /** What can be trained: no words along with an adapter on an imported checkpoint, nothing where its weights are quantised. */
+  trains: z.enum(['all', 'wordless', 'none']),
   defaults: runDefaultsSchema.nullable(),
   /** `labels[id]` is what token `id` reads as. */
   labels: z.array(z.string()),

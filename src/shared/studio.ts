@@ -160,8 +160,8 @@ export const modelInfoSchema = z.strictObject({
   reasoningLength: z.int().nonnegative(),
   /** It draws the storybook world: the tray of sprites is of use. */
   storybook: z.boolean(),
-  /** What can be trained: an adapter alone on a checkpoint that was imported, nothing where its weights are quantised. */
-  trains: z.enum(['all', 'adapter', 'none']),
+  /** What can be trained: no words along with an adapter on an imported checkpoint, nothing where its weights are quantised. */
+  trains: z.enum(['all', 'wordless', 'none']),
   /** A published model's own numbers; null for one of our own. */
   defaults: runDefaultsSchema.nullable(),
   shipped: z.boolean(),

@@ -38,6 +38,7 @@ export async function readCheckpointFile(directory: string): Promise<CheckpointF
     weights: here(file.weights),
     vq: here(file.vq),
     quantised: file.quantised === null ? null : here(file.quantised),
+    files: file.files.map((each) => ({ ...each, path: here(each.path) })),
   }
 }
 

@@ -24,7 +24,7 @@ async function describe(model: ModelFolder): Promise<DescribeResult> {
     instructionLength: findField(layout, 'instruction')?.length ?? 0,
     reasoningLength: findField(layout, 'outputText')?.length ?? 0,
     storybook: config.image.size === world.size && worldWords(world).every((word) => text.encode(word).length === 1),
-    trains: model.stored ? (model.stored.quantised ? 'none' : 'adapter') : 'all',
+    trains: model.stored ? (model.stored.quantised ? 'none' : 'wordless') : 'all',
     defaults: config.sampling?.defaults ?? null,
     labels: Array.from({ length: text.size }, (_, id) => text.label(id)),
     special: { mask: config.special.mask, pad: config.special.pad, eos: config.special.eos },

@@ -23,8 +23,9 @@ export function liveModel(base: ModelFolder, table: ParameterTable, adapter: Ada
     kind: 'inline',
     bytes: new Uint8Array(floats.buffer, floats.byteOffset, floats.byteLength),
   })
-  if (!adapter) return { base, at: (flat) => ({ weights: (name) => inline(trained(flat, name)) }) }
-  const { stored } = base
+  const { stored, ...rest } = base
+  // What is trained as a whole is in the flat array, wherever it came from.
+  if (!adapter) return { base: rest, at: (flat) => ({ weights: (name) => inline(trained(flat, name)) }) }
   // What stays in its files is not added to: the adapter's product stands beside it, as when it is put to use.
   if (stored)
     return {

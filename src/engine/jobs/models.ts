@@ -11,7 +11,7 @@ import { variants } from '../checkpoints/variants.ts'
 import { writeFileAtomic } from '../files.ts'
 import { adapterFiles, openAdapter, readAdapterHead } from '../model/adapter.ts'
 import { adapterScale } from '../model/adapter-config.ts'
-import { baseFolder, isAdapterFolder, openModel, openStack } from '../model/adapter-open.ts'
+import { baseFolder, isAdapterFolder, openBase, openModel, openStack } from '../model/adapter-open.ts'
 import { floatsOf, modelFiles, openModelFolder, readJson } from '../model/folder.ts'
 import { modelParameters } from '../model/forward.ts'
 import { lineageFile, readLineage, type Lineage } from '../model/lineage.ts'
@@ -107,7 +107,7 @@ async function inform(folder: string): Promise<ModelInfo> {
     const { hash, config } = model
     if (entry.kind === 'model') return { ...entry, hash, config, adapter: null }
     const path = await baseFolder(folder)
-    const base = await openModelFolder(path)
+    const base = await openBase(path)
     try {
       const adapter = await openAdapter(folder, base)
       const { rank, dropout, targets, rows } = adapter.config

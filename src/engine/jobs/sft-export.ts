@@ -2,6 +2,7 @@
 import { cp } from 'node:fs/promises'
 import { join, relative } from 'node:path'
 import { runFiles } from '../../shared/training.ts'
+import { writeTrained } from '../checkpoints/trained.ts'
 import { writeFileAtomic } from '../files.ts'
 import { writeAdapter } from '../model/adapter.ts'
 import type { AdapterConfig } from '../model/adapter-config.ts'
@@ -45,9 +46,17 @@ export async function exportRun(run: Prepared, directory: string): Promise<Expor
 }
 
 async function exportModel(run: Prepared, directory: string, { ema, at }: Averaged): Promise<string> {
-  const { config, sizes, base, task } = run
+  const { config, sizes, base, model, task } = run
   const out = join(directory, runFiles.model)
   const named = { ...sizes, name: config.name ?? `${sizes.name}-sft` }
+  const metadata = { steps: String(at.step), samples: String(at.samples) }
+  if (model.stored) {
+    await writeTogether(out, async (temporary) => {
+      await writeTrained(base, temporary, named, task.table, ema, metadata)
+      await writeLineage(temporary, run, 'sft', at)
+    })
+    return out
+  }
   const texts = (await isAdapterFolder(base)) ? await baseFolder(base) : base
   await writeTogether(out, async (temporary) => {
     for (const name of [modelFiles.tokenizer, modelFiles.imageConfig, modelFiles.imageWeights])
@@ -55,8 +64,7 @@ async function exportModel(run: Prepared, directory: string, { ema, at }: Averag
     await writeFileAtomic(join(temporary, modelFiles.config), JSON.stringify(named, null, 2) + '\n')
     await writeHalfWeights(join(temporary, modelFiles.weights), task.table, ema, {
       format: 'tandem-model',
-      steps: String(at.step),
-      samples: String(at.samples),
+      ...metadata,
     })
     await writeLineage(temporary, run, 'sft', at)
   })

@@ -1,10 +1,13 @@
 /** What a fine-tuning run stands on, opened and checked: model, adapter, data and the task; and prompts to look at. */
+import { bytesInWords } from '../../shared/bytes.ts'
 import type { CheckReport } from '../../shared/datasets.ts'
 import { TandemError } from '../../shared/errors.ts'
 import type { ModelConfig } from '../../shared/model-config.ts'
 import { checkDataset, refuseErrors } from '../data/check.ts'
 import { openDataset } from '../data/formats/open.ts'
 import { loadWorld } from '../data/world/world.ts'
+import { importedFloats } from '../checkpoints/trained.ts'
+import { memoryState } from '../memory.ts'
 import type { GraphAdapter } from '../model/adapter-graph.ts'
 import { isAdapterFolder, openModel } from '../model/adapter-open.ts'
 import { floatsOf, type ModelFolder, type StoredModel } from '../model/folder.ts'
@@ -55,11 +58,11 @@ export async function prepareTraining(config: SftJobConfig, watch: Watch): Promi
   const began = performance.now()
   const model = await openModel(base)
   try {
-    if (model.stored) refuseStored(config, model.name, model.stored)
+    if (model.stored) refuseStored(config, model, model.stored)
     const sizes = modelConfigOf(config, model)
     const { source, report, sft } = await openSource(config, { ...model, config: sizes }, watch)
     const adapter = config.adapter ? await graphAdapter(config.adapter, model, base) : null
-    const start = adapter || config.fromScratch || config.architecture ? null : flatWeights(model)
+    const start = adapter || config.fromScratch || config.architecture ? null : await flatWeights(model)
     const options = { ...(start ? { start } : {}), ...(adapter ? { adapter } : {}) }
     const task = createSftTask(sizes, sft, source, options)
     const { previews } = config
@@ -104,24 +107,43 @@ function modelConfigOf(
   return shippedConfig(architecture, config.textVocabSize, image.config, config.image.size)
 }
 
-/** A published checkpoint stays in its files: what trains is an adapter beside it, and its products must have gradients. */
-function refuseStored({ adapter }: SftJobConfig, name: string, { quantised }: StoredModel): void {
-  if (!adapter)
-    throw new TandemError(
-      `${name} is an imported checkpoint, whose weights stay in the files they came in: it cannot be trained as a whole.`,
-      'Train an adapter on it (--lora-rank, --preset adapter; "An adapter" in the studio).',
-    )
+/** What cannot be done with a published checkpoint, and what would not fit. */
+export function refuseStored(
+  config: Pick<SftJobConfig, 'adapter' | 'fromScratch' | 'architecture' | 'inputAttends'>,
+  model: Pick<ModelFolder, 'name' | 'parameters' | 'adapters'>,
+  { quantised }: Pick<StoredModel, 'quantised'>,
+): void {
+  const { adapter } = config
+  const { name, parameters } = model
   if (quantised)
     throw new TandemError(
-      `${name} was imported with quantised weights, which an adapter cannot be trained on.`,
+      `${name} was imported with quantised weights, through which nothing can be trained.`,
       'Import the checkpoint again with its own precision, and train on that.',
     )
-  if (adapter.words.length > 0)
+  if (adapter && adapter.words.length > 0)
     throw new TandemError(
       `${name} is an imported checkpoint, whose embedding stays in the files it came in: no words can be trained along.`,
       'Leave the words out.',
     )
+  if (adapter) return
+  if (model.adapters)
+    throw new TandemError(`${name} has adapters on it.`, 'Train on the model itself, or train an adapter.')
+  if (config.fromScratch || config.architecture || config.inputAttends)
+    throw new TandemError(
+      `${name} is an imported checkpoint: it is trained from its own weights, in its own sizes.`,
+      'Leave fromScratch, architecture and inputAttends out.',
+    )
+  // Weights, their average, two moments and the gradient, before the first activation.
+  const needed = 4 * parameters * WHOLE_ARRAYS
+  const { free } = memoryState()
+  if (needed > free)
+    throw new TandemError(
+      `All of ${name} in training takes more than ${bytesInWords(needed)} of memory, and ${bytesInWords(free)} can be had.`,
+      'Train an adapter on it (--lora-rank, --preset adapter; "An adapter" in the studio).',
+    )
 }
+
+const WHOLE_ARRAYS = 5
 
 /** The adapter to train, its words as rows of the embedding. */
 async function graphAdapter(
@@ -141,10 +163,11 @@ async function graphAdapter(
   }
 }
 
-function flatWeights({ config, weights }: ModelFolder): Float32Array {
+async function flatWeights({ config, weights, directory, stored }: ModelFolder): Promise<Float32Array> {
   const table = layOutParameters(modelParameters(config))
   const flat = new Float32Array(table.size)
-  for (const span of table.spans) viewOf(flat, span).set(floatsOf(weights(span.name)))
+  const floats = stored ? await importedFloats(directory) : (name: string) => floatsOf(weights(name))
+  for (const span of table.spans) viewOf(flat, span).set(await floats(span.name))
   return flat
 }
 

@@ -1,5 +1,5 @@
-/** Adapters on imported checkpoints: the gradients of widened weights, a run from the data to an edit, and what is refused. */
-import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises'
+/** Training on imported checkpoints, an adapter or the whole: gradients, a run from the data to an edit, and what is refused. */
+import { cp, mkdir, mkdtemp, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
@@ -24,6 +24,7 @@ import { corruptionSchema } from '../train/corruption.ts'
 import { createSftTask, sftSchema, type SampleSource } from '../train/sft.ts'
 import { readMetrics } from '../train/metrics-log.ts'
 import { createEngineCache } from './context.ts'
+import { refuseStored } from './sft-prepare.ts'
 
 const kinds: readonly Published[] = ['a', 'm', 'half']
 let root: string
@@ -109,6 +110,14 @@ async function run(of: JobSpec, stop = new AbortController(), stopAt = Infinity)
   return parsed
 }
 
+/** What is told of a model. */
+async function informed(path: string): Promise<unknown> {
+  const context = { signal: new AbortController().signal, engine: (directory: string) => engines.engine(directory) }
+  for await (const update of runJob({ kind: 'model', work: { do: 'info', path } }, context))
+    if (update.type === 'result') return update.result
+  return null
+}
+
 const refusal = (what: Promise<unknown>): Promise<string> =>
   what.then(
     () => 'accepted',
@@ -173,11 +182,93 @@ describe.each(kinds)('an adapter on the checkpoint %s', (which) => {
     const adapted = await openModel(whole.model!)
     expect(adapted.adapters).toHaveLength(1)
     await adapted.image.dispose()
+    expect(await informed(whole.model!)).toMatchObject({ kind: 'adapter', adapter: { base: { path: at(which) } } })
     const tensors = await readFile(join(whole.model!, 'adapter_model.safetensors'))
     expect(await run(spec(which, `cut-${which}`), new AbortController(), 3)).toBeNull()
     const ended = (await run(spec(which, `cut-${which}`, {}, true)))!
     expect((await readFile(join(ended.model!, 'adapter_model.safetensors'))).equals(tensors)).toBe(true)
   })
+})
+
+describe.each(kinds)('the whole of the checkpoint %s', (which) => {
+  const whole = { adapter: undefined, schedule: { peak: 0.002, warmup: 2, decayFrom: 0.8, floor: 0.1 } }
+  const weightsOf = (model: string): Promise<Buffer> => readFile(join(model, 'weights', 'model.safetensors'))
+
+  test('starts from its weights as they are', async () => {
+    const still = { ...whole, schedule: { ...whole.schedule, peak: 1e-12 }, steps: 1, ema: 0 }
+    const ended = (await run(spec(which, `still-${which}`, still)))!
+    const [before, after] = [
+      await openCheckpoint(folders.get(which)!.directory),
+      await openCheckpoint(join(ended.model!, 'weights')),
+    ]
+    const trunk = await openTrunk(before)
+    for (const { name } of modelParameters(trunk.config)) {
+      const [was, is] = [await before.floats(trunk.stored(name)), await after.floats(trunk.stored(name))]
+      expect(relativeError(is, was)).toBeLessThan(1e-5)
+    }
+  })
+
+  test('is trained, previewed and exported as an import; stopped and resumed it ends the same', async () => {
+    const ended = (await run(spec(which, `whole-${which}`, whole)))!
+    expect(ended).toMatchObject({ reason: 'done', steps: 6 })
+    const rows = await Array.fromAsync(readMetrics(join(at(`whole-${which}`), 'metrics.jsonl')))
+    expect(rows.filter(({ kind }) => kind === 'preview').map(({ step }) => step)).toEqual([0, 6])
+    expect(await run(spec(which, `halved-${which}`, whole), new AbortController(), 3)).toBeNull()
+    const resumed = (await run(spec(which, `halved-${which}`, whole, true)))!
+    expect((await weightsOf(resumed.model!)).equals(await weightsOf(ended.model!))).toBe(true)
+  })
+
+  test('what came out is another model, opens where it is taken, and is trained again', async () => {
+    const made = join(at(`whole-${which}`), 'model')
+    await cp(made, at(`taken-${which}`), { recursive: true })
+    await rename(made, `${made}-away`)
+    const [taken, base] = [await openModel(at(`taken-${which}`)), await openModel(at(which))]
+    expect(taken.hash).not.toBe(base.hash)
+    expect(taken.parameters).toBe(base.parameters)
+    const place = JSON.parse(await readFile(join(at(`taken-${which}`), 'checkpoint.json'), 'utf8')) as {
+      files: { path: string }[]
+      weights: string
+    }
+    expect(place.weights).toBe('weights')
+    expect(await informed(at(`taken-${which}`))).toMatchObject({
+      kind: 'model',
+      name: `tiny-${which}-sft`,
+      imported: { precision: 'f32' },
+      lineage: { how: 'sft', from: [{ name: `tiny-${which}` }] },
+    })
+    const { directory, vq } = folders.get(which)!
+    expect(place.files.filter(({ path }) => path.startsWith(directory) && !path.startsWith(vq))).toEqual([])
+    const engine = createEngine(taken, 'cpu', 1)
+    const codes = Int32Array.from({ length: taken.config.image.grid ** 2 }, (_, i) => i)
+    const asked = {
+      instruction: 'make it night',
+      input: null,
+      inputCodes: codes,
+      mode: 'parallel',
+      steps: 2,
+      seed: 1,
+    } as const
+    const header = await prepareRun(engine, {
+      ...asked,
+      guidance: { text: 0, image: 0 },
+      temperatures: { text: 0, image: 0 },
+    })
+    expect(header.model.hash).toBe(taken.hash)
+    await engine.dispose()
+    await base.image.dispose()
+    const data = { kind: 'folder', path: at(`set-${which}`) }
+    const again = await run(spec(`taken-${which}`, `again-${which}`, { ...whole, data, steps: 1, previews: undefined }))
+    expect(again).toMatchObject({ reason: 'done', steps: 1 })
+  })
+})
+
+test('the whole of a checkpoint learns too', async () => {
+  const part = { adapter: undefined, steps: 60, validateEvery: 60, previews: undefined }
+  await run(spec('a', 'learns-whole', part))
+  const losses: number[] = []
+  for await (const row of readMetrics(join(at('learns-whole'), 'metrics.jsonl')))
+    if (row.kind === 'validation') losses.push(row.text!)
+  expect(losses.at(-1)!).toBeLessThan(0.7 * losses[0]!)
 })
 
 test('it learns what the checkpoint cannot do', async () => {
@@ -230,9 +321,16 @@ test.each(kinds)(
 
 describe('is refused before the data are read', () => {
   const nowhere = { data: { kind: 'folder', path: '/nowhere' } }
-  test('the whole model', async () => {
-    const said = await refusal(run(spec('a', 'never', { ...nowhere, adapter: undefined })))
-    expect(said).toMatch(/tiny-a is an imported checkpoint.*cannot be trained as a whole.*Train an adapter on it/s)
+  test('a whole model that no memory holds, with what can be done instead', () => {
+    const refuse = (): void =>
+      refuseStored({ fromScratch: false }, { name: 'Parallel', parameters: 1e13 }, { quantised: false })
+    expect(refuse).toThrow(/All of Parallel in training takes more than [\d,. ]+ [GT]B of memory, and .* can be had/)
+  })
+  test('a whole model with adapters on it, or of other sizes', async () => {
+    const on = { name: 'Parallel', parameters: 10, adapters: [{ name: 'dark', hash: '', weight: 1 }] }
+    expect(() => refuseStored({ fromScratch: false }, on, { quantised: false })).toThrow(/Parallel has adapters on it/)
+    const scratch = { ...nowhere, adapter: undefined, fromScratch: true }
+    expect(await refusal(run(spec('a', 'never', scratch)))).toMatch(/trained from its own weights, in its own sizes/)
   })
   test('words along with an adapter', async () => {
     const said = await refusal(run(spec('a', 'never', { ...nowhere, adapter: { rank: 2, words: ['cup'] } })))
@@ -240,7 +338,9 @@ describe('is refused before the data are read', () => {
   })
   test('quantised weights', async () => {
     await importAll({ ...importOptions('a', folders.get('a')!, at('int4')), precision: 'int4' })
-    expect(await refusal(run(spec('int4', 'never', nowhere)))).toMatch(/imported with quantised weights/)
+    expect(await refusal(run(spec('int4', 'never', nowhere)))).toMatch(
+      /imported with quantised weights, through which nothing can be trained/,
+    )
     expect(await readdir(root)).not.toContain('never')
   })
 })

@@ -12,10 +12,10 @@ const spec = (settings: Partial<TrainingSettings> = {}): SftStudioSpec => ({
 })
 
 it('what an imported checkpoint does not allow is said in the form, and what to do instead', () => {
-  const imported = { name: 'Parallel', trains: 'adapter' } as const
+  const imported = { name: 'Parallel', trains: 'wordless' } as const
   expect(whyNot(spec(), imported)).toBeNull()
-  expect(whyNot(spec({ method: 'full' }), imported)).toMatch(/Parallel is an imported checkpoint.*Choose “An adapter”/)
-  expect(whyNot(spec({ words: ['cup'] }), imported)).toMatch(/Leave the words to train out/)
+  expect(whyNot(spec({ method: 'full' }), imported)).toBeNull()
+  expect(whyNot(spec({ method: 'lora', words: ['cup'] }), imported)).toMatch(/Leave the words to train out/)
   expect(whyNot(spec(), { ...imported, trains: 'none' })).toMatch(/quantised weights.*Import the checkpoint again/)
-  expect(whyNot(spec({ method: 'full', words: ['cup'] }), { ...imported, trains: 'all' })).toBeNull()
+  expect(whyNot(spec({ method: 'lora', words: ['cup'] }), { ...imported, trains: 'all' })).toBeNull()
 })
