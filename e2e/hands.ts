@@ -1,8 +1,10 @@
 /** What a person's hands do in the editor, and what their eyes see there: the same in every host. */
 import { readFile } from 'node:fs/promises'
+import { join } from 'node:path'
 import type { Locator, Page } from 'playwright-core'
 import sharp from 'sharp'
 import { expect } from 'vitest'
+import { root } from './electron-launch.ts'
 
 /** A look takes a third of a second, and a canvas its time on a busy machine. */
 const LOOKS = { timeout: 30_000, interval: 20 }
@@ -72,6 +74,15 @@ export async function dropFile(page: Page, name: string, bytes: Buffer): Promise
 export async function chooseFile(page: Page, open: () => Promise<unknown>, path: string): Promise<void> {
   const [chooser] = await Promise.all([page.waitForEvent('filechooser'), open()])
   await chooser.setFiles(path)
+}
+
+/** Opens the demo's scene in an empty document. */
+export async function openScene(page: Page): Promise<void> {
+  const open = page.getByRole('button', { name: 'Open a picture' })
+  await open.waitFor()
+  await chooseFile(page, () => open.click(), join(root, 'resources', 'demo', 'scene.png'))
+  // The document has the picture, not only its size.
+  await page.getByRole('button', { name: /^Undo: / }).waitFor()
 }
 
 export interface Saved {

@@ -1,10 +1,8 @@
 /** The layers by hand: hidden, made thinner, put in another order, renamed, doubled, merged, deleted, and all of it undone. */
-import { join } from 'node:path'
 import type { Locator, Page } from 'playwright-core'
 import { afterAll, beforeAll, expect, it } from 'vitest'
 import { chromiumMissing, openInBrowser, type BrowserStudio } from './browser.ts'
-import { root } from './electron-launch.ts'
-import { chooseFile, exportedDocument, setNumber, stroke, undoButton, type Pixels } from './hands.ts'
+import { exportedDocument, openScene, setNumber, stroke, undoButton, type Pixels } from './hands.ts'
 import { describeWith } from './needs.ts'
 
 const SIDE = 128
@@ -23,11 +21,7 @@ describeWith(chromiumMissing())('in a browser', () => {
     studio = await openInBrowser()
     page = studio.page
     page.setDefaultTimeout(10_000)
-    const open = page.getByRole('button', { name: 'Open a picture' })
-    await open.waitFor()
-    await chooseFile(page, () => open.click(), join(root, 'resources', 'demo', 'scene.png'))
-    // The document has the picture, not only its size.
-    await page.getByRole('button', { name: /^Undo: / }).waitFor()
+    await openScene(page)
     await page.getByRole('tab', { name: /Layers/ }).click()
   })
   afterAll(() => studio?.close())

@@ -1,10 +1,8 @@
 /** "This edit was right": a run whose words and picture were corrected becomes a row, which knows where it came from. */
-import { join } from 'node:path'
 import type { Locator, Page } from 'playwright-core'
 import { afterAll, beforeAll, expect, it } from 'vitest'
 import { chromiumMissing, openInBrowser, type BrowserStudio } from './browser.ts'
-import { root } from './electron-launch.ts'
-import { chooseFile, runEnds, setSteps, shown, showsOtherThan, stroke } from './hands.ts'
+import { openScene, runEnds, setSteps, shown, showsOtherThan, stroke } from './hands.ts'
 import { describeWith } from './needs.ts'
 
 const STEPS = 8
@@ -20,11 +18,7 @@ describeWith(chromiumMissing())('in a browser', () => {
   beforeAll(async () => {
     studio = await openInBrowser()
     page = studio.page
-    const open = page.getByRole('button', { name: 'Open a picture' })
-    await open.waitFor()
-    await chooseFile(page, () => open.click(), join(root, 'resources', 'demo', 'scene.png'))
-    // The document has the picture, not only its size.
-    await page.getByRole('button', { name: /^Undo: / }).waitFor()
+    await openScene(page)
   })
   afterAll(() => studio?.close())
 

@@ -1,23 +1,22 @@
 /** Masks and results: a mask made, saved and brought back; results staged, compared, turned down, taken, and undone. */
-import { join } from 'node:path'
 import type { Locator, Page } from 'playwright-core'
 import { afterAll, beforeAll, expect, it } from 'vitest'
 import { chromiumMissing, openInBrowser, type BrowserStudio } from './browser.ts'
-import { root } from './electron-launch.ts'
 import { historyRows, openHistory } from './first-edit.ts'
 import {
   changed,
   chooseFile,
   exportedDocument,
   grey,
+  openScene,
   pixels,
   runEnds,
   saved,
   setNumber,
   setSteps,
   shown,
-  showsOtherThan,
   shows,
+  showsOtherThan,
   stopButtons,
   stroke,
   undoButton,
@@ -39,11 +38,7 @@ describeWith(chromiumMissing())('in a browser', () => {
   beforeAll(async () => {
     studio = await openInBrowser()
     page = studio.page
-    const open = page.getByRole('button', { name: 'Open a picture' })
-    await open.waitFor()
-    await chooseFile(page, () => open.click(), join(root, 'resources', 'demo', 'scene.png'))
-    // The document has the picture, not only its size.
-    await page.getByRole('button', { name: /^Undo: / }).waitFor()
+    await openScene(page)
   })
   afterAll(() => studio?.close())
 
