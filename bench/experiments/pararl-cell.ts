@@ -1,10 +1,11 @@
 /**
  * One cell of the ParaRL experiment: trains from a checkpoint with one objective and one seed (or not at all: the
  * `before` arm), answers a suite, and prints what the exact judge says as one line of JSON, with intervals, and with the
- * differences to an earlier cell prompt by prompt; scores go to scores.json in the cell's folder. A cell that was stopped
- * goes on.
+ * differences to an earlier cell prompt by prompt; scores go to scores.json in the cell's folder. With --greedy the suite is
+ * answered a second time, at temperature 0. A cell that was stopped goes on.
  * Usage: node bench/experiments/pararl-cell.ts --model DIR --out DIR --arm before|output|trajectory [--seed N]
- *        [--against DIR] [--threads N] [--suite DIR|NAME] [--limit N] [--world DIR --operations a,b] [--reward NAME] [--steps N] [--temperature T] [--set sampledSteps=3 ...]
+ *        [--against DIR] [--threads N] [--suite DIR|NAME] [--limit N] [--world DIR --operations a,b] [--reward NAME] [--steps N] [--temperature T] [--greedy]
+ *        [--set sampledSteps=3 ...]
  */
 import { existsSync } from 'node:fs'
 import { join } from 'node:path'
@@ -15,7 +16,7 @@ import { completeRlSettings, rlFiles, type PararlResult } from '../../src/shared
 import { runJob } from '../../src/engine/jobs.ts'
 import { createEngineCache } from '../../src/engine/jobs/context.ts'
 import { makeFolder, writeFileAtomic } from '../../src/engine/files.ts'
-import { metricsOf, readScores, scoresFile, suiteScores } from './pararl-suite.ts'
+import { metricsOf, prefixed, readScores, scoresFiles, suiteScores, type ScoresKind } from './pararl-suite.ts'
 
 const { values } = parseArgs({
   options: {
@@ -33,6 +34,7 @@ const { values } = parseArgs({
     reward: { type: 'string', default: 'storybook' },
     steps: { type: 'string', default: '16' },
     temperature: { type: 'string', default: '0' },
+    greedy: { type: 'boolean', default: false },
     set: { type: 'string', multiple: true, default: [] },
   },
 })
@@ -40,7 +42,6 @@ const { model, out } = values
 if (model === undefined || out === undefined) throw new Error('a cell needs --model and --out')
 const arm = z.enum(['before', 'output', 'trajectory']).parse(values.arm)
 const threads = values.threads === undefined ? {} : { threads: Number(values.threads) }
-const before = values.against === undefined ? null : await readScores(values.against)
 const set = Object.fromEntries(
   values.set.map((text): [string, unknown] => {
     const at = text.indexOf('=')
@@ -92,15 +93,23 @@ async function trained(base: string, directory: string, objective: 'output' | 't
 await makeFolder(out)
 const result = arm === 'before' ? null : await trained(model, join(out, 'run'), arm)
 const began = performance.now()
-const scores = await suiteScores({
-  model: result?.model ?? model,
-  suite: values.suite,
-  steps: Number(values.steps),
-  temperature: Number(values.temperature),
-  limit: values.limit === undefined ? null : Number(values.limit),
-  ...threads,
-})
-await writeFileAtomic(join(out, scoresFile), JSON.stringify(scores) + '\n')
+
+/** The suite answered and judged, the scores kept, and what they come to. */
+async function scored(kind: ScoresKind, temperature: number): Promise<Record<string, number>> {
+  const scores = await suiteScores({
+    model: result?.model ?? model!,
+    suite: values.suite,
+    steps: Number(values.steps),
+    temperature,
+    limit: values.limit === undefined ? null : Number(values.limit),
+    ...threads,
+  })
+  await writeFileAtomic(join(out!, scoresFiles[kind]), JSON.stringify(scores) + '\n')
+  return metricsOf(scores, values.against === undefined ? null : await readScores(values.against, kind))
+}
+
+const drawn = await scored('drawn', Number(values.temperature))
+const greedy = values.greedy ? await scored('greedy', 0) : {}
 console.log(
   JSON.stringify({
     arm,
@@ -111,6 +120,6 @@ console.log(
     stopped: result?.stopped ?? null,
     seconds: result?.seconds ?? 0,
     evaluationSeconds: Number(((performance.now() - began) / 1000).toFixed(1)),
-    metrics: metricsOf(scores, before),
+    metrics: { ...drawn, ...prefixed('greedy.', greedy) },
   }),
 )

@@ -114,7 +114,13 @@ export function changeOf(prefix: string, runs: readonly SuiteScores[], against: 
 
 const scoresSchema = z.record(z.string(), z.record(z.string(), z.number().nullable()))
 
-/** The scores a cell left in its folder. */
-export const scoresFile = 'scores.json'
-export const readScores = (folder: string): Promise<SuiteScores> =>
-  readJson(join(folder, scoresFile), scoresSchema, 'the scores of a cell')
+/** What a cell leaves in its folder: its scores as it was asked to answer, and without chance where that was asked too. */
+export const scoresFiles = { drawn: 'scores.json', greedy: 'scores-greedy.json' } as const
+export type ScoresKind = keyof typeof scoresFiles
+
+export const readScores = (folder: string, kind: ScoresKind = 'drawn'): Promise<SuiteScores> =>
+  readJson(join(folder, scoresFiles[kind]), scoresSchema, 'the scores of a cell')
+
+/** Names of numbers with a prefix before each. */
+export const prefixed = (prefix: string, numbers: Readonly<Record<string, number>>): Record<string, number> =>
+  Object.fromEntries(Object.entries(numbers).map(([name, value]) => [`${prefix}${name}`, value]))

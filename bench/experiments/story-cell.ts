@@ -4,16 +4,14 @@
  * Usage: node bench/experiments/story-cell.ts --out DIR [--operation mirror] [--rows 200] [--old ROWS] [--count N]
  *        [-- options of "tandem train sft"]; without options of that command the shipped model itself is judged.
  */
-import { spawn } from 'node:child_process'
 import { existsSync } from 'node:fs'
 import { rm } from 'node:fs/promises'
 import { loadavg } from 'node:os'
 import { dirname, join, resolve } from 'node:path'
-import { fileURLToPath } from 'node:url'
 import { parseArgs } from 'node:util'
 import { z } from 'zod'
+import { tandem } from './tandem-cli.ts'
 
-const root = fileURLToPath(new URL('../../', import.meta.url))
 const shipped = 'resources/models/storybook'
 const SEEDS = { data: 5, old: 9, newTest: 31, oldTest: 4242 }
 
@@ -32,28 +30,6 @@ const { values } = parseArgs({
 if (values.out === undefined) throw new Error('a cell needs --out DIR')
 const { operation, rows, old, count } = values
 const out = resolve(values.out)
-
-/** One command of the product: its output, and the CPU seconds of it and its children. */
-async function tandem(...args: string[]): Promise<{ stdout: string; cpuSeconds: number }> {
-  // The shell's `times` knows what its children used, and theirs.
-  const script = '"$@"; code=$?; times >&2; exit $code'
-  const child = spawn('bash', ['-c', script, 'bash', process.execPath, join(root, 'src/main/cli.ts'), ...args], {
-    cwd: root,
-    stdio: ['ignore', 'pipe', 'pipe'],
-  })
-  let stdout = ''
-  let stderr = ''
-  child.stdout.on('data', (chunk: Buffer) => (stdout += chunk.toString('utf8')))
-  child.stderr.on('data', (chunk: Buffer) => {
-    process.stderr.write(chunk)
-    stderr = (stderr + chunk.toString('utf8')).slice(-10_000)
-  })
-  const code = await new Promise<number | null>((done, fail) => child.once('error', fail).once('close', done))
-  if (code !== 0) throw new Error(`tandem ${args.join(' ')} ended with ${String(code)}`)
-  const used = stderr.trimEnd().split('\n').at(-1)!
-  const seconds = [...used.matchAll(/(\d+)m([\d.]+)s/g)].map(([, m, s]) => Number(m) * 60 + Number(s))
-  return { stdout, cpuSeconds: Number(seconds.reduce((a, b) => a + b, 0).toFixed(1)) }
-}
 
 /** The data sets lie beside the cells, so that all of them train on the same rows. */
 async function sampled(name: string, ...args: string[]): Promise<string> {
