@@ -45,6 +45,21 @@ describeWith(chromiumMissing())('in a browser', () => {
     expect(await dialog().getByRole('switch', { name: 'Reduce motion' }).getAttribute('aria-checked')).toBe('true')
   })
 
+  it('follows the system as it changes, the button for the other theme too', async () => {
+    await page.emulateMedia({ colorScheme: 'light' })
+    await dialog().getByRole('radio', { name: 'As the system' }).click()
+    await dialog().getByRole('button', { name: 'Done' }).click()
+    for (const [colorScheme, other] of [
+      ['dark', 'Light theme'],
+      ['light', 'Dark theme'],
+    ] as const) {
+      await page.emulateMedia({ colorScheme })
+      await expect.poll(look).toMatchObject({ theme: colorScheme })
+      await page.getByRole('button', { name: other }).waitFor()
+    }
+    await openDialog()
+  })
+
   it('numbers out of their bounds are refused with the reason, others are kept', async () => {
     const space = number('Space for projects')
     await set(space, '0.1')

@@ -14,6 +14,7 @@ import { Icon, type IconName } from '../ui/Icon.tsx'
 import { Kbd } from '../ui/Kbd.tsx'
 import { Menu, MenuButton, type MenuItem } from '../ui/Menu.tsx'
 import { Tooltip } from '../ui/Tooltip.tsx'
+import { useThemeName } from '../ui/use-theme.ts'
 import { KeptMessages } from './KeptMessages.tsx'
 import { layout, useLayout } from './layout.ts'
 import { screenOfJob, screens } from './screens.ts'
@@ -197,8 +198,7 @@ function Connection(): ReactElement | null {
 }
 
 function ThemeButton(): ReactElement {
-  const theme = useStudio((s) => s.preferences.theme)
-  const dark = theme === 'dark' || (theme === 'system' && window.matchMedia('(prefers-color-scheme: dark)').matches)
+  const dark = useThemeName() === 'dark'
   return (
     <IconButton
       icon={dark ? 'sun' : 'moon'}

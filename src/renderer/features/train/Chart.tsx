@@ -7,7 +7,7 @@ import uPlot from 'uplot'
 import 'uplot/dist/uPlot.min.css'
 import { duration } from '../../state/runs-words.ts'
 import { align, valueAt, type Line, type Unit, type XAxis } from './curves.ts'
-import { useThemeName } from './use-theme.ts'
+import { useThemeName } from '../../ui/use-theme.ts'
 import { bytes, count, figure } from './words.ts'
 
 export type Zoom = readonly [number, number] | null
