@@ -167,7 +167,7 @@ export const datasetSplitSchema = z.strictObject({
   splits: z.strictObject({ train: z.int(), val: z.int(), test: z.int() }),
 })
 
-const columns = z.record(z.string(), z.string())
+const columns = z.partialRecord(z.enum(rowFields), z.string())
 const share = z.number().min(0).max(0.9)
 
 /** One piece of work on the set at `path`. */

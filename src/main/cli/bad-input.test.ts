@@ -98,6 +98,7 @@ describe('bad options', () => {
     [['world', 'sample', '--seed', '1', '--count', '1', '--out', 'x', '--family', 'royal'], 'spatial'],
     [['resume', 'x.tdm', '--step', '1', '--replace', 'text:0'], 'PLACE=TOKEN'],
     [['resume', 'x.tdm', '--step', '1', '--remask', 'here'], 'not a place'],
+    [['dataset', 'import', 'x.parquet', '--columns', 'picture=src', '--out', 'x'], 'no field "picture"'],
     [['generate', '--prompt', 'draw a cat', '--guidance-image', '1e9'], 'from -100 to 100'],
   ])('%j is refused in one line that names the help to read', async (args, cause) => {
     const line = await refused(...args)

@@ -8,9 +8,11 @@ import {
   datasetStatsSchema,
   datasetWriteSchema,
   problemSeverity,
+  rowFields,
   type CheckReport,
   type DatasetStats,
   type DatasetWork,
+  type RowField,
 } from '../../shared/datasets.ts'
 import { driveJob } from './drive.ts'
 import { shippedModel } from './installation.ts'
@@ -23,7 +25,7 @@ const SHOWN = { error: 20, warning: 3 } as const
 const LISTED = 1000
 
 interface Common {
-  columns?: Record<string, string>
+  columns?: Partial<Record<RowField, string>>
   json?: boolean
 }
 interface WriteOptions extends Common {
@@ -135,11 +137,15 @@ async function write(dir: string, options: WriteOptions, format: 'quadruplets' |
   process.stdout.write(problemLines(result.problems) + `${result.path}: ${result.rows} rows${left}\n`)
 }
 
-function columns(text: string): Record<string, string> {
+function columns(text: string): Partial<Record<RowField, string>> {
   const pairs = text.split(',').map((part) => /^\s*([a-z_]+)\s*=\s*(.+?)\s*$/.exec(part))
   if (pairs.some((pair) => pair === null))
     throw new InvalidArgumentError(`"${text}" is not FIELD=COLUMN,..., for example input_image=src.`)
-  return Object.fromEntries(pairs.map((pair) => [pair![1]!, pair![2]!]))
+  const named = pairs.map((pair) => [pair![1]!, pair![2]!] as const)
+  const unknown = named.find(([field]) => !rowFields.some((known) => known === field))
+  if (unknown)
+    throw new InvalidArgumentError(`a row has no field "${unknown[0]}": name one of ${rowFields.join(', ')}.`)
+  return Object.fromEntries(named)
 }
 
 function pictures(text: string): 'jpeg' | 'keep' {
