@@ -3,7 +3,7 @@
  * its masks (MMaDA-Parallel section 5). Both come from the trajectory alone, without a forward of the model.
  */
 import { advanceFrame, frameCodes, initialFrame, type Frame } from '../../shared/trajectory-frame.ts'
-import type { Trajectory, TrajectoryHeader } from '../../shared/trajectory.ts'
+import { eventsByStep, type Trajectory, type TrajectoryHeader } from '../../shared/trajectory.ts'
 import type { WorldSample } from '../data/world/types.ts'
 import type { ModelFolder } from '../model/folder.ts'
 
@@ -47,7 +47,7 @@ export function partialText(
   return words
 }
 
-/** The pair at each of the given steps (ascending). A place without any candidate is code 0. */
+/** The pair at each of the given steps (ascending), with a person's edits. A place without any candidate is code 0. */
 export async function pairsAt(
   model: Pick<ModelFolder, 'config' | 'text' | 'image'>,
   trajectory: Trajectory,
@@ -56,10 +56,11 @@ export async function pairsAt(
 ): Promise<Pair[]> {
   const { header } = trajectory
   const wanted = new Set(steps)
+  const byStep = eventsByStep(trajectory.events)
   const pairs: Pair[] = []
   let state = initialFrame(header)
   for (const step of trajectory.steps) {
-    state = advanceFrame(state, header, step)
+    state = advanceFrame(state, header, step, byStep.get(step.step))
     if (!wanted.has(step.step)) continue
     const codes = Int32Array.from(frameCodes(header, state), (code) => Math.max(0, code))
     const rgb = await model.image.decode(codes)
