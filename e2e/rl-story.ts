@@ -1,7 +1,8 @@
 /**
  * What a person does who wants a model that agrees with itself: a short run from rewards on the early checkpoint that
  * ships, its curves as they come, a pause, a rollout on the timeline at the step that was rewarded, a reload, the same
- * prompt by every checkpoint, and the model that came out in the editor. The same in every host.
+ * prompt by every checkpoint, and the model that came out in the editor, a run of it marked along its steps. The same in
+ * every host.
  */
 import { expect } from 'vitest'
 import type { Locator, Page } from 'playwright-core'
@@ -101,7 +102,7 @@ export async function lookAtCheckpoints(page: Page): Promise<void> {
   await screen(page, 'Train')
 }
 
-/** The exact judge saw it before, between and after; the model that came out edits. */
+/** The exact judge saw it before, between and after; the model that came out draws, in words and picture that agree. */
 export async function useTheModel(page: Page): Promise<void> {
   await tab(page, /Record/)
   await expect.poll(() => page.locator('.rl-record tbody tr').count(), PATIENCE).toBe(3)
@@ -109,11 +110,27 @@ export async function useTheModel(page: Page): Promise<void> {
   await openHistory(page)
   await expect.poll(() => page.getByRole('combobox', { name: 'Model' }).inputValue(), PATIENCE).toBe(NAME)
   await page.getByRole('radio', { name: 'Generate' }).click()
+  await page.getByRole('radiogroup', { name: 'Mode', exact: true }).getByRole('radio', { name: 'In turn' }).click()
   await page.getByRole('textbox', { name: 'Instruction' }).fill(OWN_PROMPT)
   await page.keyboard.press('Control+Enter')
   // Rows come page by page, so the run is known by its words and not by how many there are.
   await expect.poll(() => historyRows(page).filter({ hasText: OWN_PROMPT }).count(), PATIENCE).toBe(1)
   await expect.poll(() => stepNow(page), PATIENCE).toBe(16)
+  await seeAlignment(page)
   await page.getByRole('navigation', { name: 'Screens' }).getByRole('button', { name: 'Models' }).click()
   await page.locator('.models-item', { hasText: NAME }).waitFor()
+}
+
+/** The scorer's value at each of the steps, and the one from which a sentence holds: not before there is a picture. */
+async function seeAlignment(page: Page): Promise<void> {
+  await page.getByRole('button', { name: 'Show alignment along the run' }).click()
+  const strip = page.getByRole('img', { name: /^Alignment of words and picture by step/ })
+  await strip.waitFor(PATIENCE)
+  expect((await strip.getAttribute('aria-label'))?.match(/\d+: -?\d\.\d\d/g)).toHaveLength(16)
+  // Sentences that hold from one step on lie over each other, the last one on top.
+  const concept = page.getByRole('button', { name: /^From step \d+ the picture shows: / }).last()
+  const step = Number(/\d+/.exec((await concept.getAttribute('aria-label')) ?? '')?.[0])
+  expect(step).toBeGreaterThan(8)
+  await concept.click()
+  await expect.poll(() => stepNow(page), PATIENCE).toBe(step)
 }

@@ -84,6 +84,10 @@ test('a run leaves rows, rollouts that open on the timeline, and a model among t
   expect((await call('rl.openRollout', which)).id).toBe(run.id)
   await expect(call('rl.openRollout', { ...which, rollout: 9 })).rejects.toThrow('no such rollout')
 
+  const score = await call('rl.score', { run: run.id, reward: 'storybook' })
+  expect(score).toMatchObject({ reward: 'storybook-scorer', steps: [{ step: 1 }, { step: 2 }, { step: 3 }] })
+  for (const { raw } of score.concepts) expect(raw).toHaveLength(3)
+
   const at = { job: id, prompt: 0, step: 2 }
   expect((await call('training.picture', at)).picture).toMatchObject({ width: 128, height: 128 })
   const preview = await call('training.openPreview', { ...at, project: project.id })
