@@ -3,7 +3,8 @@
  * preprocessor_config.json, as published exports lay them out. Checked whole before anything of it is run.
  */
 import { createHash } from 'node:crypto'
-import { readFile, stat } from 'node:fs/promises'
+import { createReadStream } from 'node:fs'
+import { stat } from 'node:fs/promises'
 import { basename, join } from 'node:path'
 import { Tokenizer } from '@huggingface/tokenizers'
 import { z } from 'zod'
@@ -78,6 +79,8 @@ export async function openClip(directory: string, threads?: number): Promise<Cli
   requireNames(textFile, ['input_ids'], ['input_ids', 'attention_mask', 'position_ids'], 'text_embeds')
   requireNames(visionFile, ['pixel_values'], ['pixel_values'], 'image_embeds')
   const tokenizer = makeTokenizer(json)
+  const models = [textFile, visionFile].flatMap((file) => [file.path, ...file.external])
+  const identity = await identityOf([tokenizerPath, await path(clipFiles.preprocessor), ...models])
 
   const text = await open(textFile, threads)
   let vision: Session
@@ -89,7 +92,7 @@ export async function openClip(directory: string, threads?: number): Promise<Cli
   }
   const clip: Clip = {
     name: basename(directory),
-    identity: await identityOf([tokenizerPath, await path(clipFiles.preprocessor), textFile.path, visionFile.path]),
+    identity,
     async text(words) {
       const { ids, mask } = tokenizer(words)
       const dims = [1, ids.length]
@@ -194,12 +197,12 @@ function unit(data: Float32Array | BigInt64Array): Float32Array {
   return values.map((v) => v / norm)
 }
 
-/** Sizes and times would change with a copy: the small files count as they are, large ones by their first MiB and size. */
+/** Every byte that decides a mark, weights beside the models too; sizes first, so that no file runs into the next. */
 async function identityOf(paths: readonly string[]): Promise<string> {
   const hash = createHash('sha256')
   for (const path of paths) {
-    const bytes = await readFile(path)
-    hash.update(String(bytes.length)).update(bytes.subarray(0, 2 ** 20))
+    hash.update(String((await stat(path)).size))
+    for await (const chunk of createReadStream(path, { highWaterMark: 1 << 20 })) hash.update(chunk as Buffer)
   }
   return hash.digest('hex').slice(0, 32)
 }

@@ -74,6 +74,8 @@ export interface OnnxSummary {
   readonly path: string
   readonly inputs: readonly string[]
   readonly outputs: readonly string[]
+  /** Files beside it that hold weights, links resolved. */
+  readonly external: readonly string[]
 }
 
 /** Reads and checks a file; throws a TandemError that names it. */
@@ -121,21 +123,23 @@ export async function inspectOnnx(path: string): Promise<OnnxSummary> {
   tensors.push(...(graph.initializer ?? []))
   visit(graph.node, 0)
   for (const { node } of model.functions ?? []) visit(node ?? [], 1)
-  await checkExternal(path, tensors, bad)
+  const external = await checkExternal(path, tensors, bad)
   const given = (values: GraphProto['input']): string[] => (values ?? []).flatMap((value) => value.name ?? [])
   const stored = new Set((graph.initializer ?? []).map((tensor) => tensor.name))
   return {
     path,
     inputs: given(graph.input).filter((input) => !stored.has(input)),
     outputs: given(graph.output),
+    external,
   }
 }
 
+/** The files weights are kept in, once it is sure that they are there, inside the folder, whole and not too large. */
 async function checkExternal(
   path: string,
   tensors: readonly TensorProto[],
   bad: (cause: string, remedy: string) => TandemError,
-): Promise<void> {
+): Promise<string[]> {
   const folder = await realpath(dirname(path))
   const ends = new Map<string, number>()
   for (const { dataLocation, externalData } of tensors) {
@@ -160,4 +164,5 @@ async function checkExternal(
     total += size
   }
   if (total > MAX_EXTERNAL) throw bad('has more than 16 GiB of weights', 'Use a smaller model as a reward.')
+  return [...ends.keys()]
 }
