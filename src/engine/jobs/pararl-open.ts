@@ -112,7 +112,7 @@ export async function openRl(
     if (pool.length === 0)
       throw new TandemError('There is no prompt to train on.', 'Give a data set with rows in its train split.')
     const base = { engine, model, reward, policy, reference }
-    const scaleAt = await scaleOf(base, pool, settings, (count) => source.truePairs(count))
+    const scaleAt = await scaleOf(base, pool, settings, (least) => source.truePairs(least))
     const prompts = await choosePrompts(base, pool, config, directory, note)
     if (prompts.length < settings.prompts)
       note(
@@ -155,13 +155,13 @@ function previewPrompt({ id, instruction, header }: RlPrompt): PreviewPrompt {
 
 /**
  * (3): mean and deviation over a random 1 % of the training prompts, from what the starting model makes of them, step by
- * step: a pair half done is marked lower than a finished one whatever it is worth. Or over true pairs of the data.
+ * step: a pair half done is marked lower than a finished one whatever it is worth. Or over a random 1 % of true pairs.
  */
 async function scaleOf(
   { model, reward, policy, reference }: Pick<OpenedRl, 'model' | 'reward' | 'policy' | 'reference'>,
   pool: readonly RlPrompt[],
   settings: RlSettings,
-  truePairs: (count: number) => Promise<Pair[]>,
+  truePairs: (least: number) => Promise<Pair[]>,
 ): Promise<StepScale> {
   if (!reward.standardised) return () => null
   if (settings.scaleOn === 'data') {

@@ -6,6 +6,7 @@ import { TandemError } from '../../shared/errors.ts'
 import type { RlData, RlSettings } from '../../shared/rl.ts'
 import { hashWords, seededRandom } from '../data/random.ts'
 import { openDataset } from '../data/formats/open.ts'
+import type { DatasetRow } from '../data/formats/types.ts'
 import { makeSample } from '../data/world/sample.ts'
 import { familyNames, type Split, type WorldSample } from '../data/world/types.ts'
 import { loadWorld, renderScene, type World } from '../data/world/world.ts'
@@ -21,8 +22,8 @@ export interface PromptSource {
   readonly world: World | null
   /** At most `count` prompts of a split, always the same ones. */
   prompts(split: Split, count: number): Promise<RlPrompt[]>
-  /** True pairs of the training split: what a scale is measured on. */
-  truePairs(count: number): Promise<Pair[]>
+  /** What a scale is measured on: a random 1 % of the true pairs that train, at least `least`; of a world, just as many. */
+  truePairs(least: number): Promise<Pair[]>
 }
 
 type RolloutSettings = Pick<RlSettings, 'denoisingSteps' | 'mode' | 'temperatures' | 'seed'>
@@ -97,9 +98,9 @@ function worldPrompts(
       }
       return out
     },
-    truePairs: (count) =>
+    truePairs: (least) =>
       Promise.resolve(
-        Array.from({ length: count }, (_, i) => {
+        Array.from({ length: least }, (_, i) => {
           // Other samples than the prompts', which stand at the start of the stream.
           const sample = sampleAt('train', 1_000_000 + i)
           return { words: sample.reasoning.split(' '), rgb: renderScene(world, sample.output), size, sample }
@@ -116,12 +117,16 @@ async function folderPrompts(
 ): Promise<PromptSource> {
   const { size } = engine.model.config.image
   const set = await openDataset(path)
+  async function* rowsOf(split: Split): AsyncGenerator<DatasetRow, void, undefined> {
+    for await (const entry of set.entries()) {
+      if (signal.aborted) return
+      if (entry.kind === 'row' && (entry.row.split ?? 'train') === split) yield entry.row
+    }
+  }
   const read = async (split: Split, count: number): Promise<RlPrompt[]> => {
     const out: RlPrompt[] = []
-    for await (const entry of set.entries()) {
-      if (signal.aborted || out.length >= count) break
-      if (entry.kind !== 'row' || (entry.row.split ?? 'train') !== split) continue
-      const { id, instruction, inputImage } = entry.row
+    for await (const { id, instruction, inputImage } of rowsOf(split)) {
+      if (out.length >= count) break
       const bytes = inputImage ? await inputImage.read() : null
       const input = bytes && inputImage ? (await readPicture({ name: inputImage.name, bytes }, { size })).rgb : null
       const words = normaliseInstruction(instruction)
@@ -132,12 +137,16 @@ async function folderPrompts(
   return {
     world: null,
     prompts: read,
-    async truePairs(count) {
+    async truePairs(least) {
+      // Rows are counted first: which of them are drawn is known before any picture is read.
+      let rows = 0
+      for await (const _row of rowsOf('train')) rows++
+      const order = seededRandom('pararl-true', settings.seed).shuffle(Array.from({ length: rows }, (_, i) => i))
+      const drawn = new Set(order.slice(0, Math.max(least, Math.ceil(rows / 100))))
       const out: Pair[] = []
-      for await (const entry of set.entries()) {
-        if (signal.aborted || out.length >= count) break
-        if (entry.kind !== 'row' || (entry.row.split ?? 'train') !== 'train') continue
-        const { outputImage, reasoning } = entry.row
+      let at = 0
+      for await (const { outputImage, reasoning } of rowsOf('train')) {
+        if (!drawn.has(at++)) continue
         const bytes = await outputImage.read()
         const { rgb } = await readPicture({ name: outputImage.name, bytes }, { size })
         out.push({ words: reasoning.split(/\s+/).filter(Boolean), rgb, size, sample: null })
