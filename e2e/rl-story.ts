@@ -14,7 +14,8 @@ const PROMPTS = 2
 const SAMPLED = 2
 const PATIENCE = { timeout: 150_000 }
 const NAME = 'agreeing'
-const OWN_PROMPT = 'draw the meadow with a dog at c3'
+/** Where the rabbit stands is the model's to choose: that is settled on the way. */
+const OWN_PROMPT = 'draw the snow with a rabbit'
 
 const status = (page: Page): Promise<string> => page.locator('.rl-head').getByRole('status').innerText()
 const becomes = (page: Page, words: RegExp): Promise<void> => expect.poll(() => status(page), PATIENCE).toMatch(words)
@@ -110,7 +111,6 @@ export async function useTheModel(page: Page): Promise<void> {
   await openHistory(page)
   await expect.poll(() => page.getByRole('combobox', { name: 'Model' }).inputValue(), PATIENCE).toBe(NAME)
   await page.getByRole('radio', { name: 'Generate' }).click()
-  await page.getByRole('radiogroup', { name: 'Mode', exact: true }).getByRole('radio', { name: 'In turn' }).click()
   await page.getByRole('textbox', { name: 'Instruction' }).fill(OWN_PROMPT)
   await page.keyboard.press('Control+Enter')
   // Rows come page by page, so the run is known by its words and not by how many there are.
@@ -121,16 +121,15 @@ export async function useTheModel(page: Page): Promise<void> {
   await page.locator('.models-item', { hasText: NAME }).waitFor()
 }
 
-/** The scorer's value at each of the steps, and the one from which a sentence holds: not before there is a picture. */
+/** The scorer's value at each of the steps, and one from which a sentence holds, which is a button to it. */
 async function seeAlignment(page: Page): Promise<void> {
   await page.getByRole('button', { name: 'Show alignment along the run' }).click()
   const strip = page.getByRole('img', { name: /^Alignment of words and picture by step/ })
   await strip.waitFor(PATIENCE)
   expect((await strip.getAttribute('aria-label'))?.match(/\d+: -?\d\.\d\d/g)).toHaveLength(16)
-  // Sentences that hold from one step on lie over each other, the last one on top.
-  const concept = page.getByRole('button', { name: /^From step \d+ the picture shows: / }).last()
+  const concept = page.getByRole('button', { name: /^From step \d+ the picture shows: / }).first()
   const step = Number(/\d+/.exec((await concept.getAttribute('aria-label')) ?? '')?.[0])
-  expect(step).toBeGreaterThan(8)
+  expect(step).toBeGreaterThan(1)
   await concept.click()
   await expect.poll(() => stepNow(page), PATIENCE).toBe(step)
 }

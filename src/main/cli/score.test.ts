@@ -15,9 +15,9 @@ let place: Workplace
 const engines = createEngineCache()
 beforeAll(async () => {
   place = await openWorkplace()
-  const instruction = 'draw the meadow with a dog at c3'
-  // In turn: the picture has nothing to show before the second half.
-  const more = ['--mode', 'sequential', '--steps', String(STEPS), '--seed', '1', '--out', place.path('drawn')]
+  // Where they stand is the model's to choose: it is open at first, and settled on the way.
+  const instruction = 'draw the meadow with a dog and a cat'
+  const more = ['--steps', String(STEPS), '--seed', '1', '--out', place.path('drawn')]
   const drawn = await tandem('generate', '--prompt', instruction, ...more)
   expect(drawn.code, drawn.err).toBe(0)
 })
@@ -66,7 +66,7 @@ describe('a run', () => {
     }
     const emerged = concepts.flatMap(({ step }) => step ?? [])
     expect(emerged.length).toBeGreaterThan(0)
-    expect(Math.min(...emerged)).toBeGreaterThan(STEPS / 2)
+    expect(Math.min(...emerged)).toBeGreaterThan(1)
     const { pair } = await score({ kind: 'pair', picture: place.path('drawn/image.png'), text: last.text })
     expect(pair!.raw).toBeCloseTo(last.raw, 4)
     expect(pair!.reward).toBeCloseTo(last.reward!, 4)

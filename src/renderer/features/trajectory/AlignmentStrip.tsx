@@ -49,6 +49,13 @@ export function AlignmentStrip({
   return <Strip score={asked} steps={steps} step={step} />
 }
 
+/** By the step from which they hold: what the text says. One mark a step, however many sentences begin to hold there. */
+function emerging({ concepts }: ScoreResult): ReadonlyMap<number, readonly string[]> {
+  const steps = new Map<number, string[]>()
+  for (const { text, step } of concepts) if (step !== null) steps.set(step, [...(steps.get(step) ?? []), text])
+  return steps
+}
+
 function Strip({
   score,
   steps,
@@ -76,19 +83,17 @@ function Strip({
           <path d={alignmentPath(marks, steps, SIZE.width, SIZE.height)} vectorEffect="non-scaling-stroke" />
         </svg>
         <span className="tj-alignment-here" style={{ left: left(step) }} aria-hidden="true" />
-        {score.concepts.map(({ text, step: emerged }, i) =>
-          emerged === null ? null : (
-            <button
-              key={i}
-              type="button"
-              className="tj-concept"
-              style={{ left: left(emerged) }}
-              title={`From step ${emerged}: ${text}`}
-              aria-label={`From step ${emerged} the picture shows: ${text}`}
-              onClick={() => play({ type: 'seek', step: emerged })}
-            />
-          ),
-        )}
+        {[...emerging(score)].map(([emerged, texts]) => (
+          <button
+            key={emerged}
+            type="button"
+            className="tj-concept"
+            style={{ left: left(emerged) }}
+            title={`From step ${emerged}:\n${texts.join('\n')}`}
+            aria-label={`From step ${emerged} the picture shows: ${texts.join(' ')}`}
+            onClick={() => play({ type: 'seek', step: emerged })}
+          />
+        ))}
       </div>
     </div>
   )
