@@ -27,7 +27,8 @@ import { openFolder } from './output.ts'
 import { makePreviews } from './previews.ts'
 import { lockRun, type RunLock } from './run-lock.ts'
 import { exportRl } from './pararl-export.ts'
-import { openRl, readRlConfig, type OpenedRl } from './pararl-open.ts'
+import { readRlConfig, type OpenedRl } from './pararl-open.ts'
+import { opening } from './pararl-opening.ts'
 import { openRecord, type RlRecord } from './pararl-record.ts'
 import { progressOf, updateRow } from './pararl-rows.ts'
 
@@ -46,8 +47,8 @@ export async function* pararlJob(spec: SpecOf<'pararl'>, context: JobContext): A
     const note = (code: RlNoteCode, message: string, stops = false): void =>
       void pending.push({ kind: 'note', ...clock, code, message, stops })
     yield { type: 'started', total: config.settings.steps, detail: 'opening model, reward and prompts' }
-    opened = await openRl(config, directory, note, context)
-    if (context.signal.aborted) return
+    opened = yield* opening(config, directory, note, context)
+    if (!opened) return
     if (!spec.resume) await writeFileAtomic(join(directory, rlFiles.config), JSON.stringify(config, null, 2) + '\n')
     const known = (await stat(checkpointPath(directory)).catch(() => null))
       ? (await loadCheckpoint(checkpointPath(directory), opened.table)).progress
@@ -117,12 +118,12 @@ async function configOf(spec: SpecOf<'pararl'>, directory: string): Promise<RlCo
 async function* before(sitting: Sitting, signal: AbortSignal): AsyncGenerator<JobUpdate> {
   const { opened, record, clock } = sitting
   yield* flush(sitting)
-  if (opened.validation && !record.rows.some((row) => row.kind === 'validation'))
-    yield* write(sitting, {
-      kind: 'validation',
-      ...clock,
-      ...(await validatePolicy(opened.validation, opened.reference)),
-    })
+  if (opened.validation && !record.rows.some((row) => row.kind === 'validation')) {
+    const validated = await validatePolicy(opened.validation, opened.reference, signal)
+    if (!validated) return
+    yield* write(sitting, { kind: 'validation', ...clock, ...validated })
+    yield* flush(sitting)
+  }
   const seen = record.rows.filter((row) => row.kind === 'preview')
   const isWanted = opened.config.settings.previewEvery > 0 && clock.step === 0 && seen.length < opened.shown.length
   if (!isWanted || signal.aborted) return
@@ -171,9 +172,9 @@ async function* updates(sitting: Sitting, asked: Asked): AsyncGenerator<JobUpdat
     },
     ...(validation
       ? {
-          async validate(weights: Float32Array) {
-            sitting.validated = await validatePolicy(validation, weights)
-            return {}
+          async validate(weights: Float32Array, stop?: AbortSignal) {
+            sitting.validated = await validatePolicy(validation, weights, stop)
+            return sitting.validated && {}
           },
         }
       : {}),
@@ -212,6 +213,7 @@ async function* validated(sitting: Sitting, outcome: Validated): AsyncGenerator<
   sitting.validated = null
   const first = sitting.record.rows.find((known) => known.kind === 'validation')
   yield* write(sitting, row)
+  yield* flush(sitting)
   const found = first ? judgeFell(first, row, sitting.opened.config.settings) : null
   if (found) yield* finding(sitting, found)
 }

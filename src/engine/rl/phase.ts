@@ -10,6 +10,7 @@ import { seededRandom } from '../data/random.ts'
 import type { ModelFolder } from '../model/folder.ts'
 import { likelihoodsOf, type Likelihood } from './likelihood-run.ts'
 import { randomMaskQuery, replayQueries, type Query } from './likelihood.ts'
+import { createMarker } from './mark.ts'
 import { advantages } from './objective.ts'
 import { pairsAt, type Pair } from './pairs.ts'
 import type { Policy } from './policy.ts'
@@ -151,9 +152,6 @@ interface MarkedRollout {
   final: number | null
 }
 
-/** Pairs marked between two looks at the clock. */
-const MARK_CHUNK = 16
-
 /** (2) to (4): marks, rewards and advantages of every rollout at its prompt's sampled steps; at the end alone for the output-level objective. */
 async function markRollouts(
   context: PhaseContext,
@@ -175,7 +173,15 @@ async function markRollouts(
       places.push({ rollout: i, at: steps[at]! })
     })
   }
-  const { raw, asked } = await markInTime(context, pairs)
+  const { now, note } = context
+  const marker = createMarker(reward, { limit: settings.rewardTimeout, now })
+  const raw = await marker.mark(pairs)
+  const { asked } = marker
+  if (marker.late)
+    note(
+      'slow-reward',
+      `The reward took more than ${settings.rewardTimeout} s: ${pairs.length - asked} of ${pairs.length} pairs of this phase have no mark.`,
+    )
   const values = toRewards(
     raw,
     places.map(({ at }) => at),
@@ -189,8 +195,7 @@ async function markRollouts(
     return { raw: Number.isFinite(raw[i]) ? raw[i]! : null, reward: values[i]! }
   }
   const bad = raw.slice(0, asked).filter((c) => !Number.isFinite(c)).length
-  if (bad > 0)
-    context.note('not-a-number', `The reward gave no number for ${bad} of ${asked} pairs; they have no advantage.`)
+  if (bad > 0) note('not-a-number', `The reward gave no number for ${bad} of ${asked} pairs; they have no advantage.`)
 
   const rows = trajectories.map((): MarkedRollout => ({ at: [], final: null }))
   const same: string[] = []
@@ -211,33 +216,11 @@ async function markRollouts(
     if (alike === sampled[p]!.length) same.push(prompts[p]!.instruction)
   })
   if (same.length > 0)
-    context.note(
+    note(
       'identical-rollouts',
       `The ${G} rollouts of "${same[0]}"${same.length > 1 ? ` and of ${same.length - 1} more of ${prompts.length} prompts` : ''} were marked alike at every step: nothing is learned from them.`,
     )
   return rows
-}
-
-/** Marks in chunks; what is left when the time is up stays without a number. */
-async function markInTime(
-  { reward, settings, now, note }: PhaseContext,
-  pairs: readonly Pair[],
-): Promise<{ raw: number[]; asked: number }> {
-  const began = now()
-  const raw: number[] = []
-  for (let from = 0; from < pairs.length; from += MARK_CHUNK) {
-    if (now() - began > settings.rewardTimeout) {
-      note(
-        'slow-reward',
-        `The reward took more than ${settings.rewardTimeout} s: ${pairs.length - from} of ${pairs.length} pairs of this phase have no mark.`,
-      )
-      break
-    }
-    raw.push(...(await reward.mark(pairs.slice(from, from + MARK_CHUNK))))
-  }
-  const asked = raw.length
-  while (raw.length < pairs.length) raw.push(NaN)
-  return { raw, asked }
 }
 
 function decodedCount({ header, steps }: Trajectory, step: number, name: 'outputText' | 'outputImage'): number {

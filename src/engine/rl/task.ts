@@ -13,7 +13,8 @@ export interface ParaRlOptions extends PhaseContext {
   readonly directory: string
   /** Rollouts were made and marked. */
   onPhase(row: Omit<PhaseRow, 'step' | 'seconds'>): void
-  validate?(this: void, weights: Float32Array): Promise<Readonly<Record<string, number>>>
+  /** Null when it was stopped. */
+  validate?(this: void, weights: Float32Array, signal?: AbortSignal): Promise<Readonly<Record<string, number>> | null>
 }
 
 export function createParaRlTask(options: ParaRlOptions): TrainTask {
@@ -59,7 +60,14 @@ export function createParaRlTask(options: ParaRlOptions): TrainTask {
         },
       }
     },
-    ...(validate ? { validate: async (weights) => ({ metrics: await validate(weights) }) } : {}),
+    ...(validate
+      ? {
+          async validate(weights, signal) {
+            const metrics = await validate(weights, signal)
+            return metrics && { metrics }
+          },
+        }
+      : {}),
     // Whoever opened model and reward closes them.
     dispose: () => Promise.resolve(),
   }

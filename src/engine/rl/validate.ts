@@ -1,7 +1,9 @@
 /** Fresh prompts of the validation split answered without chance and marked: by the reward, and by the exact judge beside it. */
+import type { RlNoteCode } from '../../shared/rl.ts'
 import { dimensionNames, judge } from '../bench/judge.ts'
 import type { World } from '../data/world/world.ts'
 import type { ModelFolder } from '../model/folder.ts'
+import { createMarker } from './mark.ts'
 import { pairsAt, showWords } from './pairs.ts'
 import type { Policy } from './policy.ts'
 import { toRewards, type Reward, type StepScale } from './reward.ts'
@@ -14,6 +16,11 @@ export interface ValidationParts {
   readonly reward: Reward
   readonly scaleAt: StepScale
   readonly prompts: readonly RlPrompt[]
+  /** Seconds the reward may take for them all. */
+  readonly rewardTimeout: number
+  /** Seconds. */
+  now(this: void): number
+  note(this: void, code: RlNoteCode, message: string): void
 }
 
 export interface Validated {
@@ -26,18 +33,26 @@ export interface Validated {
 const mean = (values: readonly number[]): number | null =>
   values.length === 0 ? null : values.reduce((a, v) => a + v, 0) / values.length
 
-/** Answers at temperature 0: the same weights give the same numbers. */
-export async function validatePolicy(parts: ValidationParts, weights: Float32Array): Promise<Validated> {
-  const { model, world, policy, reward, scaleAt, prompts } = parts
+/** Answers at temperature 0: the same weights give the same numbers. Null when it was stopped. */
+export async function validatePolicy(
+  parts: ValidationParts,
+  weights: Float32Array,
+  signal?: AbortSignal,
+): Promise<Validated | null> {
+  const { model, world, policy, reward, scaleAt, prompts, rewardTimeout, now, note } = parts
   const headers = prompts.map(({ header }, i) => ({ ...header, seed: i, temperatures: { text: 0, image: 0 } }))
-  const trajectories = await runAll(policy, weights, headers)
+  const stop = signal ? { signal } : {}
+  const trajectories = await runAll(policy, weights, headers, stop)
+  if (signal?.aborted) return null
+  const marker = createMarker(reward, { limit: rewardTimeout, now })
   const raw: number[] = []
   const lasts = trajectories.map(({ steps }) => steps.length)
   const verdicts: Record<string, number | null>[] = []
   for (const [i, trajectory] of trajectories.entries()) {
     const { sample } = prompts[i]!
     const [pair] = await pairsAt(model, trajectory, [trajectory.steps.length], sample)
-    raw.push((await reward.mark([pair!]))[0]!)
+    raw.push(...(await marker.mark([pair!])))
+    if (signal?.aborted) return null
     if (!world || !sample) continue
     const { scores, rightImage, rightReasoning } = judge(world, sample, {
       rgb: pair!.rgb,
@@ -51,6 +66,11 @@ export async function validatePolicy(parts: ValidationParts, weights: Float32Arr
       right_reasoning: rightReasoning ? 100 : 0,
     })
   }
+  if (marker.late)
+    note(
+      'slow-reward',
+      `The reward took more than ${rewardTimeout} s: ${prompts.length - marker.asked} of ${prompts.length} prompts that validate have no mark.`,
+    )
   const names = [...dimensionNames, 'mean', 'right_image', 'right_reasoning']
   return {
     raw: mean(raw.filter(Number.isFinite)),

@@ -1,4 +1,5 @@
 /** A ParaRL run whose reward misleads, whose rollouts are alike, whose scorer changes; its hard prompts; its command. */
+import { existsSync } from 'node:fs'
 import { readFile, writeFile } from 'node:fs/promises'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import type { JobContext } from '../../engine/jobs/context.ts'
@@ -82,6 +83,32 @@ describe('a run', () => {
     expect(await run('alike', alike)).toMatchObject({ steps: 4, stopped: null })
     const codes = (await rowsOf('alike')).flatMap((row) => (row.kind === 'note' ? [row.code] : []))
     expect(codes.filter((code) => code === 'low-diversity')).toHaveLength(1)
+  })
+
+  it('whose reward is slow in a validation says so, and goes on', async () => {
+    const slow = { rewardTimeout: 1e-9, validateEvery: 1, validationPrompts: 4 }
+    expect(await run('slow', slow)).toMatchObject({ steps: 2, stopped: null })
+    const messages = (await rowsOf('slow')).flatMap((row) => (row.kind === 'note' ? [row.message] : []))
+    expect(messages.filter((message) => message.endsWith('3 of 4 prompts that validate have no mark.'))).toHaveLength(3)
+  })
+
+  it('tells how far its opening is, is stopped in the middle of it, and leaves nothing', async () => {
+    const stop = new AbortController()
+    const engine = (): never => {
+      throw new Error('not asked for')
+    }
+    const settings = completeRlSettings({ ...small, hardShare: 0.1, pool: 400 })
+    const spec = { kind: 'pararl', out: place.path('stopped'), resume: false } as const
+    const told: string[] = []
+    for await (const update of runJob(
+      { ...spec, run: { model: place.model, data: world, reward: 'oracle', settings } },
+      { signal: stop.signal, engine },
+    )) {
+      told.push(update.type === 'loading' ? update.what : update.type)
+      if (update.type === 'loading') stop.abort()
+    }
+    expect(told).toEqual(['started', expect.stringMatching(/^Finding the hardest of 400 prompts, \d+ %$/)])
+    expect(existsSync(place.path('stopped'))).toBe(false)
   })
 
   it('trains on the prompts the starting model does worst at, and keeps which they are', async () => {
