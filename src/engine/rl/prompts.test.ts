@@ -39,16 +39,24 @@ const open = (seed: number): Promise<PromptSource> =>
     new AbortController().signal,
   )
 
-test('prompts are the first rows of their split, their words as the model reads them', async () => {
-  const source = await open(0)
-  const asked = await source.prompts('val', 2)
-  expect(asked.map(({ id, instruction }) => [id, instruction])).toEqual([
-    ['row-300', 'remove the dog 300'],
-    ['row-301', 'remove the dog 301'],
-  ])
-  expect(asked[0]!.header).toMatchObject({ task: 'edit', steps: 4, guidance: { text: 0, image: 0 } })
-  expect((await source.prompts('train', 1)).map(({ id }) => id)).toEqual(['row-0'])
-  expect(await source.prompts('val', 50)).toHaveLength(10)
+test('prompts are rows of their split drawn at random, their words as the model reads them', async () => {
+  const numbers = async (seed: number, split: 'train' | 'val', count: number): Promise<number[]> =>
+    (await (await open(seed)).prompts(split, count)).map(({ id }) => Number(id.slice(4)))
+  const asked = await (await open(0)).prompts('val', 2)
+  for (const { id, instruction, header } of asked) {
+    expect(instruction).toBe(`remove the dog ${id.slice(4)}`)
+    expect(header).toMatchObject({ task: 'edit', steps: 4, guidance: { text: 0, image: 0 } })
+  }
+  const twenty = await numbers(0, 'train', 20)
+  expect(new Set(twenty).size).toBe(20)
+  // The first rows of a set are no sample of it.
+  expect(Math.max(...twenty)).toBeGreaterThan(TRAINING / 2)
+  expect(Math.max(...twenty)).toBeLessThan(TRAINING)
+  expect(await numbers(0, 'train', 20)).toEqual(twenty)
+  expect(await numbers(1, 'train', 20)).not.toEqual(twenty)
+  // Runs are compared by what validates: that is the same in all of them.
+  expect(await numbers(1, 'val', 3)).toEqual(await numbers(0, 'val', 3))
+  expect(await numbers(0, 'val', 50)).toEqual(Array.from({ length: 10 }, (_, i) => TRAINING + i))
 })
 
 test('true pairs are a random 1 % of the rows that train, or so many at least, the same for one seed', async () => {

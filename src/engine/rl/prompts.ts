@@ -20,7 +20,7 @@ const EDIT_FAMILIES = familyNames.filter((family) => family !== 'generate')
 
 export interface PromptSource {
   readonly world: World | null
-  /** At most `count` prompts of a split, always the same ones. */
+  /** At most `count` prompts of a split, of a data set drawn at random: those that train by the run's seed. */
   prompts(split: Split, count: number): Promise<RlPrompt[]>
   /** What a scale is measured on: a random 1 % of the true pairs that train, at least `least`; of a world, just as many. */
   truePairs(least: number): Promise<Pair[]>
@@ -123,10 +123,23 @@ async function folderPrompts(
       if (entry.kind === 'row' && (entry.row.split ?? 'train') === split) yield entry.row
     }
   }
+  /** Rows of a split drawn at random, in their order. They are counted first: no picture of another row is read. */
+  async function* drawnRows(
+    split: Split,
+    countOf: (rows: number) => number,
+  ): AsyncGenerator<DatasetRow, void, undefined> {
+    let rows = 0
+    for await (const _row of rowsOf(split)) rows++
+    // What validates is the same in every run: runs are compared by it.
+    const seed = split === 'train' ? settings.seed : 0
+    const order = seededRandom('pararl-rows', seed, split).shuffle(Array.from({ length: rows }, (_, i) => i))
+    const drawn = new Set(order.slice(0, countOf(rows)))
+    let at = 0
+    for await (const row of rowsOf(split)) if (drawn.has(at++)) yield row
+  }
   const read = async (split: Split, count: number): Promise<RlPrompt[]> => {
     const out: RlPrompt[] = []
-    for await (const { id, instruction, inputImage } of rowsOf(split)) {
-      if (out.length >= count) break
+    for await (const { id, instruction, inputImage } of drawnRows(split, () => count)) {
       const bytes = inputImage ? await inputImage.read() : null
       const input = bytes && inputImage ? (await readPicture({ name: inputImage.name, bytes }, { size })).rgb : null
       const words = normaliseInstruction(instruction)
@@ -138,15 +151,9 @@ async function folderPrompts(
     world: null,
     prompts: read,
     async truePairs(least) {
-      // Rows are counted first: which of them are drawn is known before any picture is read.
-      let rows = 0
-      for await (const _row of rowsOf('train')) rows++
-      const order = seededRandom('pararl-true', settings.seed).shuffle(Array.from({ length: rows }, (_, i) => i))
-      const drawn = new Set(order.slice(0, Math.max(least, Math.ceil(rows / 100))))
       const out: Pair[] = []
-      let at = 0
-      for await (const { outputImage, reasoning } of rowsOf('train')) {
-        if (!drawn.has(at++)) continue
+      const count = (rows: number): number => Math.max(least, Math.ceil(rows / 100))
+      for await (const { outputImage, reasoning } of drawnRows('train', count)) {
         const bytes = await outputImage.read()
         const { rgb } = await readPicture({ name: outputImage.name, bytes }, { size })
         out.push({ words: reasoning.split(/\s+/).filter(Boolean), rgb, size, sample: null })

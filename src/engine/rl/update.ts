@@ -56,9 +56,10 @@ export function objectiveSlopes(
       klReference: meanOf(klReference),
       clipFraction: clippedTokens / Math.max(1, ratios.length),
       ratio: {
-        mean: meanOf(ratios),
-        low: ratios.reduce((a, r) => Math.min(a, r), Infinity),
-        high: ratios.reduce((a, r) => Math.max(a, r), -Infinity),
+        // Of no tokens: nothing moved.
+        mean: ratios.length === 0 ? 1 : meanOf(ratios),
+        low: ratios.reduce((a, r) => Math.min(a, r), ratios[0] ?? 1),
+        high: ratios.reduce((a, r) => Math.max(a, r), ratios[0] ?? 1),
       },
       tokens: ratios.length,
     },
