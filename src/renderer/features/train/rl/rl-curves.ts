@@ -45,6 +45,12 @@ export function rlCharts({ phases, updates, validations }: RlRows): readonly RlC
       lines: [...phase('sampled steps', 0, (row) => row.reward), ...phase('final', 1, (row) => row.final)],
     },
     {
+      id: 'raw',
+      title: 'Mark',
+      hint: 'The reward’s own number at the sampled steps, before its scale: of a scorer the cosine of words and picture',
+      lines: phase('mark', 0, (row) => row.raw),
+    },
+    {
       id: 'judge',
       title: 'Exact judge',
       hint: 'On fresh prompts, 0 to 100: what the reward should raise and must not lower',
