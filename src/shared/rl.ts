@@ -315,6 +315,7 @@ export const rlNoteCodes = [
   'low-diversity',
   'kl-ceiling',
   'judge-fell',
+  'end-fell',
   'hard-prompts',
 ] as const
 

@@ -16,7 +16,7 @@ import {
 } from '../../shared/rl.ts'
 import type { PreviewEntry } from '../../shared/training.ts'
 import { writeFileAtomic } from '../files.ts'
-import { diversityFell, judgeFell, klPassed, type Finding } from '../rl/guards.ts'
+import { diversityFell, endFell, judgeFell, klPassed, type Finding } from '../rl/guards.ts'
 import { prunePhases } from '../rl/phase-record.ts'
 import { createParaRlTask } from '../rl/task.ts'
 import { validatePolicy, type Validated } from '../rl/validate.ts'
@@ -214,8 +214,10 @@ async function* validated(sitting: Sitting, outcome: Validated): AsyncGenerator<
   const first = sitting.record.rows.find((known) => known.kind === 'validation')
   yield* write(sitting, row)
   yield* flush(sitting)
-  const found = first ? judgeFell(first, row, sitting.opened.config.settings) : null
-  if (found) yield* finding(sitting, found)
+  const validations = sitting.record.rows.filter((known) => known.kind === 'validation')
+  const phases = sitting.record.rows.filter((known) => known.kind === 'phase')
+  const judged = first ? judgeFell(first, row, sitting.opened.config.settings) : null
+  for (const found of [endFell(validations, phases), judged]) if (found) yield* finding(sitting, found)
 }
 
 async function* finding(sitting: Sitting, { code, message, stops }: Finding): AsyncGenerator<JobUpdate> {

@@ -1,7 +1,7 @@
 /** What is looked for while a policy is trained, and the choice of its prompts. */
 import { describe, expect, test } from 'vitest'
 import type { RlValidationRow } from '../../shared/rl.ts'
-import { diversityFell, judgeFell, klPassed } from './guards.ts'
+import { diversityFell, endFell, judgeFell, klPassed } from './guards.ts'
 import { hardest, promptsOfPhase } from './prompts.ts'
 import { wholeSentences } from './reward-oracle.ts'
 import { measureScale, standardise, toRewards } from './reward.ts'
@@ -18,15 +18,38 @@ const row = (reward: number | null, mean: number | null): RlValidationRow => ({
 test.each([
   ['the reward rose and the judge fell', row(0.4, 80), row(0.6, 70), 5, true],
   ['both rose', row(0.4, 80), row(0.6, 85), 5, false],
-  ['both fell: a bad policy, but no hacking', row(0.6, 80), row(0.4, 70), 5, false],
+  ['both fell', row(0.6, 80), row(0.4, 70), 5, true],
+  ['the reward stood still and the judge fell', row(0.6, 80), row(0.6, 70), 5, true],
   ['the judge fell by less than was said', row(0.4, 80), row(0.6, 76), 5, false],
   ['nobody wants to know', row(0.4, 80), row(0.6, 10), null, false],
   ['there is no judge', row(0.4, null), row(0.6, null), 5, false],
   ['there is no reward', row(null, 80), row(0.6, 10), 5, false],
-])('reward hacking: %s', (_what, first, now, fall, found) => {
+])('a fall of the judge: %s', (_what, first, now, fall, found) => {
   const finding = judgeFell(first, now, { judgeFall: fall })
   expect(finding !== null).toBe(found)
-  if (finding) expect(finding).toMatchObject({ code: 'judge-fell', stops: true })
+  if (!finding) return
+  expect(finding).toMatchObject({ code: 'judge-fell', stops: true })
+  const rose = now.reward! > first.reward!
+  expect(finding.message).toContain(rose ? "the reward's weaknesses" : 'makes the model worse')
+})
+
+describe('the end of a run that gets worse while its way gets better', () => {
+  const rewards = (...of: (number | null)[]): { reward: number | null }[] => of.map((reward) => ({ reward }))
+  const rising = rewards(0.5, 0.5, 0.5, 0.5, 0.5, 0.6, 0.6, 0.6, null, 0.6)
+  test('is told once, where both are true', () => {
+    expect(endFell(rewards(0.7, 0.6), rising)).toMatchObject({ code: 'end-fell', stops: false })
+    expect(endFell(rewards(0.7, 0.6), rising)?.message).toMatch(/rose by 0\.100 .* fell by 0\.100/)
+    expect(endFell(rewards(0.7, 0.6, 0.5), rising)).toBeNull()
+  })
+  test.each([
+    ['the end holds', rewards(0.7, 0.68), rising],
+    ['the way does not get better', rewards(0.7, 0.5), rising.toReversed()],
+    ['there are few phases', rewards(0.7, 0.5), rising.slice(0, 9)],
+    ['nothing was marked', rewards(null, 0.5), rising],
+    ['no phase was marked', rewards(0.7, 0.5), rising.map(() => ({ reward: null }))],
+  ])('is not told where %s', (_what, validations, phases) => {
+    expect(endFell(validations, phases)).toBeNull()
+  })
 })
 
 test('the KL ceiling stops past it, not at it, and not where there is none', () => {
