@@ -56,15 +56,15 @@ export const rlSettingsSchema = z.strictObject({
   /** G: rollouts a prompt, all from one policy. */
   rollouts: z.int().min(2).max(256).default(8),
   /** Prompts a phase. */
-  prompts: z.int().min(1).max(256).default(4),
+  prompts: z.int().min(1).max(256).default(8),
   /** Updates made with the rollouts of one phase. */
-  inner: z.int().min(1).max(64).default(2),
+  inner: z.int().min(1).max(64).default(1),
   /** s: denoising steps rewarded of each rollout; the output-level objective rewards the final pair alone. */
   sampledSteps: z.int().min(1).max(64).default(3),
   /** Sampled steps are those after this share of the run; 0, as in the paper, is all of it. */
   sampleFrom: z.number().min(0).max(0.99).default(0),
   /** Advantages are divided by the deviation of a group's rewards, or by this where that is smaller; 0 as in the paper. */
-  deviationFloor: z.number().min(0).max(1).default(0),
+  deviationFloor: z.number().min(0).max(1).default(0.1),
   /**
    * Pairs over which a reward's mean and deviation are taken: unfinished ones the starting model makes of a random 1 % of
    * the prompts, or true ones of the data. A weak model lies so far below the truth that all it makes is clipped to 0.
@@ -91,7 +91,7 @@ export const rlSettingsSchema = z.strictObject({
   method: z.enum(['full', 'lora']).default('full'),
   rank: z.int().min(1).max(1024).default(8),
   targets: z.array(z.enum(adapterTargets)).min(1).default(['q_proj', 'k_proj', 'v_proj', 'attn_out']),
-  /** Null is 0.00003, with an adapter 0.0003. */
+  /** Null is 0.0003, of a whole model and of an adapter. */
   learningRate: z.number().positive().max(1).nullable().default(null),
   warmup: z.int().nonnegative().default(5),
   optimiser: z.enum(['adamw', 'muon']).default('adamw'),
@@ -101,16 +101,19 @@ export const rlSettingsSchema = z.strictObject({
   ema: share.default(0),
   seed: uint32.default(0),
 
-  /** Train on the worst share of so many prompts, by what the starting model makes of them; a share of 1 takes all. */
-  hardShare: share.default(0.1),
-  pool: z.int().min(1).max(1_000_000).default(400),
+  /**
+   * Train on the worst share of so many prompts, by what the starting model makes of them (the paper: 0.1); a share of 1
+   * takes all.
+   */
+  hardShare: share.default(1),
+  pool: z.int().min(1).max(1_000_000).default(1000),
   /** Rewards of one phase may take this long, seconds. */
   rewardTimeout: z.number().positive().default(120),
 
   /** Steps between validations by the exact judge (on the world) and by the reward; 0 never. */
-  validateEvery: z.int().nonnegative().default(50),
+  validateEvery: z.int().nonnegative().default(25),
   validationPrompts: z.int().min(1).max(10_000).default(64),
-  /** Stop when the reward has risen and the judge fallen by this many points between the start and now; null never. */
+  /** Stop when the judge has fallen by this many points between the start and now; null never. */
   judgeFall: z.number().positive().nullable().default(5),
   /** Stop when the KL to the reference, nats a decoded token, passes this; null never. */
   klCeiling: z.number().positive().nullable().default(0.5),

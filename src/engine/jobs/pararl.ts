@@ -258,7 +258,7 @@ function loopOptions({ config: { settings } }: OpenedRl, directory: string): Loo
     steps,
     optimiser: { kind: optimiser, beta1: 0.9, beta2: 0.99, eps: 1e-8, weightDecay, momentum: 0.95 },
     schedule: {
-      peak: settings.learningRate ?? (settings.method === 'lora' ? 3e-4 : 3e-5),
+      peak: settings.learningRate ?? 3e-4,
       warmup,
       decayFrom: 1,
       floor: 1,

@@ -28,6 +28,7 @@ afterAll(() => place.remove())
 const small: Partial<RlSettings> = {
   rollouts: 3,
   prompts: 2,
+  inner: 2,
   denoisingSteps: 4,
   hardShare: 1,
   pool: 4,

@@ -24,7 +24,7 @@ export function RlMore({ settings, tune }: Props): ReactElement {
         <AutoNumber
           label="Learning rate"
           value={learningRate}
-          auto={method === 'lora' ? 3e-4 : 3e-5}
+          auto={3e-4}
           min={0.000001}
           max={1}
           step={0.000001}
