@@ -3,25 +3,13 @@ import { expect, it } from 'vitest'
 import { openInElectron } from './electron.ts'
 import { electronMissing } from './electron-launch.ts'
 import { describeWith } from './needs.ts'
-import {
-  lookAtCheckpoints,
-  openARollout,
-  pauseThere,
-  reloadAndResume,
-  startFromRewards,
-  useTheModel,
-} from './rl-story.ts'
+import { rlStory } from './rl-story.ts'
 
 describeWith(await electronMissing())('ParaRL in Electron', () => {
   it('a short run is watched, paused, opened, resumed after a reload, compared with itself, and its model used', async () => {
     const studio = await openInElectron()
     try {
-      await startFromRewards(studio.page)
-      await pauseThere(studio.page)
-      await openARollout(studio.page)
-      await reloadAndResume(studio.page)
-      await lookAtCheckpoints(studio.page)
-      await useTheModel(studio.page)
+      await rlStory(studio.page)
       expect(studio.errors).toEqual([])
     } finally {
       await studio.close()

@@ -35,8 +35,18 @@ async function fill(page: Page, label: string, value: number | string): Promise<
   await field.press('Enter')
 }
 
+/** From the start to the edit. */
+export async function rlStory(page: Page): Promise<void> {
+  await startFromRewards(page)
+  await pauseThere(page)
+  await openARollout(page)
+  await reloadAndResume(page)
+  await lookAtCheckpoints(page)
+  await useTheModel(page)
+}
+
 /** Starts a run whose rollouts are few and short, and waits for the first curve. */
-export async function startFromRewards(page: Page): Promise<void> {
+async function startFromRewards(page: Page): Promise<void> {
   await screen(page, 'Train')
   await page.getByRole('radio', { name: 'From rewards' }).click()
   await page.getByRole('heading', { name: 'New run from rewards' }).waitFor()
@@ -60,7 +70,7 @@ export async function startFromRewards(page: Page): Promise<void> {
 }
 
 /** Pauses in the middle: two phases are over, and there is more to do. */
-export async function pauseThere(page: Page): Promise<void> {
+async function pauseThere(page: Page): Promise<void> {
   await expect.poll(() => updatesDone(page), PATIENCE).toBeGreaterThanOrEqual(2)
   await page.getByRole('button', { name: 'Pause', exact: true }).click()
   await becomes(page, /Paused/)
@@ -68,7 +78,7 @@ export async function pauseThere(page: Page): Promise<void> {
 }
 
 /** The grid of a phase: every rollout at every sampled step; one of them on the timeline, at its step. */
-export async function openARollout(page: Page): Promise<void> {
+async function openARollout(page: Page): Promise<void> {
   await tab(page, /Rollouts/)
   await page.getByRole('button', { name: 'Phase before' }).click()
   await expect.poll(() => cells(page).count(), PATIENCE).toBe(PROMPTS * ROLLOUTS * SAMPLED)
@@ -84,7 +94,7 @@ export async function openARollout(page: Page): Promise<void> {
 }
 
 /** It waits as it was left, and goes on to its end. */
-export async function reloadAndResume(page: Page): Promise<void> {
+async function reloadAndResume(page: Page): Promise<void> {
   await page.reload()
   await becomes(page, /Paused/)
   await page.getByRole('button', { name: 'Resume', exact: true }).click()
@@ -93,7 +103,7 @@ export async function reloadAndResume(page: Page): Promise<void> {
 }
 
 /** Two prompts by three checkpoints, with one seed; a cell opens on the timeline. */
-export async function lookAtCheckpoints(page: Page): Promise<void> {
+async function lookAtCheckpoints(page: Page): Promise<void> {
   await tab(page, /Previews/)
   await expect.poll(() => page.locator('.preview img').count(), PATIENCE).toBe(6)
   expect(await page.locator('.previews-table thead th').allInnerTexts()).toEqual(['Prompt', '8', '4', '0'])
@@ -105,7 +115,7 @@ export async function lookAtCheckpoints(page: Page): Promise<void> {
 }
 
 /** The exact judge saw it before, between and after; the model that came out draws, in words and picture that agree. */
-export async function useTheModel(page: Page): Promise<void> {
+async function useTheModel(page: Page): Promise<void> {
   await tab(page, /Record/)
   await expect.poll(() => page.locator('.rl-record tbody tr').count(), PATIENCE).toBe(3)
   await page.getByRole('button', { name: 'Use in the editor' }).click()
