@@ -121,9 +121,10 @@ export function NewRl({ onStarted }: { readonly onStarted: (job: string) => void
           {settings.rollouts * settings.prompts} rollouts, {settings.denoisingSteps} steps each.
         </p>
         <p className="preflight-none">
-          Guard rails: it stops when the reward rises while the exact judge falls
+          Guard rails: it stops when the exact judge falls
           {settings.judgeFall === null ? ' (off)' : ` by ${settings.judgeFall} points`}, or when the KL to the start
-          passes {settings.klCeiling ?? 'no ceiling'}; it warns when rollouts become alike.
+          passes {settings.klCeiling ?? 'no ceiling'}; it warns when rollouts become alike, and when steps on the way
+          are rewarded more while finished pairs are rewarded less.
         </p>
         {error !== null && <Notice tone="danger">{error}</Notice>}
         <div className="preflight-actions">
