@@ -20,6 +20,7 @@ import {
   openLog,
   redoable,
   seek,
+  sent,
   shown,
   undoable,
   written,
@@ -102,7 +103,10 @@ describe('a document log', () => {
           } else {
             // Stored, but the answer was lost: it is sent again.
             const write = nextWrite(log)
-            if (write) stored = store(stored, write)
+            if (write) {
+              stored = store(stored, write)
+              log = sent(log)
+            }
           }
         }
         ;[log, stored] = saveAll(log, stored)
@@ -110,6 +114,19 @@ describe('a document log', () => {
         expect(stored.commands.slice(log.first - stored.first)).toEqual(log.commands)
       }),
     )
+  })
+
+  it('sends an undo again whose answer was lost, though the undo was undone meanwhile', () => {
+    let stored = fresh()
+    let log = append(openLog(stored), feather(1), { now: 0 })
+    ;[log, stored] = saveAll(log, stored)
+    log = seek(log, -1)
+    stored = store(stored, nextWrite(log)!)
+    log = seek(sent(log), 1)
+    expect(nextWrite(log)).toEqual({ kind: 'seek', cursor: 1 })
+    ;[log, stored] = saveAll(log, stored)
+    expect(replay(stored)).toEqual(shown(log))
+    expect(nextWrite(log)).toBeNull()
   })
 
   it('undoes and redoes to the very same documents', () => {

@@ -28,7 +28,8 @@ export interface DocumentLog {
 export interface Saved {
   /** Commands before this number are the same here and there. */
   readonly same: number
-  readonly cursor: number
+  /** Null while a write is on its way, and after one whose answer was lost: it may stand at the old place or at the new. */
+  readonly cursor: number | null
   /** How often it was written there: a window that knows less than that is told. */
   readonly revision: number
 }
@@ -136,6 +137,9 @@ export function nextWrite(log: DocumentLog): Write | null {
   }
   return cursor === log.first + log.cursor ? null : { kind: 'seek', cursor: log.first + log.cursor }
 }
+
+/** The log once a write is sent: until it is answered nobody knows where the stored cursor stands. */
+export const sent = (log: DocumentLog): DocumentLog => ({ ...log, saved: { ...log.saved, cursor: null } })
 
 /** The log once a write is stored; commands that changed while it was on its way stay to be written. */
 export function written(log: DocumentLog, write: Write, revision: number): DocumentLog {

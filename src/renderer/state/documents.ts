@@ -10,7 +10,7 @@ import type { RunSettings } from '../../shared/studio.ts'
 import { api } from '../api.ts'
 import { newId } from '../ids.ts'
 import { forget, keep, keptBefore, takeUp, unsavedOf } from './documents-kept.ts'
-import { append, insert, nextWrite, openLog, redoable, seek, shown, undoable, written } from './documents-log.ts'
+import { append, insert, nextWrite, openLog, redoable, seek, sent, shown, undoable, written } from './documents-log.ts'
 import type { DocumentLog } from './documents-log.ts'
 import { setSaveState, useSaveState } from './documents-trouble.ts'
 import { studio } from './store.ts'
@@ -118,6 +118,7 @@ async function save(): Promise<void> {
   try {
     for (let write = nextWrite(log); write; write = nextWrite(log)) {
       const by = { writer: thisWindow, revision: log.saved.revision }
+      log = sent(log)
       const { revision } =
         write.kind === 'append'
           ? await api.call('documents.append', { document, at: write.at, commands: [...write.commands], by })
