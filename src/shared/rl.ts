@@ -50,6 +50,9 @@ export const rlDataSchema = z.discriminatedUnion('kind', [
 ])
 export type RlData = z.infer<typeof rlDataSchema>
 
+/** Where a run's settings name none. docs/pararl.md has what it was measured to do. */
+export const RL_LEARNING_RATE = 3e-4
+
 export const rlSettingsSchema = z.strictObject({
   /** Updates of the weights. */
   steps: z.int().min(1).max(10_000_000).default(200),
@@ -91,7 +94,7 @@ export const rlSettingsSchema = z.strictObject({
   method: z.enum(['full', 'lora']).default('full'),
   rank: z.int().min(1).max(1024).default(8),
   targets: z.array(z.enum(adapterTargets)).min(1).default(['q_proj', 'k_proj', 'v_proj', 'attn_out']),
-  /** Null is 0.0003, of a whole model and of an adapter. */
+  /** Null is RL_LEARNING_RATE, of a whole model and of an adapter. */
   learningRate: z.number().positive().max(1).nullable().default(null),
   warmup: z.int().nonnegative().default(5),
   optimiser: z.enum(['adamw', 'muon']).default('adamw'),

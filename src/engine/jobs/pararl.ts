@@ -7,6 +7,7 @@ import { join, resolve } from 'node:path'
 import { TandemError } from '../../shared/errors.ts'
 import type { JobUpdate, SpecOf } from '../../shared/jobs.ts'
 import {
+  RL_LEARNING_RATE,
   rlFiles,
   type PararlResult,
   type RlConfig,
@@ -258,7 +259,7 @@ function loopOptions({ config: { settings } }: OpenedRl, directory: string): Loo
     steps,
     optimiser: { kind: optimiser, beta1: 0.9, beta2: 0.99, eps: 1e-8, weightDecay, momentum: 0.95 },
     schedule: {
-      peak: settings.learningRate ?? 3e-4,
+      peak: settings.learningRate ?? RL_LEARNING_RATE,
       warmup,
       decayFrom: 1,
       floor: 1,

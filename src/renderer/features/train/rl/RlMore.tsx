@@ -1,6 +1,6 @@
 /** The rest of a ParaRL run's settings: what trains, the objective's numbers, prompts, and what is looked at on the way. */
 import type { ReactElement } from 'react'
-import type { RlSettings } from '../../../../shared/rl.ts'
+import { RL_LEARNING_RATE, type RlSettings } from '../../../../shared/rl.ts'
 import { SegmentedControl } from '../../../ui/choices.tsx'
 import { NumberField } from '../../../ui/NumberField.tsx'
 import { Panel } from '../../../ui/Panel.tsx'
@@ -24,7 +24,7 @@ export function RlMore({ settings, tune }: Props): ReactElement {
         <AutoNumber
           label="Learning rate"
           value={learningRate}
-          auto={3e-4}
+          auto={RL_LEARNING_RATE}
           min={0.000001}
           max={1}
           step={0.000001}
