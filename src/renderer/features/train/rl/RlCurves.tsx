@@ -23,7 +23,7 @@ export function RlCurves({
       <EmptyState icon="graph" title={job.state === 'queued' ? 'It has not started' : 'No rollout yet'}>
         {job.state === 'queued'
           ? 'The curves begin when the job before it has ended.'
-          : 'First the hardest prompts are found and the starting model is measured; then the first rollouts are drawn.'}
+          : 'First the prompts are chosen and the starting model is measured; then the first rollouts are drawn.'}
       </EmptyState>
     ) : (
       <div className="train-wait">

@@ -64,6 +64,8 @@ function Head({ job, onDeleted }: { readonly job: RlJob; readonly onDeleted: () 
     stateWords[state],
     `update ${count(done)} of ${count(total)}`,
     `${spec.settings.rollouts} rollouts of ${spec.settings.prompts} prompts`,
+    // Before the first update the engine says what it is at, and how far.
+    ...(state === 'running' && done === 0 && job.detail !== '' ? [job.detail] : []),
     ...(etaMs !== null && state === 'running' ? [`${duration(etaMs)} left`] : []),
   ]
   return (
