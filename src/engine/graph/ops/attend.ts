@@ -6,7 +6,7 @@
 import { expectType, formatShape } from '../shapes.ts'
 import { defineOp, GraphError, type Value } from '../types.ts'
 import { mul, neg, scalar } from './elementwise.ts'
-import { matmul, matmulRows, swapLast } from './matmul.ts'
+import { matmulRows, matmulTurned } from './matmul.ts'
 import { reduceSum, softmax } from './reduce.ts'
 import { concat, expand } from './shape.ts'
 
@@ -36,6 +36,6 @@ export const Attend = defineOp({
       const last = dy.shape.length - 1
       return mul(p, matmulRows(concat([dy, neg(dot)], last), concat([values!, ones], last)))
     }
-    return [wants[0] ? dScores() : null, wants[1] ? matmul(swapLast(p), dy) : null]
+    return [wants[0] ? dScores() : null, wants[1] ? matmulTurned(p, dy) : null]
   },
 })

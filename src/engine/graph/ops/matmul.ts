@@ -13,6 +13,16 @@ export const matmulRows = (a: Value, b: Value): Value => a.graph.op('MatMulRows'
 /** op(a) x op(b) for matrices; op transposes where asked. */
 export const gemm = (a: Value, b: Value, transA = false, transB = false): Value =>
   a.graph.op('Gemm', [a, b], { transA: transA ? 1 : 0, transB: transB ? 1 : 0 })
+/**
+ * a^T b over the last two axes: [..., n, m], [..., n, k] -> [..., m, k]. The runtime turns a left operand in memory before it
+ * multiplies, so that a wide one costs as much as its product: a narrow `b` is turned instead, and the result back.
+ */
+export function matmulTurned(a: Value, b: Value): Value {
+  const [m, k] = [a.shape.at(-1), b.shape.at(-1)]
+  return typeof m === 'number' && typeof k === 'number' && 2 * k <= m
+    ? swapLast(matmul(swapLast(b), a))
+    : matmul(swapLast(a), b)
+}
 /** x [n, in] times a weight in torch order [out, in] -> [n, out]. */
 export const linear = (x: Value, weight: Value): Value => gemm(x, weight, false, true)
 
@@ -39,7 +49,7 @@ export const MatMul = defineOp({
   emit: (c) => c.node('MatMul', c.inputs, c.output),
   vjp: ({ dy, inputs: [a, b], wants }) => [
     wants[0] ? matmul(dy, swapLast(b!)) : null,
-    wants[1] ? matmul(swapLast(a!), dy) : null,
+    wants[1] ? matmulTurned(a!, dy) : null,
   ],
 })
 
@@ -63,10 +73,7 @@ export const MatMulRows = defineOp({
     c.node('Transpose', [c.inputs[1]!], turned, { perm: { ints: perm } })
     c.node('MatMul', [c.inputs[0]!, turned], c.output)
   },
-  vjp: ({ dy, inputs: [a, b], wants }) => [
-    wants[0] ? matmul(dy, b!) : null,
-    wants[1] ? matmul(swapLast(dy), a!) : null,
-  ],
+  vjp: ({ dy, inputs: [a, b], wants }) => [wants[0] ? matmul(dy, b!) : null, wants[1] ? matmulTurned(dy, a!) : null],
 })
 
 export const Gemm = defineOp<{ transA: number; transB: number }>({
