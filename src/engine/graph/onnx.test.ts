@@ -15,6 +15,7 @@ import { scatterAdd } from './ops/gather.ts'
 import { cast } from './ops/logic.ts'
 import { gemm, linear } from './ops/matmul.ts'
 import { softmax } from './ops/reduce.ts'
+import { rmsInverse, rmsNorm } from './ops/rms-norm.ts'
 import { slice } from './ops/shape.ts'
 import { floats, make, spreadNumbers } from './testing.ts'
 
@@ -162,6 +163,18 @@ describe('a written model, by onnx.proto’s field numbers', () => {
 
   test('never scatters with ScatterND, whose additions race', () => {
     expect(nodes.map((n) => texts(n, 4)[0])).not.toContain('ScatterND')
+  })
+
+  test('a norm and the inverse of its root mean square are one node with two outputs; other norms keep one', () => {
+    const graph = new Graph()
+    const x = graph.input('x', 'float32', [2, 4])
+    const scales = graph.input('scales', 'float32', [4])
+    graph.output('y', rmsNorm(x, scales, 1e-5))
+    graph.output('other', rmsNorm(x, scales, 0.5))
+    graph.output('inverse', rmsInverse(x, scales, 1e-5))
+    const [body] = messages(decode(encodeModel(graph)), 7)
+    const norms = messages(body!, 1).filter((n) => texts(n, 4)[0] === 'SimplifiedLayerNormalization')
+    expect(norms.map((n) => texts(n, 2).length)).toEqual([2, 1])
   })
 
   test('the same graph gives the same bytes', () => {

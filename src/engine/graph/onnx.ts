@@ -103,6 +103,7 @@ function graphProto(graph: Graph): { domains: string[]; body: object } {
         float: (value) => writer.float(value),
         floats: (values) => writer.floats(values),
         node: (opType, inputs, output, attrs, domain) => writer.node(opType, inputs, output, attrs ?? {}, domain),
+        second: (opType, inputs, output, attrs) => writer.second(opType, inputs, output, attrs),
         temp: () => writer.temp(),
       },
       node.attrs,
@@ -132,8 +133,17 @@ function widenedFirst(graph: Graph): readonly Graph['nodes'][number][] {
   return [...graph.nodes.filter(widens), ...graph.nodes.filter((node) => !widens(node))]
 }
 
+interface NodeProto {
+  readonly opType: string
+  readonly input: readonly string[]
+  readonly output: string[]
+  readonly name: string
+  readonly attribute: readonly object[]
+  readonly domain?: string
+}
+
 class NodeWriter {
-  readonly nodes: object[] = []
+  readonly nodes: NodeProto[] = []
   readonly literals: object[] = []
   /** Operator sets beside ONNX's own. */
   readonly domains = new Set<string>()
@@ -155,10 +165,22 @@ class NodeWriter {
     attrs: Readonly<Record<string, OnnxAttr>>,
     domain?: string,
   ): void {
-    const attribute = Object.entries(attrs).map(([name, value]) => attributeProto(name, value))
+    const attribute = attributeProtos(attrs)
     if (domain !== undefined) this.domains.add(domain)
     const own = domain === undefined ? {} : { domain }
     this.nodes.push({ opType, input, output: [output], name: this.#nameNode(), attribute, ...own })
+  }
+
+  second(opType: string, input: readonly string[], output: string, attrs: Readonly<Record<string, OnnxAttr>>): void {
+    const wanted = JSON.stringify([opType, input, attributeProtos(attrs)])
+    const same = (node: NodeProto): boolean =>
+      node.output.length === 1 && JSON.stringify([node.opType, node.input, node.attribute]) === wanted
+    let node = this.nodes.find(same)
+    if (!node) {
+      this.node(opType, input, this.temp(), attrs)
+      node = this.nodes.at(-1)!
+    }
+    node.output.push(output)
   }
 
   #nameNode(): string {
@@ -199,6 +221,9 @@ class NodeWriter {
     return name
   }
 }
+
+const attributeProtos = (attrs: Readonly<Record<string, OnnxAttr>>): object[] =>
+  Object.entries(attrs).map(([name, value]) => attributeProto(name, value))
 
 function attributeProto(name: string, value: OnnxAttr): object {
   if ('ints' in value) return { name, ints: value.ints, type: ATTR_TYPE.ints }

@@ -53,6 +53,8 @@ export interface EmitContext {
     attrs?: Readonly<Record<string, OnnxAttr>>,
     domain?: string,
   ): void
+  /** The second output of a node: of one of the same inputs and attributes that is written already, where there is one. */
+  second(opType: string, inputs: readonly string[], output: string, attrs: Readonly<Record<string, OnnxAttr>>): void
   /** A fresh name for a value inside this emission. */
   temp(): string
 }

@@ -26,7 +26,7 @@ import { Enlarge, GroupNorm } from './picture.ts'
 import { ProductInt8, ProductNBits } from './quantised.ts'
 import { LogSoftmax, ReduceMax, ReduceMean, ReduceSum, ReduceSumSquare, Softmax } from './reduce.ts'
 import { MultiHead } from './multi-head.ts'
-import { RmsNorm } from './rms-norm.ts'
+import { RmsInverse, RmsNorm } from './rms-norm.ts'
 import { Rope } from './rope.ts'
 import { Ends, Take } from './rows.ts'
 import { Concat, Expand, Pad, Reshape, Slice, Transpose } from './shape.ts'
@@ -59,6 +59,7 @@ export const ops = {
   Attend,
   MultiHead,
   RmsNorm,
+  RmsInverse,
   Rope,
   Take,
   Ends,

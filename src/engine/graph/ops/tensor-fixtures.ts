@@ -7,7 +7,7 @@ import { conv, convTranspose } from './conv.ts'
 import { gather, gatherElements, scatterAdd } from './gather.ts'
 import { gemm, matmul, matmulRows } from './matmul.ts'
 import { multiHead } from './multi-head.ts'
-import { rmsNorm } from './rms-norm.ts'
+import { rmsInverse, rmsNorm } from './rms-norm.ts'
 import { rope } from './rope.ts'
 import { ends, take } from './rows.ts'
 import { concat, expand, pad, reshape, slice, transpose } from './shape.ts'
@@ -40,6 +40,14 @@ const normCase = (rows: number, width: number, epsilon: number): OpCase => ({
       const square = sum(width, (k) => get(x, [i!, k]) ** 2) / width
       return (get(x, [i!, j!]) / Math.sqrt(square + epsilon)) * get(w, [j!])
     }),
+})
+
+const inverseCase = (rows: number, width: number, epsilon: number): OpCase => ({
+  what: `${rows} rows of ${width}, epsilon ${epsilon}`,
+  floats: [[rows, width], [width]],
+  build: (x, w) => rmsInverse(x, w, epsilon),
+  reference: (x) => make([rows, 1], ([i]) => 1 / Math.sqrt(sum(width, (k) => get(x, [i!, k]) ** 2) / width + epsilon)),
+  stops: true,
 })
 
 /** Pairs (i, i + dh / 2) of each head as complex numbers, times e^(i angle); scaled, as a query's tables are. */
@@ -221,6 +229,11 @@ export const tensorCases = {
       [2, 1, 2, 3],
       [1, 3, 3, 2],
     ],
+    // A result so narrow that its gradient is turned, not the left side.
+    [
+      [2, 1, 3, 5],
+      [4, 5, 2],
+    ],
   ].map((floats) => ({
     what: floats.map((s) => `[${s.join()}]`).join(' by '),
     floats,
@@ -240,6 +253,11 @@ export const tensorCases = {
       [1, 2, 3, 4],
       [5, 1, 2, 4],
     ],
+    // Narrow rows, whose gradient turns them and not what came back.
+    [
+      [1, 2, 3, 2],
+      [5, 1, 6, 2],
+    ],
   ].map((floats) => ({
     what: floats.map((s) => `[${s.join()}]`).join(' by rows of '),
     floats,
@@ -248,6 +266,7 @@ export const tensorCases = {
   })),
   Gemm: [gemmCase(false, false), gemmCase(false, true), gemmCase(true, false), gemmCase(true, true)],
   RmsNorm: [normCase(3, 4, 1e-5), normCase(1, 7, 0.3)],
+  RmsInverse: [inverseCase(3, 4, 1e-5), inverseCase(1, 7, 0.3)],
   Rope: [ropeCase(1, 4, 1, 4), ropeCase(2, 3, 3, 8)],
   Attend: [
     {
@@ -255,6 +274,15 @@ export const tensorCases = {
       floats: [
         [1, 2, 3, 4],
         [1, 2, 4, 5],
+      ],
+      build: (s, v) => attend(s, v),
+      reference: (s, v) => product(softmaxOf(s), v),
+    },
+    {
+      what: 'heads narrower than the scores',
+      floats: [
+        [1, 2, 3, 6],
+        [1, 2, 6, 2],
       ],
       build: (s, v) => attend(s, v),
       reference: (s, v) => product(softmaxOf(s), v),
