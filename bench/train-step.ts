@@ -57,6 +57,11 @@ const times = await interleave(
 await peer?.close()
 
 const ms = Object.fromEntries(Object.entries(times).map(([name, values]) => [name, Number(median(values).toFixed(2))]))
+/** Share of a time that the step's own matrix products take when nothing else is run, and that they would take at the square's rate. */
+const shares = (name: 'graph' | 'step'): { ofOwnProducts: number; ofSquare: number } => ({
+  ofOwnProducts: Number((ms['products']! / ms[name]!).toFixed(3)),
+  ofSquare: Number((gflops(ceiling.flops, ms[name]!) / gflops(square.flops, ms['square']!)).toFixed(3)),
+})
 const gflops = (flops: number, time: number): number => Number((flops / time / 1e6).toFixed(1))
 const result = {
   what: 'training step: forward, backward, clip, AdamW',
@@ -71,9 +76,9 @@ const result = {
     products: gflops(ceiling.flops, ms['products']!),
     square: gflops(square.flops, ms['square']!),
   },
-  /** Share of the step's time that its own matrix products take when nothing else is run. */
-  ofOwnProducts: Number((ms['products']! / ms['graph']!).toFixed(3)),
-  ofSquare: Number((gflops(ceiling.flops, ms['graph']!) / gflops(square.flops, ms['square']!)).toFixed(3)),
+  /** Forward and backward; and the step whole, with clip and AdamW. */
+  graph: shares('graph'),
+  step: shares('step'),
   ...(peer
     ? { pytorch: { version: peer.version, timesOurStep: Number((ms['pytorch']! / ms['step']!).toFixed(3)) } }
     : {}),
