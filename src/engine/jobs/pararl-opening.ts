@@ -4,9 +4,7 @@ import type { RlConfig } from '../../shared/rl.ts'
 import type { JobContext } from './context.ts'
 import { openRl, type OpenedRl } from './pararl-open.ts'
 import type { Note } from './pararl-start.ts'
-import { toldWhile } from './told-while.ts'
-
-const PARTS = 100
+import { toldShares } from './told-while.ts'
 
 /** Null when it was stopped. */
 export async function* opening(
@@ -15,17 +13,8 @@ export async function* opening(
   note: Note,
   context: JobContext,
 ): AsyncGenerator<JobUpdate, OpenedRl | null> {
-  let now: JobUpdate | null = null
-  const tell = (what: string, share: number): void => {
-    const done = Math.floor(PARTS * share)
-    now = { type: 'loading', what: `${what}, ${done} %`, part: Math.min(PARTS, done + 1), parts: PARTS }
-  }
   try {
-    const opened = yield* toldWhile(openRl(config, directory, note, { ...context, tell }), () => {
-      const told = now
-      now = null
-      return told
-    })
+    const opened = yield* toldShares((tell) => openRl(config, directory, note, { ...context, tell }))
     if (!context.signal.aborted) return opened
     await opened.dispose()
     return null

@@ -32,6 +32,7 @@ import { readRlConfig, type OpenedRl } from './pararl-open.ts'
 import { opening } from './pararl-opening.ts'
 import { openRecord, type RlRecord } from './pararl-record.ts'
 import { progressOf, updateRow } from './pararl-rows.ts'
+import { toldShares } from './told-while.ts'
 
 const seconds = (): number => performance.now() / 1000
 
@@ -120,7 +121,10 @@ async function* before(sitting: Sitting, signal: AbortSignal): AsyncGenerator<Jo
   const { opened, record, clock } = sitting
   yield* flush(sitting)
   if (opened.validation && !record.rows.some((row) => row.kind === 'validation')) {
-    const validated = await validatePolicy(opened.validation, opened.reference, signal)
+    const { validation, reference } = opened
+    const validated = yield* toldShares((tell) =>
+      validatePolicy(validation, reference, signal, (share) => tell('Marking what the starting model answers', share)),
+    )
     if (!validated) return
     yield* write(sitting, { kind: 'validation', ...clock, ...validated })
     yield* flush(sitting)

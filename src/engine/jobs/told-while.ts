@@ -16,4 +16,22 @@ export async function* toldWhile<T>(running: Promise<T>, tell: () => JobUpdate |
   return running
 }
 
+const PARTS = 100
+
+/** The same of work that says what it does, and what share of that is done, 0 to 1. */
+export function toldShares<T>(
+  work: (tell: (what: string, share: number) => void) => Promise<T>,
+): AsyncGenerator<JobUpdate, T> {
+  let now: JobUpdate | null = null
+  const running = work((what, share) => {
+    const done = Math.floor(PARTS * share)
+    now = { type: 'loading', what: `${what}, ${done} %`, part: Math.min(PARTS, done + 1), parts: PARTS }
+  })
+  return toldWhile(running, () => {
+    const told = now
+    now = null
+    return told
+  })
+}
+
 const pause = (): Promise<false> => new Promise((resolve) => setTimeout(() => resolve(false), TELL_EVERY_MS))

@@ -33,16 +33,23 @@ export interface Validated {
 const mean = (values: readonly number[]): number | null =>
   values.length === 0 ? null : values.reduce((a, v) => a + v, 0) / values.length
 
-/** Answers at temperature 0: the same weights give the same numbers. Null when it was stopped. */
+/**
+ * Answers at temperature 0: the same weights give the same numbers. Null when it was stopped. `tell` hears what share is
+ * done, 0 to 1.
+ */
 export async function validatePolicy(
   parts: ValidationParts,
   weights: Float32Array,
   signal?: AbortSignal,
+  tell?: (share: number) => void,
 ): Promise<Validated | null> {
   const { model, world, policy, reward, scaleAt, prompts, rewardTimeout, now, note } = parts
   const headers = prompts.map(({ header }, i) => ({ ...header, seed: i, temperatures: { text: 0, image: 0 } }))
-  const stop = signal ? { signal } : {}
-  const trajectories = await runAll(policy, weights, headers, stop)
+  const trajectories = await runAll(policy, weights, headers, {
+    ...(signal ? { signal } : {}),
+    // Answers are one half of it, marks the other.
+    ...(tell ? { tell: (share) => tell(share / 2) } : {}),
+  })
   if (signal?.aborted) return null
   const marker = createMarker(reward, { limit: rewardTimeout, now })
   const raw: number[] = []
@@ -53,6 +60,7 @@ export async function validatePolicy(
     const [pair] = await pairsAt(model, trajectory, [trajectory.steps.length], sample)
     raw.push(...(await marker.mark([pair!])))
     if (signal?.aborted) return null
+    tell?.((1 + (i + 1) / trajectories.length) / 2)
     if (!world || !sample) continue
     const { scores, rightImage, rightReasoning } = judge(world, sample, {
       rgb: pair!.rgb,

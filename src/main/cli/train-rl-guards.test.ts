@@ -112,6 +112,25 @@ describe('a run', () => {
     expect(existsSync(place.path('stopped'))).toBe(false)
   })
 
+  it('tells how far the marking of the starting model is, and is stopped in the middle of it', async () => {
+    const stop = new AbortController()
+    const engine = (): never => {
+      throw new Error('not asked for')
+    }
+    const settings = completeRlSettings({ ...small, validateEvery: 1, validationPrompts: 400 })
+    const spec = { kind: 'pararl', out: place.path('unmarked'), resume: false } as const
+    const told: string[] = []
+    for await (const update of runJob(
+      { ...spec, run: { model: place.model, data: world, reward: 'oracle', settings } },
+      { signal: stop.signal, engine },
+    )) {
+      told.push(update.type === 'loading' ? update.what : update.type)
+      if (told.at(-1)!.startsWith('Marking')) stop.abort()
+    }
+    expect(told.at(-1)).toMatch(/^Marking what the starting model answers, \d+ %$/)
+    expect(await text('unmarked/pararl.jsonl').catch(() => '')).toBe('')
+  })
+
   it('trains on the prompts the starting model does worst at, and keeps which they are', async () => {
     await run('hard', { hardShare: 0.5, pool: 6 })
     const { marks, chosen } = JSON.parse(await text('hard/prompts.json')) as { marks: number[]; chosen: number[] }
