@@ -45,11 +45,39 @@ export async function rlStory(page: Page): Promise<void> {
   await useTheModel(page)
 }
 
-/** Starts a run whose rollouts are few and short, and waits for the first curve. */
-async function startFromRewards(page: Page): Promise<void> {
+/** A short run whose reward lies in a folder: chosen in the form, and named in the record. */
+export async function clipStory(page: Page, root: string, name: string): Promise<void> {
+  await openForm(page)
+  await page.getByRole('radio', { name: 'A folder' }).click()
+  const start = page.getByRole('button', { name: 'Start', exact: true })
+  expect(await start.isDisabled()).toBe(true)
+  const list = page.getByRole('list', { name: 'Reward folders' })
+  await list.getByRole('button', { name: `Open ${root}` }).click()
+  await list.getByRole('button', { name, exact: true }).click()
+  await fewRollouts(page)
+  await start.click()
+  await page.locator('[data-chart="rl-reward"]').waitFor(PATIENCE)
+  await tab(page, /Record/)
+  await page.getByText(`${name}, a folder`).waitFor()
+  await page.getByRole('button', { name: 'Stop', exact: true }).click()
+}
+
+async function openForm(page: Page): Promise<void> {
   await screen(page, 'Train')
   await page.getByRole('radio', { name: 'From rewards' }).click()
   await page.getByRole('heading', { name: 'New run from rewards' }).waitFor()
+}
+
+/** Starts a run whose rollouts are few and short, and waits for the first curve. */
+async function startFromRewards(page: Page): Promise<void> {
+  await openForm(page)
+  await fewRollouts(page)
+  await page.getByRole('button', { name: 'Start', exact: true }).click()
+  await becomes(page, /Training/)
+  await page.locator('[data-chart="rl-reward"]').waitFor(PATIENCE)
+}
+
+async function fewRollouts(page: Page): Promise<void> {
   await fill(page, 'Updates', UPDATES)
   await fill(page, 'Rollouts a prompt, G', ROLLOUTS)
   await fill(page, 'Prompts a phase', PROMPTS)
@@ -64,9 +92,6 @@ async function startFromRewards(page: Page): Promise<void> {
   await fill(page, 'Prompts of a validation', 4)
   await fill(page, 'Previews every', 4)
   await fill(page, 'Prompts previewed', 2)
-  await page.getByRole('button', { name: 'Start', exact: true }).click()
-  await becomes(page, /Training/)
-  await page.locator('[data-chart="rl-reward"]').waitFor(PATIENCE)
 }
 
 /** Pauses in the middle: two phases are over, and there is more to do. */

@@ -18,6 +18,12 @@ const stepNumber = z.int().positive()
 export const rewardNameSchema = z.string().min(1)
 export const ORACLE = 'oracle'
 
+/** By which files a folder is known to hold a reward: a scorer of this project, or an exported CLIP (there or in `nested`). */
+export const rewardFolders = {
+  scorer: 'scorer.json',
+  clip: { text: 'text_model.onnx', vision: 'vision_model.onnx', nested: 'onnx' },
+} as const
+
 /** The folder of a run; the checkpoint and what is exported are as in training.ts. */
 export const rlFiles = {
   config: 'pararl.json',

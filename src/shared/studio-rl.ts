@@ -9,13 +9,17 @@ import { trainingDataSchema } from './studio-training.ts'
 /** `storybook`: the scorer that ships. `oracle`: the exact judge, for study. */
 export const studioRewards = ['storybook', 'oracle'] as const
 
+/** The folder of an exported CLIP or of a scorer, as a handle of `folders.list` or a dialog. */
+const folderRewardSchema = z.strictObject({ folder: z.string().min(1).max(200), name: z.string().min(1).max(255) })
+export type FolderReward = z.infer<typeof folderRewardSchema>
+
 export const pararlStudioSpecSchema = z.strictObject({
   kind: z.literal('pararl'),
   /** The policy training starts from. */
   model: z.string().min(1).max(200),
   /** Where prompts come from: only inputs and instructions count. */
   data: trainingDataSchema,
-  reward: z.enum(studioRewards),
+  reward: z.union([z.enum(studioRewards), folderRewardSchema]),
   settings: rlSettingsSchema,
 })
 export type PararlStudioSpec = z.infer<typeof pararlStudioSpecSchema>

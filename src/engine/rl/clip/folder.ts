@@ -9,14 +9,15 @@ import { basename, join } from 'node:path'
 import { Tokenizer } from '@huggingface/tokenizers'
 import { z } from 'zod'
 import { TandemError } from '../../../shared/errors.ts'
+import { rewardFolders } from '../../../shared/rl.ts'
 import { readJson } from '../../model/folder.ts'
 import { createSession, type Session } from '../../runtime/session.ts'
 import { inspectOnnx, type OnnxSummary } from './onnx-file.ts'
 import { preprocess, preprocessorSchema } from './preprocess.ts'
 
 export const clipFiles = {
-  text: 'text_model.onnx',
-  vision: 'vision_model.onnx',
+  text: rewardFolders.clip.text,
+  vision: rewardFolders.clip.vision,
   tokenizer: 'tokenizer.json',
   preprocessor: 'preprocessor_config.json',
 } as const
@@ -47,7 +48,8 @@ const isFile = (path: string): Promise<boolean> =>
   )
 
 async function locate(directory: string, name: string): Promise<string | null> {
-  for (const path of [join(directory, name), join(directory, 'onnx', name)]) if (await isFile(path)) return path
+  for (const path of [join(directory, name), join(directory, rewardFolders.clip.nested, name)])
+    if (await isFile(path)) return path
   return null
 }
 

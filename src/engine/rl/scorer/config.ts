@@ -4,6 +4,7 @@
  * as tokens of a tokenizer of its own, with masks where nothing is decided yet.
  */
 import { z } from 'zod'
+import { rewardFolders } from '../../../shared/rl.ts'
 import type { ParameterSpec } from '../../model/parameters.ts'
 
 const size = z.int().positive()
@@ -35,7 +36,7 @@ export const scorerConfigSchema = z
 export type ScorerConfig = z.infer<typeof scorerConfigSchema>
 
 export const scorerFiles = {
-  config: 'scorer.json',
+  config: rewardFolders.scorer,
   weights: 'scorer.safetensors',
   tokenizer: 'tokenizer.json',
   scores: 'scores.json',

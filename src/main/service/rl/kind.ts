@@ -3,7 +3,7 @@ import { readFile, stat } from 'node:fs/promises'
 import { basename, join } from 'node:path'
 import { TandemError } from '../../../shared/errors.ts'
 import type { SpecOf } from '../../../shared/jobs.ts'
-import { pararlResultSchema, rlFiles, type RlData } from '../../../shared/rl.ts'
+import { pararlResultSchema, rewardFolders, rlFiles, type RlData } from '../../../shared/rl.ts'
 import type { PararlStudioResult, PararlStudioSpec } from '../../../shared/studio-rl.ts'
 import { explained } from '../../store/database.ts'
 import type { KindDeps, JobPlace } from '../jobs/kind.ts'
@@ -19,14 +19,17 @@ export const pararlTitle = ({ model, settings }: PararlStudioSpec): string =>
 export async function pararlEngineSpec(
   spec: PararlStudioSpec,
   deps: KindDeps,
-  { folder }: JobPlace,
+  { id, folder }: JobPlace,
 ): Promise<SpecOf<'pararl'>> {
   const model = await deps.models.path(spec.model)
+  // A job that is only being asked for: the folder is remembered over restarts from now on.
+  if (id === '' && typeof spec.reward === 'object') await deps.folders.keep(spec.reward.folder)
   const data = await promptsOf(spec, deps)
+  const reward = await rewardOf(spec, deps)
   if (await holdsRun(folder)) return { kind: 'pararl', run: null, out: folder, resume: true }
   return {
     kind: 'pararl',
-    run: { model, data, reward: spec.reward, settings: spec.settings },
+    run: { model, data, reward, settings: spec.settings },
     out: folder,
     resume: false,
   }
@@ -38,6 +41,24 @@ async function promptsOf({ data }: PararlStudioSpec, deps: KindDeps): Promise<Rl
   const { path } = await dataOf(data, deps)
   if (path === null) throw new TandemError('The data set is not there any more.', 'Choose another one.')
   return { kind: 'folder', path }
+}
+
+/** What the engine knows the reward by; a folder that holds none is refused before anything waits for it. */
+async function rewardOf({ reward }: PararlStudioSpec, { folders }: KindDeps): Promise<string> {
+  if (typeof reward === 'string') return reward
+  const path = await folders.path(reward.folder)
+  const { scorer, clip } = rewardFolders
+  const there = (name: string): Promise<boolean> =>
+    stat(join(path, name)).then(
+      (info) => info.isFile(),
+      () => false,
+    )
+  const side = async (name: string): Promise<boolean> => (await there(name)) || there(join(clip.nested, name))
+  if ((await there(scorer)) || ((await side(clip.text)) && (await side(clip.vision)))) return path
+  throw new TandemError(
+    `${reward.name} holds neither an exported CLIP nor a scorer.`,
+    `Choose a folder with ${clip.text}, ${clip.vision} (there or in ${clip.nested}/), tokenizer.json and preprocessor_config.json, or one that "tandem train scorer" made.`,
+  )
 }
 
 /** A cut first write of the config is no run: it starts again. */

@@ -1,12 +1,13 @@
 /** ParaRL as a job of the studio, with a real tiny policy: rows, rollouts on the timeline, the model that comes out. */
-import { cp, mkdir } from 'node:fs/promises'
+import { cp, mkdir, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { afterAll, beforeAll, expect, test } from 'vitest'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { decodeTrajectory } from '../../../shared/trajectory-codec.ts'
 import { zlibCompression } from '../../store/records.ts'
 import { completeRlSettings } from '../../../shared/rl.ts'
-import type { PararlStudioSpec } from '../../../shared/studio-rl.ts'
+import type { FolderReward, PararlStudioSpec } from '../../../shared/studio-rl.ts'
 import type { StudioJob } from '../../../shared/studio-jobs.ts'
+import { writeClip } from '../../../engine/rl/clip/testing.ts'
 import { openWorkplace, type Workplace } from '../../cli/testing.ts'
 import { temporaryFolder } from '../../store/testing.ts'
 import { asking } from '../testing.ts'
@@ -16,13 +17,25 @@ import type { Service } from '../types.ts'
 const folder = temporaryFolder()
 let place: Workplace
 let service: Service
+const served = join(folder.path, 'served')
+const open = (): Promise<Service> =>
+  createService({
+    data: join(folder.path, 'data'),
+    models: [join(folder.path, 'shipped')],
+    host: 'browser',
+    version: '1',
+    roots: [served],
+  })
 
 beforeAll(async () => {
   place = await openWorkplace()
   const root = join(folder.path, 'shipped')
   await mkdir(root, { recursive: true })
   await cp(place.model, join(root, 'tiny'), { recursive: true })
-  service = await createService({ data: join(folder.path, 'data'), models: [root], host: 'browser', version: '1' })
+  await writeClip(join(served, 'tiny-clip'), { nested: true })
+  await mkdir(join(served, 'pictures'))
+  await writeFile(join(served, 'pictures', 'text_model.onnx'), 'alone')
+  service = await open()
 })
 afterAll(async () => {
   await service.close()
@@ -97,4 +110,42 @@ test('a run leaves rows, rollouts that open on the timeline, and a model among t
   const { model } = job.result as { model: { id: string } }
   const entry = (await call('models.library', {})).entries.find((each) => each.id === model.id)!
   expect(entry).toMatchObject({ kind: 'model', shipped: false })
+})
+
+describe('a reward in a folder', () => {
+  const rewardIn = async (name: string): Promise<FolderReward> => {
+    const [root] = (await call('folders.list', { folder: null })).entries
+    const { entries } = await call('folders.list', { folder: root!.handle })
+    return { folder: entries.find((each) => each.name === name)!.handle, name }
+  }
+
+  test('is an exported CLIP: the run is marked by it, over a restart of the studio, and no path of it is told', async () => {
+    const reward = await rewardIn('tiny-clip')
+    const settings = completeRlSettings({ ...spec.settings, steps: 20, previewEvery: 0 })
+    const { id } = await call('jobs.start', { spec: { ...spec, reward, settings } })
+    const begun = async (): Promise<boolean> => (await call('rl.rows', { job: id, cursor: null })).rows.length > 0
+    await expect.poll(begun, { timeout: 60_000 }).toBe(true)
+    await service.close()
+    service = await open()
+    const job = await over(id)
+    expect(job).toMatchObject({ state: 'done', error: null, result: { steps: 20 }, spec: { reward } })
+    const { rows } = await call('rl.rows', { job: id, cursor: null })
+    expect(JSON.stringify([job, rows])).not.toContain(folder.path)
+    const raw = rows.flatMap((row) => (row.kind === 'phase' ? [row.raw] : []))
+    expect(raw).toHaveLength(20)
+    // Cosines of a CLIP whose weights are random: neither a judge's points nor all alike.
+    for (const each of raw) expect(Math.abs(each!)).toBeLessThanOrEqual(1)
+    expect(new Set(raw).size).toBeGreaterThan(1)
+  })
+
+  test('that holds none is refused when it is asked for, by its name', async () => {
+    const before = (await call('jobs.list', {})).jobs.length
+    await expect(call('jobs.start', { spec: { ...spec, reward: await rewardIn('pictures') } })).rejects.toThrow(
+      'pictures holds neither an exported CLIP nor a scorer.',
+    )
+    await expect(call('jobs.start', { spec: { ...spec, reward: { folder: 'made-up', name: 'x' } } })).rejects.toThrow(
+      'not there any more',
+    )
+    expect((await call('jobs.list', {})).jobs.length).toBe(before)
+  })
 })

@@ -11,8 +11,12 @@ import { NumberField } from '../../../ui/NumberField.tsx'
 import { useRemembered } from '../../../ui/remembered.ts'
 import { DataChoice } from '../DataChoice.tsx'
 import { ModelChoice, NameOfModel } from '../fields.tsx'
+import { RewardChoice } from './RewardChoice.tsx'
 import { RlMore } from './RlMore.tsx'
 import './rl.css'
+
+/** What was filled in under earlier defaults is let go: they took from a model what it knew. */
+const FORM = 'rl.form.2'
 
 const empty = (): PararlStudioSpec => ({
   kind: 'pararl',
@@ -31,12 +35,16 @@ function read(stored: string): PararlStudioSpec {
 }
 
 export function NewRl({ onStarted }: { readonly onStarted: (job: string) => void }): ReactElement {
-  const [stored, keep] = useRemembered<string>('rl.form', '')
+  const [stored, keep] = useRemembered<string>(FORM, '')
+  const [folderWanted, setFolderWanted] = useState(false)
   const [error, setError] = useState<string | null>(null)
   const [starting, setStarting] = useState(false)
   const spec = read(stored)
   const { settings } = spec
-  const set = (change: Partial<PararlStudioSpec>): void => keep(JSON.stringify({ ...spec, ...change }))
+  const set = (change: Partial<PararlStudioSpec>): void => {
+    setError(null)
+    keep(JSON.stringify({ ...spec, ...change }))
+  }
   const tune = (change: Partial<RlSettings>): void => set({ settings: { ...settings, ...change } })
   const start = async (): Promise<void> => {
     setStarting(true)
@@ -68,26 +76,13 @@ export function NewRl({ onStarted }: { readonly onStarted: (job: string) => void
             onChange={(data) => set({ data })}
           />
           <ModelChoice value={spec.model} onChange={(model) => set({ model })} />
-          <div className="field">
-            <span className="field-label">Reward</span>
-            <SegmentedControl
-              label="Reward"
-              value={spec.reward}
-              segments={[
-                {
-                  value: 'storybook',
-                  label: 'Scorer',
-                  hint: 'The text-image encoder that ships for the storybook world.',
-                },
-                {
-                  value: 'oracle',
-                  label: 'Oracle',
-                  hint: 'The exact judge itself: for study, since it knows the truth.',
-                },
-              ]}
-              onChange={(reward) => set({ reward })}
-            />
-          </div>
+          <RewardChoice
+            value={folderWanted ? null : spec.reward}
+            onChange={(reward) => {
+              setFolderWanted(reward === null)
+              if (reward !== null) set({ reward })
+            }}
+          />
           <div className="field">
             <span className="field-label">Rewarded</span>
             <SegmentedControl
@@ -126,12 +121,20 @@ export function NewRl({ onStarted }: { readonly onStarted: (job: string) => void
           passes {settings.klCeiling ?? 'no ceiling'}; it warns when rollouts become alike, and when steps on the way
           are rewarded more while finished pairs are rewarded less.
         </p>
+        {folderWanted && <p className="preflight-none">Choose the folder of the reward first.</p>}
         {error !== null && <Notice tone="danger">{error}</Notice>}
         <div className="preflight-actions">
-          <Button kind="primary" icon="play" wide disabled={starting} onClick={() => void start()}>
+          <Button kind="primary" icon="play" wide disabled={starting || folderWanted} onClick={() => void start()}>
             Start
           </Button>
-          <Button icon="refresh" wide onClick={() => keep('')}>
+          <Button
+            icon="refresh"
+            wide
+            onClick={() => {
+              keep('')
+              setFolderWanted(false)
+            }}
+          >
             Fill in anew
           </Button>
         </div>

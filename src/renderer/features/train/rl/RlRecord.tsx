@@ -23,13 +23,18 @@ const spoken: Readonly<Record<string, string>> = {
   reference: 'the starting model',
 }
 
+function rewardInWords(reward: RlJob['spec']['reward']): string {
+  if (typeof reward === 'object') return `${reward.name}, a folder`
+  return reward === 'oracle' ? 'exact judge (oracle, for study)' : 'storybook scorer'
+}
+
 export function RlRecord({ job, rows }: { readonly job: RlJob; readonly rows: RlRows }): ReactElement {
   const { spec } = job
   const { settings } = spec
   const facts: readonly (readonly [string, string])[] = [
     ['Starting model', spec.model],
     ['Prompts', spec.data.from === 'world' ? `storybook world, seed ${spec.data.seed}` : 'a data set'],
-    ['Reward', spec.reward === 'oracle' ? 'exact judge (oracle, for study)' : 'storybook scorer'],
+    ['Reward', rewardInWords(spec.reward)],
     [
       'Rewarded',
       `${spoken[settings.objective]!}${settings.objective === 'trajectory' ? `, s = ${settings.sampledSteps}` : ''}`,
