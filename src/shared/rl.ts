@@ -324,6 +324,7 @@ export const rlNoteCodes = [
   'not-a-number',
   'few-prompts',
   'slow-reward',
+  'slow-validation',
   'low-diversity',
   'kl-ceiling',
   'judge-fell',

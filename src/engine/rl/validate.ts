@@ -76,7 +76,7 @@ export async function validatePolicy(
   }
   if (marker.late)
     note(
-      'slow-reward',
+      'slow-validation',
       `The reward took more than ${rewardTimeout} s: ${prompts.length - marker.asked} of ${prompts.length} prompts that validate have no mark.`,
     )
   const names = [...dimensionNames, 'mean', 'right_image', 'right_reasoning']
