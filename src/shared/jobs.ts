@@ -272,6 +272,7 @@ export const runResultSchema = z.strictObject({
   steps: z.int(),
   forwards: z.int(),
   ms: z.number(),
+  /** What computed its last step: another than it began on, where that one failed. */
   provider: z.string(),
   model: z.string(),
 })

@@ -18,6 +18,9 @@ export const providerWords: Readonly<Record<ProviderName, string>> = {
   cpu: 'Processor',
 }
 
+/** Of a provider by the name in a record, which may be of another version's. */
+export const providerName = (name: string): string => providerWords[name as ProviderName] ?? name
+
 export const providerReportSchema = z.strictObject({
   name: providerNameSchema,
   available: z.boolean(),

@@ -142,7 +142,7 @@ export async function writeOutputs(
     steps: header.steps,
     forwards: steps.reduce((n, step) => n + step.forwards, 0),
     ms: Math.round(performance.now() - began),
-    provider: header.provider,
+    provider: engine.provider,
     model: `${header.model.name} ${header.model.hash.slice(0, 8)}`,
   }
 }

@@ -93,8 +93,12 @@ async function installCuda({ yes = false, json = false }: { yes?: boolean; json?
       'A driver of NVIDIA, CUDA 12 and cuDNN 9 have to be installed on this machine; they are not part of it.',
     ].join('\n'),
   )
-  if (!yes && !(await agreed()))
-    throw new TandemError('Nothing was downloaded.', 'To go ahead without being asked: --yes.', 'cancelled')
+  if (!yes && !process.stdin.isTTY)
+    throw new TandemError(
+      'Nothing was downloaded: nobody can be asked here.',
+      'To go ahead without being asked: --yes.',
+    )
+  if (!yes && !(await agreed())) throw new TandemError('Nothing was downloaded.', '', 'cancelled')
   await runInstaller(root)
   const missing: string[] = []
   for (const name of CUDA.files) if (!(await stat(join(folder, name)).catch(() => null))) missing.push(name)
@@ -116,9 +120,7 @@ async function checkPlace(folder: string): Promise<void> {
     throw new TandemError('Less than 1.5 GB are free on the disk of this installation.', 'Free some space first.')
 }
 
-/** Nobody to ask is no. */
 async function agreed(): Promise<boolean> {
-  if (!process.stdin.isTTY) return false
   const lines = createInterface({ input: process.stdin, output: process.stderr })
   try {
     return /^y(es)?$/i.test((await lines.question(`Download it from ${CUDA.host}? [y/N] `)).trim())

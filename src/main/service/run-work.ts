@@ -163,6 +163,7 @@ async function finish(deps: WorkDeps, id: string, raw: unknown, stepMs: number |
       step: result.steps,
       stepMs,
       ms: result.ms,
+      provider: result.provider,
       reasoning: result.reasoning,
       picture,
       endedAt: Date.now(),

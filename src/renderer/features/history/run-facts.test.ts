@@ -57,6 +57,12 @@ it('name adapters with their weights, the box and the mask', () => {
   })
 })
 
+it('name what computed the run in words, also what another version knew', () => {
+  expect(facts().Provider).toBe('Processor')
+  expect(facts({ provider: 'webgpu' }).Provider).toBe('WebGPU')
+  expect(facts({ provider: 'rocm' }).Provider).toBe('rocm')
+})
+
 it('say that there was no mask where one could have been, and leave out what is not known', () => {
   const { adapters: _, ...settings } = run.settings
   expect(facts({ mask: null })['Mask']).toBe('none: all of the box could change')

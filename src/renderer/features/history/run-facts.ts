@@ -1,5 +1,6 @@
 /** All that made a run, as names and words; what it does not have is left out. Pure. */
 import { accelerationWords } from '../../../shared/acceleration.ts'
+import { providerName } from '../../../shared/providers.ts'
 import type { Run } from '../../../shared/studio.ts'
 import { duration, modeName, standing } from '../../state/runs-words.ts'
 
@@ -25,7 +26,7 @@ export function factsOf(run: Run, nameOf: (adapter: string) => string): Fact[] {
     ['Model', run.modelName || settings.model],
     ['Model hash', run.modelHash.slice(0, 12)],
     ['Adapters', (settings.adapters ?? []).map(({ id, weight }) => `${nameOf(id)} at ${weight}`).join(', ')],
-    ['Provider', run.provider],
+    ['Provider', providerName(run.provider)],
     ['Box', box ? `${words(box.width)} × ${words(box.height)} px at ${words(box.x)}, ${words(box.y)}` : ''],
     ['Mask', maskWords(run)],
     ['Time', run.ms === null ? '' : `${duration(run.ms)}${stepMs === null ? '' : `, ${Math.round(stepMs)} ms a step`}`],
