@@ -1,9 +1,12 @@
 /** The profile of a model on this machine: a job, and what it found. Times in milliseconds, work in GFLOP (a multiply-add is 2). */
 import { z } from 'zod'
+import { providerNameSchema } from './providers.ts'
 
 export const engineProfileSpecSchema = z.strictObject({
   kind: z.literal('engine-profile'),
   model: z.string().min(1),
+  /** What it is measured on; the processor where absent. */
+  provider: providerNameSchema.optional(),
   /** Measured forwards of each kind; the medians count. */
   rounds: z.int().min(1).max(1000),
 })
@@ -45,7 +48,7 @@ export const engineProfileSchema = z.strictObject({
   /** Output rows asked in the forwards measured: half of them. */
   asked: z.int(),
   rounds: z.int(),
-  /** What the machine's plain matrix product reached in the same minutes, GFLOP/s. */
+  /** What a plain matrix product reached on the same provider in the same minutes, GFLOP/s. */
   ceiling: z.number(),
   forwards: z.array(forwardSchema),
   /** Of the exact forward. */

@@ -1,12 +1,14 @@
 /**
- * The profile of a model on this machine: how long forwards take and their parts, what share of the machine's own matrix
+ * The profile of a model on this machine: how long forwards take and their parts, what share of the provider's own matrix
  * product that is, what caches and presets save on a run, and the memory it all took. Random tokens stand in the
  * sequence: the arithmetic is the same for all. Light: seconds for the model that ships.
  */
 import { availableParallelism } from 'node:os'
 import { presetNames, presets } from '../../shared/acceleration.ts'
 import type { EngineProfile } from '../../shared/engine-profile.ts'
+import { TandemError } from '../../shared/errors.ts'
 import type { JobUpdate, SpecOf } from '../../shared/jobs.ts'
+import { providerWords, type ProviderName } from '../../shared/providers.ts'
 import { limitPrompts, readSuite } from '../bench/suite.ts'
 import { seededRandom } from '../data/random.ts'
 import { loadWorld } from '../data/world/world.ts'
@@ -23,6 +25,7 @@ import { createPredictor } from '../model/predictor.ts'
 import { buildReferenceGraph } from '../model/reference-graph.ts'
 import { guidesOf, prepareRun, type Engine } from '../run.ts'
 import { profileRuns } from '../runtime/profile.ts'
+import { plainly } from '../runtime/providers.ts'
 import { createSession, type Tensor } from '../runtime/session.ts'
 import { denoise } from '../sampler/denoise.ts'
 import type { JobContext } from './context.ts'
@@ -41,12 +44,12 @@ const COLUMNS = ['text', 'image'] as const
 const median = (values: readonly number[]): number => [...values].sort((a, b) => a - b)[values.length >> 1] ?? 0
 
 export async function* engineProfileJob(
-  { model: directory, rounds }: SpecOf<'engine-profile'>,
+  { model: directory, provider = 'cpu', rounds }: SpecOf<'engine-profile'>,
   context: JobContext,
 ): AsyncGenerator<JobUpdate> {
   const before = residentMemory()
   const peak = watchPeak()
-  const { engine } = yield* hostRun({ model: directory, guidance: { text: 1, image: 1 } }, context)
+  const { engine } = yield* hostRun({ model: directory, provider, guidance: { text: 1, image: 1 } }, context)
   const { model } = engine
   const layout = resolveLayout(model.config, 'edit')
   const kinds = (['reference', 'exact', 'guided', 'kept'] as const).filter(
@@ -57,7 +60,7 @@ export async function* engineProfileJob(
   yield { type: 'started', total, detail: `${model.name} on ${engine.provider}` }
   let done = 0
   const progress = (): JobUpdate => ({ type: 'progress', done: ++done, total, metrics: {} })
-  const ceilings = [await productCeiling()]
+  const ceilings = [await productCeiling(provider)]
   yield progress()
   const forwards: Forward[] = []
   let parts: EngineProfile['parts'] = []
@@ -67,7 +70,7 @@ export async function* engineProfileJob(
     if (!measured) return
     forwards.push(measured.forward)
     if (name === 'exact') parts = measured.parts
-    ceilings.push(await productCeiling())
+    ceilings.push(await productCeiling(provider))
     yield progress()
   }
   const runs = await measureRuns(engine, context.signal)
@@ -98,12 +101,19 @@ function precisionOf({ model: { stored, config } }: Engine): string {
   return weight.form === 'plain' ? weight.dtype : weight.form
 }
 
-/** The best of a few plain products, GFLOP/s. */
-async function productCeiling(): Promise<number> {
+/** The best of a few plain products on a provider, GFLOP/s. Throws a TandemError where it does not start. */
+async function productCeiling(provider: ProviderName): Promise<number> {
   const graph = new Graph()
   const a = graph.input('a', 'float32', [SIDE, SIDE])
   graph.output('c', matmul(a, graph.input('b', 'float32', [SIDE, SIDE])))
-  const session = await createSession(encodeModel(graph))
+  const session = await createSession(encodeModel(graph), { provider }).catch((error: unknown) => {
+    throw new TandemError(
+      `${providerWords[provider]} does not start here: ${plainly(error)}.`,
+      'Choose another provider: "tandem provider list" and the preferences say what works.',
+      'environment',
+      { cause: error },
+    )
+  })
   const random = seededRandom('ceiling')
   const square = (): Tensor => ({
     data: Float32Array.from({ length: SIDE ** 2 }, () => random.next()),

@@ -1,26 +1,38 @@
 /** `tandem bench engine`: where a step's time goes on this machine, and what acceleration saves here. */
 import type { Command } from 'commander'
 import { engineProfileSchema, type EngineProfile } from '../../shared/engine-profile.ts'
+import { providerName, type ProviderChoice } from '../../shared/providers.ts'
+import { providerFor } from '../providers.ts'
+import { dataFolder } from '../service-host/data-folder.ts'
 import { driveJob } from './drive.ts'
 import { shippedModel } from './installation.ts'
 import { createLive } from './live.ts'
-import { integer } from './options.ts'
+import { integer, providerChoice, providerHelp } from './options.ts'
 import { printJson } from './report.ts'
+
+interface Options {
+  readonly model: string
+  readonly provider: ProviderChoice
+  readonly rounds: number
+  readonly json?: boolean
+}
 
 export function addEngineBench(bench: Command): void {
   bench
     .command('engine')
     .description("Time and work of a step by part, beside the machine's own matrix product; what --fast saves; memory.")
     .option('--model <dir>', 'model folder', shippedModel)
+    .option('--provider <p>', providerHelp, providerChoice, 'auto')
     .option('--rounds <n>', 'measured forwards of each kind', integer(1, 1000), 10)
     .option('--json', 'print one JSON object')
     .addHelpText(
       'after',
       '\nExamples:\n  tandem bench engine\n  tandem bench engine --model models/parallel-m --rounds 1 --json',
     )
-    .action(async ({ model, rounds, json }: { model: string; rounds: number; json?: boolean }) => {
-      const live = createLive()
-      const found = engineProfileSchema.parse(await driveJob({ kind: 'engine-profile', model, rounds }, live))
+    .action(async ({ model, provider: choice, rounds, json }: Options) => {
+      const provider = await providerFor(choice, dataFolder())
+      const spec = { kind: 'engine-profile', model, provider, rounds } as const
+      const found = engineProfileSchema.parse(await driveJob(spec, createLive()))
       if (json) return printJson(found)
       process.stdout.write(`${profileText(found)}\n`)
     })
@@ -39,8 +51,8 @@ function profileText(p: EngineProfile): string {
   const whole = p.parts.reduce((sum, { ms }) => sum + ms, 0)
   const exact = p.runs.find(({ speed }) => speed === 'exact')
   return [
-    `${p.model.name} ${p.model.hash.slice(0, 8)}, ${(p.model.parameters / 1e6).toFixed(1)} M parameters in ${p.precision}, on ${p.provider} (${p.threads} threads)`,
-    `${p.sequence} positions, ${p.asked} asked; matrix product of this machine ${Math.round(p.ceiling)} GFLOP/s; ${p.rounds} rounds`,
+    `${p.model.name} ${p.model.hash.slice(0, 8)}, ${(p.model.parameters / 1e6).toFixed(1)} M parameters in ${p.precision}, on ${providerName(p.provider)} (${p.threads} threads)`,
+    `${p.sequence} positions, ${p.asked} asked; matrix product of it ${Math.round(p.ceiling)} GFLOP/s; ${p.rounds} rounds`,
     '',
     `${'forward'.padEnd(36)}${cell('ms', 9)}${cell('GFLOP', 9)}${cell('of ceiling', 12)}`,
     ...p.forwards.map(

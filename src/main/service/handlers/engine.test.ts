@@ -1,5 +1,6 @@
 /** Measuring a model from the studio, with the real engine: it is told as it goes, kept, stopped, and one at a time. */
 import { afterAll, beforeAll, expect, test, vi } from 'vitest'
+import { preferencesSchema } from '../../../shared/studio.ts'
 import { openBench, type BenchPlace } from '../bench/testing.ts'
 
 // An engine process starts, and sessions are made: long on a machine that is busy.
@@ -40,4 +41,14 @@ test('a measurement that is stopped gives nothing, and the next may begin', asyn
 test('a model that is not here is refused, and nothing is left measuring', async () => {
   await expect(studio.call('engine.measure', { model: 'nobody' })).rejects.toThrow('There is no model')
   expect((await studio.call('engine.profile', { model: 'storybook' })).measuring).toBeNull()
+})
+
+test('it is measured on what runs are computed on: a provider that does not start is named, not the processor measured', async () => {
+  const foreign = process.platform === 'darwin' ? 'dml' : 'coreml'
+  await studio.call('preferences.set', { preferences: preferencesSchema.parse({ provider: foreign }) })
+  await studio.call('engine.measure', { model: 'storybook' })
+  expect((await measured(2)).payload).toMatchObject({
+    profile: null,
+    error: { message: expect.stringContaining('does not start here') as string },
+  })
 })

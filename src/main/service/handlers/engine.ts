@@ -2,6 +2,7 @@
 import { TandemError } from '../../../shared/errors.ts'
 import { engineProfileSchema, type EngineProfile } from '../../../shared/engine-profile.ts'
 import { isJobEnd } from '../../../shared/jobs.ts'
+import { providerFor } from '../../providers.ts'
 import type { HandlerDeps, Handlers } from './deps.ts'
 
 const ROUNDS = 12
@@ -13,13 +14,15 @@ interface Measuring {
   total: number
 }
 
-export function engineHandlers({ models, lanes, publisher, closing }: HandlerDeps): Handlers<'engine'> {
+export function engineHandlers({ models, lanes, publisher, closing, store, options }: HandlerDeps): Handlers<'engine'> {
   const found = new Map<string, EngineProfile>()
   let now: Measuring | null = null
 
   async function measure(own: Measuring, path: string): Promise<EngineProfile | null> {
     const signal = AbortSignal.any([own.stop.signal, closing])
-    const spec = { kind: 'engine-profile', model: path, rounds: ROUNDS } as const
+    // On what runs are computed on.
+    const provider = await providerFor(store.preferences.get().provider, options.data)
+    const spec = { kind: 'engine-profile', model: path, provider, rounds: ROUNDS } as const
     let profile: EngineProfile | null = null
     for await (const event of lanes.run('interactive', spec, signal)) {
       if (event.type === 'started') own.total = Math.max(1, event.total)

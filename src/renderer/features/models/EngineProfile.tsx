@@ -1,6 +1,7 @@
 /** How fast a model runs on this machine: provider, precision, memory, where a step's time goes, and what --fast saves here. */
 import { useEffect, type ReactElement } from 'react'
 import type { EngineProfile } from '../../../shared/engine-profile.ts'
+import { providerName } from '../../../shared/providers.ts'
 import { loadEngineProfile, measureEngine, stopMeasuring, useEngineProfiles } from '../../state/engine-profiles.ts'
 import { Button } from '../../ui/Button.tsx'
 import { Notice, ProgressBar } from '../../ui/feedback.tsx'
@@ -65,7 +66,7 @@ function Found({ profile }: { readonly profile: EngineProfile }): ReactElement {
     <>
       <dl className="model-facts engine-facts">
         <Fact name="Runs on">
-          {profile.provider === 'cpu' ? `the processor, ${profile.threads} threads` : profile.provider}
+          {profile.provider === 'cpu' ? `the processor, ${profile.threads} threads` : providerName(profile.provider)}
         </Fact>
         <Fact name="Computes in">{profile.precision}</Fact>
         <Fact name="Memory">
@@ -76,7 +77,7 @@ function Found({ profile }: { readonly profile: EngineProfile }): ReactElement {
             {exact.ms.toFixed(1)} ms, {exact.gflop.toFixed(2)} GFLOP
           </Fact>
         )}
-        <Fact name="Of this machine’s matrix product">
+        <Fact name="Of a plain matrix product there">
           {Math.round(100 * share)} % of {Math.round(ceiling)} GFLOP/s
         </Fact>
       </dl>
