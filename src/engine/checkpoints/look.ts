@@ -133,7 +133,7 @@ function choicesOf(trunk: Trunk, config: ModelConfig): CheckpointLook['choices']
     return {
       precision,
       disk: precision === stored ? 0 : weights - embeddingBytes(trunk, plain),
-      memory: memoryOfRun(config, { passes, weights, stored: true, device: false }),
+      memory: memoryOfRun(config, { passes, weights, stored: true, provider: 'cpu' }),
     }
   })
 }

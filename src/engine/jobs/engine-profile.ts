@@ -17,6 +17,7 @@ import { Graph } from '../graph/graph.ts'
 import { encodeModel } from '../graph/onnx.ts'
 import { matmul } from '../graph/ops/matmul.ts'
 import { residentMemory, watchPeak } from '../memory.ts'
+import { kernelIsSound } from '../model/attention-kernel.ts'
 import { forwardCost, totalCost } from '../model/cost.ts'
 import { keyWidth } from '../model/forward.ts'
 import { buildInferGraph, guidanceFeed, type InferGraphOptions, type Passes } from '../model/infer-graph.ts'
@@ -152,6 +153,7 @@ async function measureForward(
   const kept = name === 'kept' ? layout.outputStart : 0
   const weight = (one: string): ReturnType<typeof model.weights> => model.weights(one)
   const graphOptions: InferGraphOptions = {
+    kernel: await kernelIsSound(provider),
     ...(stored ? { stored: stored.weight } : {}),
     ...(stored?.adapt ? { adapt: stored.adapt } : {}),
     ...(kept > 0 ? { cache: 'use' } : {}),

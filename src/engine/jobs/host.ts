@@ -49,9 +49,8 @@ async function needOf(run: HostedRun): Promise<Need> {
   const folder = (await isAdapterFolder(run.model)) ? await baseFolder(run.model) : run.model
   const config = await readJson(join(folder, modelFiles.config), modelConfigSchema, 'the model config')
   const most: Passes = config.unconditional?.form === 'split' ? 3 : 2
-  const device = run.provider !== undefined && run.provider !== 'cpu'
   const guided = run.guidance.text !== 0 || run.guidance.image !== 0
-  const shape = { passes: guided ? most : (1 as const), device }
+  const shape = { passes: guided ? most : (1 as const), provider: run.provider ?? ('cpu' as const) }
   if (!(await isImported(folder))) {
     const count = modelParameters(config).reduce((n, spec) => n + spec.shape.reduce((a, b) => a * b, 1), 0)
     const needOn = (passes: Passes) => memoryOfRun(config, { ...shape, passes, weights: 4 * count, stored: false })

@@ -46,6 +46,8 @@ export interface InferGraphOptions {
    * returns its keys and values, nothing else; of a model whose input does not attend to its output.
    */
   readonly cache?: 'make' | 'use' | 'select' | 'renew' | 'input'
+  /** False: attention in plain products at any length, see `kernelIsSound`. */
+  readonly kernel?: boolean
   /** What adapters add beside stored weights. */
   readonly adapt?: (graph: Graph) => NonNullable<ForwardContext['adapt']>
 }
@@ -85,7 +87,7 @@ export function buildInferGraph(
       stored.set(name, value)
       return value
     },
-    fused: passes * layout.length >= LONG || feedsRows(options.cache),
+    fused: options.kernel !== false && (passes * layout.length >= LONG || feedsRows(options.cache)),
     ...(options.stored ? storedAccess(graph, options.stored) : {}),
     ...(options.adapt ? { adapt: options.adapt(graph) } : {}),
   }

@@ -4,6 +4,7 @@
  * at the same time: the rows of a block's MLP, or the logits of all undecided rows.
  */
 import type { ModelConfig, Task } from '../../shared/model-config.ts'
+import type { ProviderName } from '../../shared/providers.ts'
 import type { MemoryNeed } from '../../shared/hosting.ts'
 import { LONG, type Passes } from './infer-graph.ts'
 import { findField, resolveLayout } from './layout.ts'
@@ -11,6 +12,9 @@ import { modelParameters, names, type TrunkConfig } from './forward.ts'
 import { CHUNK } from './stored-weights.ts'
 
 const F32 = 4
+
+/** Providers on which attention may have to store its scores at any length. */
+const MAY_STORE: readonly ProviderName[] = ['webgpu', 'coreml']
 
 export interface RunShape {
   readonly task?: Task
@@ -20,13 +24,13 @@ export interface RunShape {
   readonly weights: number
   /** They stay in their files, and are widened matrix by matrix. */
   readonly stored: boolean
-  /** A device of its own holds the weights once more. */
-  readonly device: boolean
+  /** One that is a device of its own holds the weights once more. */
+  readonly provider: ProviderName
 }
 
 export function memoryOfRun(
   config: ModelConfig,
-  { task = 'edit', passes, weights, stored, device }: RunShape,
+  { task = 'edit', passes, weights, stored, provider }: RunShape,
 ): MemoryNeed {
   const layout = resolveLayout(config, task)
   const rows = passes * layout.length
@@ -34,7 +38,7 @@ export function memoryOfRun(
   const kv = (dModel / heads) * (config.kvHeads ?? heads)
   // The stream, its norm and the sum; gate, up and their product; or queries, keys, values and what attention returns.
   const block = rows * (3 * dModel + Math.max(3 * mlpHidden, 2 * dModel + 2 * kv)) * F32
-  const scores = rows < LONG ? 2 * passes * heads * layout.length ** 2 * F32 : 0
+  const scores = rows < LONG || MAY_STORE.includes(provider) ? 2 * passes * heads * layout.length ** 2 * F32 : 0
   // Per row the guided logits, their softmax at two temperatures, its sum, and the logits of each pass.
   const head = (['outputText', 'outputImage'] as const)
     .map((name) => {
@@ -46,7 +50,7 @@ export function memoryOfRun(
   return {
     weights: stored ? weights : 2 * weights,
     activations,
-    provider: (stored ? widened(config) : 0) + (device ? weights : 0),
+    provider: (stored ? widened(config) : 0) + (provider === 'cpu' ? 0 : weights),
   }
 }
 

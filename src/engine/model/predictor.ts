@@ -7,6 +7,7 @@ import type { Modality } from '../../shared/trajectory.ts'
 import { createSession, type Session, type Tensor } from '../runtime/session.ts'
 import type { ProviderName } from '../runtime/providers.ts'
 import type { Ask, Picks, Predictor, PredictRequest, Reuse } from '../sampler/predictor.ts'
+import { kernelIsSound } from './attention-kernel.ts'
 import type { ModelFolder } from './folder.ts'
 import { buildInferGraph, guidanceFeed, type InferGraphOptions, type Passes } from './infer-graph.ts'
 import { createInputCache } from './input-cache.ts'
@@ -51,6 +52,7 @@ export function createPredictor(
         ...(stored ? { stored: stored.weight } : {}),
         ...(stored?.adapt ? { adapt: stored.adapt } : {}),
         ...(use === 'none' ? {} : { cache: use }),
+        kernel: await kernelIsSound(options.provider ?? 'cpu'),
       })
       const where = stored ? { weightsFrom: stored.root } : {}
       return { session: await createSession(graph.model, { ...options, ...where }), layout: graph.layout }
