@@ -8,6 +8,16 @@ export const precisions = ['bf16', 'f16', 'f32', 'int8', 'int4'] as const
 export const checkpointVariants = ['mmada', 'mmada-parallel-m', 'mmada-parallel-a'] as const
 export const checkpointBehaviours = ['released', 'paper'] as const
 
+/** What a checkpoint's folder is called: by its repository in the cache of the hub's tools, whose folders are named by commits. */
+export function checkpointName(directory: string): string {
+  const [repository, kind, own] = directory
+    .split(/[\\/]+/)
+    .filter((part) => part !== '')
+    .slice(-3)
+  const cached = /^models--.+--(.+)$/.exec(repository ?? '')?.[1]
+  return (kind === 'snapshots' && cached) || (own ?? kind ?? repository ?? '')
+}
+
 export const checkpointWorkSchema = z.discriminatedUnion('do', [
   /** Makes a model of a published checkpoint, whose weights stay where they are. */
   z.strictObject({

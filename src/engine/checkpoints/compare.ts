@@ -11,7 +11,7 @@ export interface Difference {
   readonly missing: readonly string[]
   readonly extra: readonly string[]
   readonly misshapen: readonly string[]
-  /** Of a type no weight has. */
+  /** Of a type that is not computed with. */
   readonly mistyped: readonly string[]
 }
 
@@ -50,7 +50,7 @@ export function checkTensors(what: string, checkpoint: Checkpoint, shapes: Shape
     ['missing', difference.missing],
     ['extra', difference.extra],
     ['misshapen', difference.misshapen],
-    ['not floating point', difference.mistyped],
+    ['of a type that is not computed with (F32, F16 and BF16 are)', difference.mistyped],
   ]
   const wrong = parts.filter(([, names]) => names.length > 0)
   if (wrong.length === 0) return

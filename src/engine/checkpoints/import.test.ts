@@ -1,5 +1,5 @@
 /** Importing end to end: what is written, what is measured, what is refused, and that nothing of the source changes. */
-import { chmod, cp, mkdir, mkdtemp, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises'
+import { chmod, cp, mkdir, mkdtemp, readdir, readFile, rm, stat, symlink, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
@@ -13,6 +13,7 @@ import { floatTensor, writeSafetensors, type StoredTensor } from '../model/safet
 import { createSession, type Tensor } from '../runtime/session.ts'
 import { importCheckpoint } from './import.ts'
 import { importAll, importOptions, layOutPublished } from './import-fixtures.ts'
+import { lookAtCheckpoint } from './look.ts'
 import { openImported } from './open.ts'
 import { openCheckpoint } from './shards.ts'
 import { relativeError } from './testing.ts'
@@ -78,6 +79,21 @@ describe('an imported checkpoint', () => {
     expect(special.soi).toBe(boi!.id)
   })
 
+  test('is known by its repository in the cache of a download tool, whose folder is a commit and whose files are links', async () => {
+    const cache = join(root, 'hub', 'models--tyfeld--MMaDA-Parallel-M')
+    const snapshot = join(cache, 'snapshots', 'c0ffee'.padEnd(40, '0'))
+    await mkdir(join(cache, 'blobs'), { recursive: true })
+    await mkdir(snapshot, { recursive: true })
+    for (const [i, name] of (await readdir(m.directory)).entries()) {
+      await cp(join(m.directory, name), join(cache, 'blobs', `b${i}`))
+      await symlink(join('..', '..', 'blobs', `b${i}`), join(snapshot, name))
+    }
+    const options = importOptions('m', { ...m, directory: snapshot }, join(root, 'cached-out'))
+    expect(await importAll({ ...options, variant: null })).toMatchObject({ variant: 'mmada-parallel-m', copied: 0 })
+    const look = { do: 'look', directory: snapshot, vq: m.vq, variant: null, imageSize: 8 } as const
+    expect(await lookAtCheckpoint(look)).toMatchObject({ name: 'MMaDA-Parallel-M', problems: [] })
+  })
+
   test('is no longer opened once a weight file has changed', async () => {
     const copy = join(root, 'changing')
     await cp(m.directory, copy, { recursive: true })
@@ -130,6 +146,18 @@ describe('what is refused', () => {
         return importAll(importOptions('m', { ...m, directory }, out()))
       },
       /98 ids and 256 codes do not fit the 352 rows/,
+    ],
+    [
+      'a config with other codes than the image tokenizer',
+      async () => {
+        const directory = join(root, 'other-codes')
+        await cp(m.directory, directory, { recursive: true })
+        const path = join(directory, 'config.json')
+        const json = JSON.parse(await readFile(path, 'utf8')) as object
+        await writeFile(path, JSON.stringify({ ...json, codebook_size: 8192 }))
+        return importAll(importOptions('m', { ...m, directory }, out()))
+      },
+      /config\.json says 8192 codes, the image tokenizer has 256/,
     ],
     [
       'no tokenizer at all',

@@ -3,8 +3,8 @@
  * in the way, each problem with its remedy. Headers and small files are read, nothing is written, nothing is refused.
  */
 import { stat } from 'node:fs/promises'
-import { basename, join, resolve } from 'node:path'
-import type { CheckpointLook, CheckpointWork } from '../../shared/checkpoints.ts'
+import { join, resolve } from 'node:path'
+import { checkpointName, type CheckpointLook, type CheckpointWork } from '../../shared/checkpoints.ts'
 import { TandemError } from '../../shared/errors.ts'
 import type { ModelConfig } from '../../shared/model-config.ts'
 import { modelParameters } from '../model/forward.ts'
@@ -60,7 +60,7 @@ export async function lookAtCheckpoint({ directory, vq: vqFolder, variant, image
         ? await attempt('config', () => configOf(trunk, vocabulary, vq, known, imageSize))
         : null
     return {
-      name: basename(folder),
+      name: checkpointName(folder),
       variant: known,
       title: known && variants[known].title,
       parameters:

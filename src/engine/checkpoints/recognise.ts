@@ -1,6 +1,7 @@
 /** Which published model a checkpoint is: from its config, its tokenizer and the number of its embedding's rows. */
 import { readFile } from 'node:fs/promises'
 import { basename, join } from 'node:path'
+import { checkpointName } from '../../shared/checkpoints.ts'
 import { TandemError } from '../../shared/errors.ts'
 import type { Checkpoint } from './shards.ts'
 import type { Trunk } from './trunk.ts'
@@ -66,7 +67,7 @@ export function notATrunk(checkpoint: Checkpoint): TandemError {
 /** The variant, or a TandemError that says what is missing for one. */
 export function recogniseVariant(trunk: Trunk, vocabulary: Vocabulary, directory: string): VariantName {
   const { file, config } = trunk
-  const named = [file.model_type, ...(file.architectures ?? []), file['_name_or_path'], basename(directory)]
+  const named = [file.model_type, ...(file.architectures ?? []), file['_name_or_path'], checkpointName(directory)]
   const said = named
     .filter((name): name is string => typeof name === 'string')
     .join(' ')

@@ -179,7 +179,12 @@ describe('tensors', () => {
     [
       'whole numbers',
       (t) => t.set(`${layer}.attn_norm.weight`, { dtype: 'I64', shape: [48], bytes: new Uint8Array(48 * 8) }),
-      /not floating point: .*attn_norm\.weight \(I64\)/,
+      /of a type that is not computed with .*: .*attn_norm\.weight \(I64\)/,
+    ],
+    [
+      'eighths of a number',
+      (t) => t.set(`${layer}.q_proj.weight`, { dtype: 'F8_E4M3', shape: [48, 48], bytes: new Uint8Array(48 * 48) }),
+      /of a type that is not computed with \(F32, F16 and BF16 are\): .*q_proj\.weight \(F8_E4M3\)/,
     ],
   ]
   test.each(cases)('that are %s are listed', async (_, edit, says) => {
@@ -191,8 +196,18 @@ describe('tensors', () => {
     await joined((tensors) => {
       for (const [, edit] of cases) edit(tensors)
     })
-    expect(await refusal(open())).toMatch(/missing: .*extra: .*misshapen: .*not floating point: /)
+    expect(await refusal(open())).toMatch(/missing: .*extra: .*misshapen: .*of a type that is not computed with /)
   })
+})
+
+test.each([
+  ['F64', 24],
+  ['I32', 12],
+  ['BOOL', 3],
+] as const)('a table of %s beside the weights keeps nobody out', async (dtype, bytes) => {
+  const table = 'model.transformer.rotary_emb.inv_freq'
+  await joined((tensors) => tensors.set(table, { dtype, shape: [3], bytes: new Uint8Array(bytes) }))
+  expect(await refusal(open())).toBe('accepted')
 })
 
 describe('a config', () => {

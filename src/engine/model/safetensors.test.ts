@@ -21,9 +21,12 @@ beforeAll(async () => {
 })
 afterAll(() => rm(folder, { recursive: true }))
 
-const WIDTH = { F32: 4, F16: 2, BF16: 2, I64: 8, U8: 1 } as const
+const WIDTH = { F64: 8, F32: 4, F16: 2, BF16: 2, F8_E4M3: 1, I64: 8, I32: 4, I16: 2, U8: 1, BOOL: 1 } as const
 const anyTensor: fc.Arbitrary<StoredTensor> = fc
-  .record({ dtype: fc.constantFrom('F32', 'F16', 'BF16', 'I64', 'U8'), shape: fc.array(fc.nat(4), { maxLength: 3 }) })
+  .record({
+    dtype: fc.constantFrom(...(Object.keys(WIDTH) as (keyof typeof WIDTH)[])),
+    shape: fc.array(fc.nat(4), { maxLength: 3 }),
+  })
   .chain(({ dtype, shape }) => {
     const length = shape.reduce((n, dim) => n * dim, 1) * WIDTH[dtype]
     return fc.uint8Array({ minLength: length, maxLength: length }).map((bytes) => ({ dtype, shape, bytes }))
@@ -125,7 +128,9 @@ describe('a damaged file is refused in words', () => {
     ['a header that is a list', header('[]'), /header is not an object/],
     ['a header that is null', header('null'), /header is not an object/],
     ['metadata that are no strings', header('{"__metadata__":{"a":1}}', 0), /metadata are not strings/],
-    ['an unknown type', entry({ dtype: 'F8_E4M3' }), /entry of x is not understood/],
+    ['an unknown type', entry({ dtype: 'F128' }), /entry of x is not understood/],
+    ['a type that is wider than its bytes', entry({ dtype: 'F64' }), /x does not fit/],
+    ['half a byte', entry({ dtype: 'F4', shape: [3], data_offsets: [0, 1] }, 1), /x does not fit/],
     ['a negative size', entry({ shape: [-2] }), /entry of x is not understood/],
     ['a size that is no integer', entry({ shape: [0.5] }), /entry of x is not understood/],
     ['one offset', entry({ data_offsets: [0] }), /entry of x is not understood/],

@@ -9,9 +9,13 @@ import { z } from 'zod'
 import { TandemError } from '../../shared/errors.ts'
 import { asWrite } from '../files.ts'
 
-export type StoredDType = 'F32' | 'F16' | 'BF16' | 'I64' | 'I8' | 'U8'
-
-const WIDTH: Readonly<Record<StoredDType, number>> = { F32: 4, F16: 2, BF16: 2, I64: 8, I8: 1, U8: 1 }
+/** Every type of the format, in bits: a file is read whatever it holds beside weights. */
+const BITS = {
+  ...{ C64: 64, F64: 64, F32: 32, F16: 16, BF16: 16 },
+  ...{ F8_E4M3: 8, F8_E5M2: 8, F8_E8M0: 8, F6_E2M3: 6, F6_E3M2: 6, F4: 4 },
+  ...{ I64: 64, I32: 32, I16: 16, I8: 8, U64: 64, U32: 32, U16: 16, U8: 8, BOOL: 8 },
+} as const
+export type StoredDType = keyof typeof BITS
 /** The reference implementation refuses larger headers too. */
 const MAX_HEADER = 100_000_000
 
@@ -36,7 +40,7 @@ export interface SafetensorsFile {
 }
 
 const entrySchema = z.object({
-  dtype: z.enum(['F32', 'F16', 'BF16', 'I64', 'I8', 'U8']),
+  dtype: z.enum(Object.keys(BITS) as StoredDType[]),
   shape: z.array(z.int().nonnegative()),
   data_offsets: z.tuple([z.int().nonnegative(), z.int().nonnegative()]),
 })
@@ -82,7 +86,7 @@ function parseHeader(path: string, json: string, base: number, size: number): Om
     if (!parsed.success) throw damaged(path, `the entry of ${name} is not understood`)
     const { dtype, shape, data_offsets } = parsed.data
     const [start, end] = data_offsets
-    const length = shape.reduce((n, dim) => n * dim, 1) * WIDTH[dtype]
+    const length = (shape.reduce((n, dim) => n * dim, 1) * BITS[dtype]) / 8
     if (end - start !== length || base + end > size) throw damaged(path, `${name} does not fit the file`)
     tensors.set(name, { dtype, shape, offset: base + start, length })
   }

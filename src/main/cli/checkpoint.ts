@@ -1,9 +1,10 @@
 /** `tandem model logits` and `tandem vq`: an imported network's numbers, for comparing with the code it comes from. */
-import { basename, join, resolve } from 'node:path'
+import { join, resolve } from 'node:path'
 import { InvalidArgumentError, type Command } from 'commander'
 import type { z } from 'zod'
 import {
   checkpointBehaviours,
+  checkpointName,
   checkpointVariants,
   encodeResultSchema,
   importReportSchema,
@@ -61,7 +62,7 @@ Examples:
   tandem model import MMaDA-Parallel-A --vq amused/vqvae --precision int4 --json`,
     )
     .action(async (dir: string, options: ImportOptions) => {
-      const name = options.as ?? basename(resolve(dir))
+      const name = options.as ?? checkpointName(resolve(dir))
       const report = await work(
         {
           do: 'import',

@@ -49,7 +49,7 @@ const kinds = {
   missing: 'Missing',
   extra: 'Not part of this model',
   misshapen: 'Of another shape',
-  mistyped: 'Not floating point',
+  mistyped: 'Of a type that is not computed with',
 } as const
 
 function Differences({ difference }: { readonly difference: NonNullable<CheckpointLook['difference']> }): ReactElement {
