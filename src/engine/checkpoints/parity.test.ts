@@ -21,18 +21,74 @@ beforeAll(async () => {
 afterAll(() => rm(scratch, { recursive: true }))
 
 /** The same checkpoint with every float widened to single precision, which changes no number. */
-async function widened(name: string): Promise<string> {
-  const folder = join(scratch, name)
+const widened = (name: string): Promise<string> => rewritten(name, 'widened', floatTensor)
+
+/** The same checkpoint with every float tensor stored by `store`. */
+async function rewritten(
+  name: string,
+  as: string,
+  store: (floats: Float32Array, shape: readonly number[]) => StoredTensor,
+): Promise<string> {
+  const folder = join(scratch, `${name}-${as}`)
   await cp(parityFolder(name), folder, { recursive: true })
   for (const file of (await readdir(folder)).filter((entry) => entry.endsWith('.safetensors'))) {
     const opened = await openSafetensors(join(folder, file))
     const tensors = new Map<string, StoredTensor>()
     for (const [tensor, { dtype, shape }] of opened.tensors)
-      if (dtype !== 'I64') tensors.set(tensor, floatTensor(await readFloats(opened, tensor), shape))
+      if (dtype !== 'I64') tensors.set(tensor, store(await readFloats(opened, tensor), shape))
     await writeSafetensors(join(folder, file), tensors)
   }
   return folder
 }
+
+/** The nearest number that fits into so many bits, and its bits. */
+const roundings = {
+  F16: { of: (x: number) => Math.f16round(x), bits: (x: Float32Array) => new Uint8Array(Float16Array.from(x).buffer) },
+  BF16: {
+    // Halfway cases are away from zero: which way they go makes no difference here.
+    of: (x: number) => new Float32Array(Uint32Array.of((bitsOf(x) + 0x8000) & 0xffff0000).buffer)[0]!,
+    bits: (x: Float32Array) => new Uint8Array(Uint16Array.from(x, (each) => bitsOf(each) >>> 16).buffer),
+  },
+} as const
+const bitsOf = (x: number): number => new Uint32Array(Float32Array.of(x).buffer)[0]!
+
+/** A checkpoint rounded to half precision, stored in that, and the same numbers in single precision. */
+async function halves(name: string, dtype: keyof typeof roundings): Promise<[stored: string, plain: string]> {
+  const { of, bits } = roundings[dtype]
+  return [
+    await rewritten(name, dtype, (floats, shape) => ({ dtype, shape, bytes: bits(floats.map(of)) })),
+    await rewritten(name, `${dtype}-widened`, (floats, shape) => floatTensor(floats.map(of), shape)),
+  ]
+}
+
+describe.each(['F16', 'BF16'] as const)('stored in %s, a network computes with exactly those numbers', (dtype) => {
+  test.each(trunks)('%s', async (name) => {
+    const tokens = Int32Array.from(await readJsonFile<number[]>(join(parityFolder(name), 'tokens.json')))
+    const [stored, plain] = await Promise.all(
+      (await halves(name, dtype)).map(async (folder) =>
+        trunkLogits(await openTrunk(await openCheckpoint(folder)), tokens),
+      ),
+    )
+    expect(relativeError(stored!, plain!)).toBeLessThan(1e-6)
+  })
+
+  test.each(tokenizers)('%s', async (name) => {
+    const picture = await readRaster(join(parityFolder(name), 'picture.png'))
+    const [stored, plain] = await Promise.all(
+      (await halves(name, dtype)).map(async (folder) => {
+        const vq = await openVq(folder)
+        try {
+          const codes = await vq.encode(picture.rgb, picture.height, picture.width)
+          return { codes, pixels: await vq.decode(codes, picture.height, picture.width) }
+        } finally {
+          await vq.dispose()
+        }
+      }),
+    )
+    expect(stored!.codes).toEqual(plain!.codes)
+    expect(relativeError(stored!.pixels, plain!.pixels)).toBeLessThan(1e-6)
+  })
+})
 
 describe.each(trunks)('%s', (name) => {
   const folder = parityFolder(name)

@@ -5,7 +5,7 @@
  */
 import { createHash } from 'node:crypto'
 import { readdir, stat, statfs } from 'node:fs/promises'
-import { join } from 'node:path'
+import { dirname, join } from 'node:path'
 import { bytesInWords } from '../../shared/bytes.ts'
 import { TandemError } from '../../shared/errors.ts'
 import type { ModelConfig } from '../../shared/model-config.ts'
@@ -81,12 +81,12 @@ export async function* quantise(options: QuantiseOptions): AsyncGenerator<{ done
     .update(JSON.stringify([form, config.image.offset, options.source.map(({ digest }) => digest)]))
     .digest('hex')
   checkMemory(quantisingMemory(config, form), options.memory ?? memoryState().free)
-  await makeFolder(out)
   await checkSpace(
     out,
     form,
     parts.flatMap(({ matrices }) => matrices).map((name) => shapes.get(name)!),
   )
+  await makeFolder(out)
   const files: z.infer<typeof manifestSchema>['files'] = []
   for (const [done, { file, matrices }] of parts.entries()) {
     if (signal.aborted) return false
@@ -175,12 +175,13 @@ async function checkSpace(
   matrices: readonly (readonly [number, number])[],
 ): Promise<void> {
   const needed = matrices.reduce((sum, [outputs, inputs]) => sum + outputs * inputs * bytesEach[form], 0)
-  const disk = await statfs(out)
-  const there = await Promise.all((await readdir(out)).map((name) => stat(join(out, name)).then((info) => info.size)))
+  const disk = await statfs(dirname(out))
+  const names: string[] = await readdir(out).catch(() => [])
+  const there = await Promise.all(names.map((name) => stat(join(out, name)).then((info) => info.size)))
   const free = Number(disk.bavail) * Number(disk.bsize) + there.reduce((a, b) => a + b, 0)
   if (free < needed)
     throw new TandemError(
-      `The quantised weights take up to ${(needed / 1e9).toFixed(1)} GB, and ${(free / 1e9).toFixed(1)} GB are free.`,
+      `The quantised weights take up to ${bytesInWords(needed)}, and ${bytesInWords(free)} are free there.`,
       'Free some space, or choose another --out.',
     )
 }
