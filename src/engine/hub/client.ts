@@ -13,6 +13,8 @@ export interface HubOptions {
   readonly patienceMs?: number
   /** Milliseconds before the first of the tries after a failure; doubled each time. */
   readonly retryMs?: number
+  /** Bytes that stay free on the disk beside what is downloaded. */
+  readonly marginBytes?: number
 }
 
 /** Something that may be different at the next try. */

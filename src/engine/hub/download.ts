@@ -47,7 +47,7 @@ export async function* download(
   await claim(out, listing)
   const total = listing.bytes
   const standing = await Promise.all(files.map((file) => standingOf(out, listing.folder, file)))
-  await checkSpace(out, total - standing.reduce((n, { there }) => n + there, 0))
+  await checkSpace(out, total - standing.reduce((n, { there }) => n + there, 0), options.marginBytes ?? MARGIN)
   let done = 0
   let received = 0
   for (const [i, file] of files.entries()) {
@@ -107,10 +107,10 @@ async function standingOf(out: string, folder: string, file: HubFile): Promise<S
 /** Named after the hash as well: bytes of another version of the file are not gone on with. */
 const partOf = (path: string, { hash }: HubFile): string => `${path}.${hash?.hex.slice(0, 12) ?? 'unhashed'}.part`
 
-async function checkSpace(out: string, needed: number): Promise<void> {
+async function checkSpace(out: string, needed: number, margin: number): Promise<void> {
   const disk = await statfs(out)
   const free = Number(disk.bavail) * Number(disk.bsize)
-  if (free >= needed + MARGIN) return
+  if (free >= needed + margin) return
   throw new TandemError(
     `The download takes ${bytesInWords(needed)}, and ${bytesInWords(free)} are free there.`,
     'Free some space, or choose another folder.',
