@@ -4,16 +4,18 @@
  * not counted. That is how the public code runs MMaDA-Parallel-A (128 steps, 64 of the image, two unconditional passes at each
  * of those) and -M (128 steps, 30 of the image, an unconditional pass at every step). Tandem's runs have the same steps and
  * guidance, picks included. "studio" is 16 steps without guidance, where the reference takes 16 such
- * forwards. Usage: node bench/acceleration.ts [rounds of the shipped model] [rounds at 2,432 positions]; with 0 rounds the rows
- * that were measured last time stay as they are.
+ * forwards. Usage: node bench/acceleration.ts [rounds of the shipped model] [rounds at 2,432 positions] [--provider cuda]; with 0
+ * rounds the rows that were measured last time stay as they are. Another provider than the processor makes a table of its own.
  */
 import { readFile } from 'node:fs/promises'
 import { existsSync } from 'node:fs'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
+import { parseArgs } from 'node:util'
 import { z } from 'zod'
 import { presetNames, presets, type Acceleration } from '../src/shared/acceleration.ts'
 import { modelConfigSchema, type ModelConfig } from '../src/shared/model-config.ts'
+import { providerNameSchema } from '../src/shared/providers.ts'
 import { limitPrompts, readSuite } from '../src/engine/bench/suite.ts'
 import { modelFiles, openModelFolder } from '../src/engine/model/folder.ts'
 import { seededRandom } from '../src/engine/data/random.ts'
@@ -31,8 +33,13 @@ import { makePlan } from '../src/engine/sampler/schedule.ts'
 import type { TrajectoryHeader } from '../src/shared/trajectory.ts'
 import { benchConfig, interleave, median, saveResult } from './lib.ts'
 
-const shippedRounds = Number(process.argv[2] ?? 12)
-const longRounds = Number(process.argv[3] ?? 2)
+const { values, positionals } = parseArgs({
+  options: { provider: { type: 'string', default: 'cpu' } },
+  allowPositionals: true,
+})
+const provider = providerNameSchema.parse(values.provider)
+const [shippedRounds = 12, longRounds = 2] = positionals.map(Number)
+const table = provider === 'cpu' ? 'acceleration' : `acceleration-${provider}`
 
 type Weight = (name: string) => InitializerData
 
@@ -121,14 +128,14 @@ function longHeader(config: ModelConfig, { steps, imageSteps, guidance }: Schedu
     fields: layout.fields.map((each) => ({ ...each })),
     image: { grid: config.image.grid, offset: config.image.offset, codebookSize: config.image.codebookSize },
     model: { name: config.name, hash: '00000000' },
-    provider: 'cpu',
+    provider,
     instruction: 'bench',
     pinned: [],
   }
 }
 
 const openReference = (config: ModelConfig, weight: Weight): Promise<Session> =>
-  createSession(buildReferenceGraph(config, 'edit', weight))
+  createSession(buildReferenceGraph(config, 'edit', weight), { provider })
 
 interface Contest {
   readonly config: ModelConfig
@@ -192,7 +199,7 @@ const LONG_SEQUENCE = 2432
 
 /** Rows of an earlier run, of the long sequence or of the others. */
 async function storedRows(long: boolean): Promise<object[]> {
-  const file = new URL('results/acceleration.json', import.meta.url)
+  const file = new URL(`results/${table}.json`, import.meta.url)
   const { results } = storedSchema.parse(JSON.parse(await readFile(file, 'utf8')))
   return results.filter(({ sequence }) => (sequence === LONG_SEQUENCE) === long)
 }
@@ -202,7 +209,8 @@ const last: object[] = longRounds === 0 ? await storedRows(true) : []
 async function add(what: Record<string, unknown>, contest: Contest): Promise<void> {
   results.push({ ...what, ...(await compare(contest)) })
   console.error(JSON.stringify(results.at(-1), null, 1))
-  await saveResult('acceleration', {
+  await saveResult(table, {
+    ...(provider === 'cpu' ? {} : { provider }),
     what: 'exact path and presets against the reference schedule (full-logit forwards, zero-weight passes run), interleaved',
     results: [...results, ...last],
   })
@@ -211,7 +219,7 @@ async function add(what: Record<string, unknown>, contest: Contest): Promise<voi
 /** The runs of a model folder that knows the storybook world; one whose input does not attend to its output keeps it, exactly. */
 async function addModel(folder: string): Promise<void> {
   const shipped = await openModelFolder(folder)
-  const engine = createEngine(shipped)
+  const engine = createEngine(shipped, provider)
   const prompts = limitPrompts(await readSuite('storybook', await loadWorld()), 48).filter(
     ({ task }) => task === 'edit',
   )
@@ -246,6 +254,8 @@ async function addModel(folder: string): Promise<void> {
       },
     )
   }
+  // On the processor after all: the numbers would be those of something else.
+  for (const { reason } of engine.falls()) throw new Error(`${provider} failed: ${reason}`)
   await reference.dispose()
   await engine.dispose()
 }
@@ -259,7 +269,7 @@ for (const name of ['storybook', 'storybook-cached-input'])
 async function addLong(config: ModelConfig, model: string): Promise<void> {
   const weight = randomWeights(config)
   const reference = await openReference(config, weight)
-  const predictor = createPredictor({ config, weights: weight }, 'edit')
+  const predictor = createPredictor({ config, weights: weight }, 'edit', { provider })
   for (const [name, full] of Object.entries(published)) {
     const schedule = {
       ...full,

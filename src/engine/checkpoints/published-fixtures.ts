@@ -1,13 +1,25 @@
-/** For tests: folders with the sizes of the published checkpoints, all zeros, that take no place on a disk. */
+/**
+ * For tests and benchmarks: folders with the sizes of the published checkpoints. Filled with nothing they are all zeros and take
+ * no place on a disk; filled with numbers they compute.
+ */
 import { mkdir, open, readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { modelParameters } from '../model/forward.ts'
+import { seededRandom } from '../data/random.ts'
+import { modelParameters, type TrunkConfig } from '../model/forward.ts'
 import { parityFolder, readJsonFile } from './testing.ts'
 
 type Shapes = readonly (readonly [name: string, shape: readonly number[]])[]
 
-/** A safetensors file whose header says what is there, and whose bytes are a hole. Returns its length. */
-async function writeHollow(path: string, shapes: Shapes, dtype: 'BF16' | 'F32'): Promise<number> {
+/** Small random numbers, repeated: as many that no two rows of a matrix are alike. */
+function numbers(dtype: 'BF16' | 'F32'): Uint8Array {
+  const random = seededRandom('published sizes')
+  const floats = Float32Array.from({ length: 999_983 }, () => 0.04 * (random.next() - 0.5))
+  if (dtype === 'F32') return new Uint8Array(floats.buffer)
+  return new Uint8Array(Uint16Array.from(new Uint32Array(floats.buffer), (bits) => bits >>> 16).buffer)
+}
+
+/** A safetensors file whose header says what is there, and whose bytes are a hole or numbers. Returns its length. */
+async function writeFilled(path: string, shapes: Shapes, dtype: 'BF16' | 'F32', filled: boolean): Promise<number> {
   const header: Record<string, object> = {}
   let at = 0
   for (const [name, shape] of shapes) {
@@ -20,6 +32,9 @@ async function writeHollow(path: string, shapes: Shapes, dtype: 'BF16' | 'F32'):
   size.writeBigUInt64LE(BigInt(json.length))
   const handle = await open(path, 'w')
   await handle.write(Buffer.concat([size, json]))
+  const block = filled ? numbers(dtype) : new Uint8Array(0)
+  for (let left = filled ? at : 0; left > 0; left -= block.length)
+    await handle.writeFile(block.subarray(0, Math.min(left, block.length)))
   await handle.truncate(8 + json.length + at)
   await handle.close()
   return 8 + json.length + at
@@ -95,17 +110,19 @@ export const eightB = {
   options: { gridEmbeddings: false, segmentEmbeddings: false, fuse: false, tiedHead: false },
 } as const
 
-/** Lays out checkpoint and image tokenizer below `root`. `bytes`: of the trunk's files. */
+/** Lays out checkpoint and image tokenizer below `root`; narrower or shallower where asked. `bytes`: of the trunk's files. */
 export async function layOutEightB(
   which: 'm' | 'a',
   root: string,
+  { filled = false, ...sizes }: Partial<Omit<TrunkConfig, 'vocabSize' | 'options'>> & { filled?: boolean } = {},
 ): Promise<{ directory: string; vq: string; bytes: number }> {
   const { folder, rows, vq } = published[which]
   const directory = join(root, folder)
   const tokenizer = join(root, vq.shapes)
   await mkdir(directory)
   await mkdir(tokenizer)
-  const specs = modelParameters({ ...eightB, vocabSize: rows })
+  const trunk = { ...eightB, ...sizes }
+  const specs = modelParameters({ ...trunk, vocabSize: rows })
   const weightMap: Record<string, string> = {}
   const shards = 4
   let bytes = 0
@@ -114,15 +131,15 @@ export async function layOutEightB(
     const part = specs.filter((_, i) => Math.floor((i * shards) / specs.length) === shard)
     for (const spec of part) weightMap[spec.name] = name
     const shapes = part.map((spec) => [spec.name, spec.shape] as const)
-    bytes += await writeHollow(join(directory, name), shapes, 'BF16')
+    bytes += await writeFilled(join(directory, name), shapes, 'BF16', filled)
   }
   await writeFile(join(directory, 'model.safetensors.index.json'), JSON.stringify({ weight_map: weightMap }))
   const config = {
-    d_model: eightB.dModel,
-    n_heads: eightB.heads,
-    n_layers: eightB.layers,
-    mlp_hidden_size: eightB.mlpHidden,
-    rope_theta: eightB.ropeTheta,
+    d_model: trunk.dModel,
+    n_heads: trunk.heads,
+    n_layers: trunk.layers,
+    mlp_hidden_size: trunk.mlpHidden,
+    rope_theta: trunk.ropeTheta,
     vocab_size: rows,
     embedding_size: rows,
     weight_tying: false,
@@ -133,7 +150,7 @@ export async function layOutEightB(
   await writeFile(join(directory, 'config.json'), JSON.stringify(config))
   await writeTokenizer(which, join(directory, 'tokenizer.json'))
   const shapes = Object.entries(await readJsonFile<Record<string, number[]>>(parityFolder(`${vq.shapes}-shapes.json`)))
-  await writeHollow(join(tokenizer, 'diffusion_pytorch_model.safetensors'), shapes, 'F32')
+  await writeFilled(join(tokenizer, 'diffusion_pytorch_model.safetensors'), shapes, 'F32', filled)
   await writeFile(join(tokenizer, 'config.json'), JSON.stringify(vq.config))
   return { directory, vq: tokenizer, bytes }
 }
