@@ -38,6 +38,28 @@ describeWith(chromiumMissing())('models in a browser', () => {
     await (await chooser).setFiles({ name, mimeType: 'application/zip', buffer })
   }
 
+  it('how fast a model is here is measured: on what, in which precision, in how much memory, what the presets save', async () => {
+    await page.getByRole('navigation', { name: 'Screens' }).getByRole('button', { name: 'Models' }).click()
+    await page.getByRole('heading', { name: 'storybook', exact: true }).waitFor()
+    const speed = page.getByRole('region', { name: 'Speed on this machine' })
+    await speed.getByRole('button', { name: 'Measure', exact: true }).click()
+    const edits = speed.getByRole('table', { name: 'One edit in 16 steps' })
+    await edits.waitFor({ timeout: 120_000 })
+    const fact = (name: string): Promise<string> =>
+      speed
+        .locator('dl > div', { has: page.getByText(name, { exact: true }) })
+        .locator('dd')
+        .innerText()
+    expect(await fact('Runs on')).toMatch(/^the processor, \d+ threads$/)
+    expect(await fact('Computes in')).toBe('float32')
+    expect(await fact('Memory')).toMatch(/^[\d.]+ [MG]B, [\d.]+ \w+ of it while measuring$/)
+    const rows = (await edits.getByRole('row').allInnerTexts()).slice(1).map((row) => row.split(/\s+/))
+    expect(rows.map(([name]) => name)).toEqual(['Exact', 'Fast', 'Fastest'])
+    // Forwards of an exact edit are its steps, and it is as fast as itself.
+    expect([rows[0]![2], rows[0]!.at(-2)]).toEqual(['16', '1.0'])
+    for (const row of rows.slice(1)) expect(Number(row[2])).toBeLessThan(16)
+  })
+
   it('what is no model is refused with the reason, and what is one is shown with what it stands on', async () => {
     await page.getByRole('navigation', { name: 'Screens' }).getByRole('button', { name: 'Models' }).click()
     await page.getByRole('heading', { name: 'storybook', exact: true }).waitFor()
