@@ -18,7 +18,7 @@ import { quantise } from './quantise.ts'
 import { quantisedForms, type QuantisedForm } from './quantised.ts'
 import { notATrunk, readVocabulary, recogniseVariant } from './recognise.ts'
 import { openCheckpoint } from './shards.ts'
-import { isTrunk, openTrunk, storedPrecision, type Trunk } from './trunk.ts'
+import { isTrunk, oneRoot, openTrunk, storedPrecision, type Trunk } from './trunk.ts'
 import { type BehaviourName, type VariantName, variants } from './variants.ts'
 import { openVq } from './vq/open.ts'
 
@@ -67,6 +67,7 @@ export async function* importCheckpoint(options: ImportOptions): AsyncGenerator<
     const config = describeCheckpoint(trunk, vocabulary, vq.plan, { name, variant, behaviour, ...size })
     const precision = precisionOf(trunk, options.precision)
     const form = quantisedForms.find((each) => each === precision)
+    if (form) oneRoot([...checkpoint.files, resolve(options.out)])
     await makeFolder(options.out)
     const files = await Promise.all([...checkpoint.files, ...vq.checkpoint.files].map(fingerprint))
     const quantised = form ? join(options.out, form) : null

@@ -92,7 +92,7 @@ export async function openTrunk(checkpoint: Checkpoint): Promise<Trunk> {
   // Biases of a config with include_bias, or norms of queries, would be left out of the sum: extra is an error.
   checkTensors(`a trunk of ${config.layers} layers of ${config.dModel}`, checkpoint, shapes, isBuffer)
   return {
-    root: rootOf(checkpoint.files[0]!),
+    root: oneRoot(checkpoint.files),
     config,
     file,
     stored,
@@ -124,7 +124,19 @@ export function plainWeight({ dtype, shape, path, offset }: ShardTensor): PlainW
 /** A path as the runtime wants it: relative to the root, with forward slashes. */
 export const belowRoot = (path: string): string => path.replace(/^([A-Za-z]:)?[\\/]+/, '').replaceAll('\\', '/')
 /** The root folder of a path: what a session over it is told. */
-export const rootOf = (path: string): string => /^([A-Za-z]:)?[\\/]/.exec(path)?.[0] ?? '/'
+const rootOf = (path: string): string => /^([A-Za-z]:)?[\\/]/.exec(path)?.[0] ?? '/'
+
+/** The root that all of these lie below: a session is told one. Throws where they are on several drives. */
+export function oneRoot(paths: readonly string[]): string {
+  const root = rootOf(paths[0]!)
+  const drive = (path: string): string => rootOf(path).replaceAll('\\', '/').toLowerCase()
+  const other = paths.find((path) => drive(path) !== drive(root))
+  if (other === undefined) return root
+  throw new TandemError(
+    `The weights of one model lie on two drives, ${root} and ${rootOf(other)}.`,
+    'Put them on one drive; of quantised weights, choose --out on the drive of the checkpoint.',
+  )
+}
 
 function sizesOf(
   tensors: ReadonlyMap<string, ShardTensor>,

@@ -8,7 +8,7 @@ import { storedAccess } from '../../model/stored-weights.ts'
 import { createSession, type Session } from '../../runtime/session.ts'
 import { checkTensors } from '../compare.ts'
 import { openCheckpoint, type Checkpoint } from '../shards.ts'
-import { plainWeight, rootOf } from '../trunk.ts'
+import { oneRoot, plainWeight } from '../trunk.ts'
 import type { VqPlan } from './family.ts'
 import { isMagvit, planMagvit } from './magvit.ts'
 import type { Network } from './network.ts'
@@ -52,7 +52,7 @@ function createVq(checkpoint: Checkpoint, plan: VqPlan): Vq {
   const session = (key: string, build: () => Uint8Array): Promise<Session> => {
     const known = sessions.get(key)
     if (known) return known
-    const made = createSession(build(), { weightsFrom: rootOf(checkpoint.files[0]!) })
+    const made = createSession(build(), { weightsFrom: oneRoot(checkpoint.files) })
     sessions.set(key, made)
     return made
   }
