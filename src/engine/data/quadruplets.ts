@@ -3,7 +3,7 @@
  * A folder of world samples also holds their scenes and the world itself, so that it can be judged elsewhere. A folder
  * is written beside its place and renamed into it at the end: there is no half-written one to find.
  */
-import { copyFile, mkdir, open, readdir, rename, rm, rmdir, stat, writeFile } from 'node:fs/promises'
+import { copyFile, open, readdir, rename, rm, rmdir, stat, writeFile } from 'node:fs/promises'
 import { basename, dirname, join, resolve } from 'node:path'
 import sharp from 'sharp'
 import { z } from 'zod'
@@ -52,7 +52,7 @@ export async function writeWorldFolder(
   const partial = join(dirname(target), `.${basename(target)}.partial-${process.pid}`)
   await rm(partial, { recursive: true, force: true })
   try {
-    await mkdir(join(partial, 'images'), { recursive: true })
+    await makeFolder(join(partial, 'images'))
     await copyWorld(world, partial)
     await writeRows(world, samples, partial, options)
     if (await exists(target)) await rmdir(target)

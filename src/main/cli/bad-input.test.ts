@@ -75,6 +75,7 @@ describe('a bad instruction', () => {
   it.each([
     ['an empty one', '   ', 'is empty'],
     ['5,000 words', 'remove the dog '.repeat(1667), 'Shorten'],
+    ['5,000 words of one letter', 'a '.repeat(5000), 'Shorten'],
     ['one without a word the model knows', 'zorp blik quux', 'no word this model was trained on'],
   ])('%s is refused', async (_name, instruction, cause) => {
     expect(await refused(...editArgs({ instruction }))).toContain(cause)
@@ -213,9 +214,10 @@ describe('a bad place to write', () => {
     expect(await readdir(place.path('cut-off'))).toEqual(['trajectory.tdl'])
   })
   it('training that cannot start leaves no folder', async () => {
-    await writeFile(place.path('bad.json'), '{ "steps": 1 }')
     const train = (...more: string[]): Promise<string> =>
       refused('train', 'sft', '--config', place.path('bad.json'), '--out', place.path('never'), ...more)
+    expect(await train()).toContain('There is no readable bad.json')
+    await writeFile(place.path('bad.json'), '{ "steps": 1 }')
     expect(await train()).toContain('bad.json')
     const loop = { steps: 1, optimiser: {}, schedule: { peak: 1, warmup: 0, decayFrom: 0, floor: 0 }, clip: 1, ema: 0 }
     const config = { ...loop, seed: 1, model: 'model', sft: { batch: 1 }, data: { kind: 'folder', path: 'nowhere' } }
@@ -236,11 +238,27 @@ describe('a bad place to write', () => {
     const mount = (...args: string[]): boolean => spawnSync('mount', args, { stdio: 'ignore' }).status === 0
     // Only root may mount: elsewhere the words for these refusals are covered by the tests of files.ts.
     if (!mount('-t', 'tmpfs', '-o', 'size=16k', 'tandem-test', disk)) return context.skip()
+    await tandem(...editArgs({ out: place.path('whole') }))
+    const [run, model] = [place.path('whole/trajectory.tdm'), ['--model', place.model]]
+    const writing: [what: string, args: string[]][] = [
+      ['edit', editArgs({ out: `${disk}/out` })],
+      ['generate', ['generate', '--prompt', 'draw a cat', '--steps', '2', ...model, '--out', `${disk}/out`]],
+      ['resume', ['resume', run, '--step', '1', ...model, '--out', `${disk}/out`]],
+      ['show', ['trajectory', 'show', run, '--step', '1', ...model, '--out', `${disk}/step.png`]],
+      ['film', ['trajectory', 'film', run, ...model, '--out', `${disk}/film.png`]],
+      ['world sample', ['world', 'sample', '--seed', '1', '--count', '3', '--out', `${disk}/out`]],
+    ]
     try {
+      // Room for a log, and not for what comes of it; then no room at all.
       expect(await refused(...editArgs({ out: `${disk}/out` }))).toContain('disk is full')
       expect(await readdir(disk)).toEqual([])
+      await writeFile(`${disk}/other`, new Uint8Array(16 * 1024)).catch(() => undefined)
+      for (const [what, args] of writing) {
+        expect(await refused(...args), what).toMatch(/disk is full|does not fit on the disk/)
+        expect(await readdir(disk), what).toEqual(['other'])
+      }
       mount('-o', 'remount,ro', disk)
-      expect(await refused(...editArgs({ out: `${disk}/out` }))).toContain('read-only')
+      for (const [what, args] of writing) expect(await refused(...args), what).toContain('read-only')
     } finally {
       spawnSync('umount', [disk])
     }
