@@ -1,4 +1,4 @@
-/** A recipe: everything that remakes a shipped model, as data. scripts/remake-storybook.ts carries it out. */
+/** A recipe: everything that remakes a shipped model, as data. remake.ts carries it out. */
 import { z } from 'zod'
 import { modelOptionsSchema } from '../../shared/model-config.ts'
 import { familyNames } from '../data/world/types.ts'
@@ -61,12 +61,20 @@ export const recipeSchema = z.strictObject({
     /** How often an empty cell stands in the list of cells: most cells of a scene are empty. */
     emptyCopies: z.int().positive(),
   }),
-  predictor: z.strictObject({
-    architecture: architectureSchema,
-    /** Steps between kept snapshots of the averaged weights: where early checkpoints for experiments come from. */
-    snapshotEvery: z.int().positive(),
-    /** Runs one after another; each starts from the averaged weights of the one before, with a fresh optimiser. */
-    phases: z.array(phaseSchema).min(1),
-  }),
+  predictor: z
+    .strictObject({
+      architecture: architectureSchema,
+      /** Steps between kept snapshots of the averaged weights: where early checkpoints for experiments come from. */
+      snapshotEvery: z.int().positive(),
+      /** The snapshot that is kept beside the model: the step of a phase, phases counted from 1. */
+      early: z.strictObject({ phase: z.int().positive(), step: z.int().positive() }),
+      /** Runs one after another; each starts from the averaged weights of the one before, with a fresh optimiser. */
+      phases: z.array(phaseSchema).min(1),
+    })
+    .refine(
+      ({ snapshotEvery, early, phases }) =>
+        early.step % snapshotEvery === 0 && early.step <= (phases[early.phase - 1]?.steps ?? 0),
+      { path: ['early'], message: 'there is no snapshot at that step of that phase' },
+    ),
 })
 export type Recipe = z.infer<typeof recipeSchema>

@@ -1,6 +1,6 @@
 /**
- * Training of the image tokenizer on pictures of one window each. Half of what it sees comes from the first list (what
- * it must get right), half from the second (what keeps its codes open to new pictures). The encoder sees noise, the
+ * Training of the image tokenizer on pictures of one window each. A share of what it sees comes from the first list (what
+ * it must get right), the rest from the second (what keeps its codes open to new pictures). The encoder sees noise, the
  * decoder is asked for the clean picture: a picture that went through JPEG keeps its codes.
  */
 import { z } from 'zod'
