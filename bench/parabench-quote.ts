@@ -21,11 +21,13 @@ import {
 
 const root = fileURLToPath(new URL('..', import.meta.url))
 
+interface Marks {
+  readonly begin: string
+  readonly end: string
+}
+
 /** What stands between them is written by this program. */
-export const marks = {
-  begin: '<!-- measured: bench/parabench-quote.ts -->',
-  end: '<!-- /measured -->',
-} as const
+export const marks: Marks = { begin: '<!-- measured: bench/parabench-quote.ts -->', end: '<!-- /measured -->' }
 
 const columns = ['right_image', 'right_reasoning', ...dimensionNames, 'overall'] as const
 
@@ -60,7 +62,7 @@ const dragTable = (runs: readonly (readonly [string, Run])[]): string =>
     runs.flatMap(([what, { drag }]) => Object.entries(drag).map(([mode, group]) => dragRow(what, mode, group))),
   )
 
-const asFormatted = async (text: string): Promise<string> =>
+export const asFormatted = async (text: string): Promise<string> =>
   format(text, { ...(await resolveConfig(join(root, 'README.md'))), parser: 'markdown' })
 
 /** The tables, as Markdown in the form the repository's formatter leaves it. */
@@ -128,11 +130,12 @@ export async function quotes(): Promise<{ file: string; quoted: string }[]> {
   ]
 }
 
-/** The text with what is measured between its marks. */
-export function withQuote(text: string, quoted: string): string {
-  const [from, to] = [text.indexOf(marks.begin), text.indexOf(marks.end)]
-  if (from < 0 || to < from) throw new Error(`the marks "${marks.begin}" and "${marks.end}" are missing`)
-  return `${text.slice(0, from)}${marks.begin}\n\n${quoted}\n${text.slice(to)}`
+/** The text with what is measured between its marks; a text may hold several pairs that differ in how they begin. */
+export function withQuote(text: string, quoted: string, { begin, end }: Marks = marks): string {
+  const from = text.indexOf(begin)
+  const to = from < 0 ? -1 : text.indexOf(end, from)
+  if (to < 0) throw new Error(`the marks "${begin}" and "${end}" are missing`)
+  return `${text.slice(0, from)}${begin}\n\n${quoted}\n${text.slice(to)}`
 }
 
 if (import.meta.main) {
