@@ -1,0 +1,51 @@
+/** What bench/results holds meets the bars it was measured against. Nothing is timed here: that is for the benchmarks. */
+import { readFile } from 'node:fs/promises'
+import { expect, test } from 'vitest'
+import { z } from 'zod'
+
+async function result<T>(name: string, schema: z.ZodType<T>): Promise<T> {
+  return schema.parse(JSON.parse(await readFile(new URL(`results/${name}.json`, import.meta.url), 'utf8')))
+}
+const machine = { threads: z.literal(2) }
+
+test('an edit of 16 steps: 3 s from a cold start, 1 s when warm, 700 MB', async () => {
+  const schema = z.object({
+    ...machine,
+    coldMs: z.object({ worst: z.number() }),
+    coldPeakMegabytes: z.number(),
+    warmMs: z.number(),
+  })
+  const edit = await result('edit-latency', schema)
+  expect(edit.coldMs.worst).toBeLessThanOrEqual(3000)
+  expect(edit.warmMs).toBeLessThanOrEqual(1000)
+  expect(edit.coldPeakMegabytes).toBeLessThanOrEqual(700)
+})
+
+test('beside PyTorch on the same model: a step no slower, a forward pass 1.3 times as fast', async () => {
+  const size = { ...machine, sequence: z.literal(256), parameters: z.number() }
+  const stepSchema = z.object({ ...size, pytorch: z.object({ timesOurStep: z.number() }) })
+  const forwardSchema = z.object({ ...size, pytorch: z.object({ timesOurForward: z.number() }) })
+  const [step, forward] = [await result('train-step-b16', stepSchema), await result('forward-b1', forwardSchema)]
+  expect(step.pytorch.timesOurStep).toBeGreaterThanOrEqual(1)
+  expect(forward.pytorch.timesOurForward).toBeGreaterThanOrEqual(1.3)
+  expect(step.parameters).toBe(forward.parameters)
+})
+
+test('the image tokenizer of windows is read right more often than its rival of convolutions, in 99.5 % of scenes', async () => {
+  const side = z.object({ scenesRightPercent: z.number() })
+  const { scenes, patches, conv } = await result(
+    'tokenizer-conv',
+    z.object({ scenes: z.number(), patches: side, conv: side }),
+  )
+  expect(scenes).toBeGreaterThanOrEqual(500)
+  expect(patches.scenesRightPercent).toBeGreaterThanOrEqual(99.5)
+  expect(patches.scenesRightPercent).toBeGreaterThan(conv.scenesRightPercent)
+})
+
+test('data take less than 5 % of a training step', async () => {
+  const { percent, highestPercent } = await result(
+    'data-loading',
+    z.object({ percent: z.number(), highestPercent: z.number() }),
+  )
+  expect(Math.max(percent, highestPercent)).toBeLessThanOrEqual(5)
+})
