@@ -113,10 +113,11 @@ export async function trainLogits(
   task: Task,
   weights: Weights,
   sequences: readonly Int32Array[],
+  threads = 1,
 ): Promise<Record<string, Plain>> {
   const batch = sequences.length
   const { model, layout } = buildTrainGraph(config, task, batch, { logits: true, forwardOnly: true })
-  const session = await createSession(model, { threads: 1 })
+  const session = await createSession(model, { threads })
   const feeds: Record<string, Tensor> = { tokens: tokenFeed(sequences) }
   for (const { name, shape } of modelParameters(config)) feeds[name] = { data: weights.get(name)!, dims: shape }
   for (const { name, length } of outputsOf(layout))
@@ -133,9 +134,10 @@ export async function inferLogits(
   task: Task,
   weights: Weights,
   sequence: Int32Array,
+  threads = 1,
 ): Promise<Record<string, Plain>> {
   const { model, layout } = buildInferGraph(config, task, 1, inlineWeights(weights), { logits: true })
-  const session = await createSession(model, { threads: 1 })
+  const session = await createSession(model, { threads })
   const feeds: Record<string, Tensor> = { tokens: tokenFeed([sequence]) }
   for (const { start, length, modality } of outputsOf(layout)) {
     feeds[`rows:${modality}`] = {
