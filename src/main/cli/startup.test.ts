@@ -25,19 +25,31 @@ it.each([
   expect(stderr).not.toMatch(/loads (onnxruntime|sharp|@huggingface)/)
 })
 
-it.each([
-  'edit',
-  'generate',
-  'resume',
-  'trajectory show',
-  'trajectory film',
-  'world sample',
-  'eval',
-  'train sft',
-  'doctor',
-  'serve',
-  'studio',
-])('the help of %s has an example', (command) => {
-  const { stdout } = spawnSync(process.execPath, [entry, ...command.split(' '), '--help'], { encoding: 'utf8' })
-  expect(stdout).toMatch(new RegExp(`Examples?:\\n +tandem ${command} `))
+const helpOf = (command: readonly string[]): string =>
+  spawnSync(process.execPath, [entry, ...command, '--help'], { encoding: 'utf8' }).stdout
+
+/** Every command there is, found as a person finds them: each help lists what is below it. */
+function* commandsBelow(command: readonly string[]): Generator<{ command: readonly string[]; help: string }> {
+  const help = helpOf(command)
+  const listed = help.split(/^Commands:$/m)[1]?.split('\n\n')[0]
+  if (listed === undefined) {
+    yield { command, help }
+    return
+  }
+  for (const [, name] of listed.matchAll(/^ {2}([a-z][a-z-]*)/gm)) {
+    if (name !== 'help') yield* commandsBelow([...command, name!])
+  }
+}
+
+it('every command has a help with an example of it', () => {
+  const commands = [...commandsBelow([])]
+  const names = commands.map(({ command }) => command.join(' '))
+  expect(names).toEqual(
+    expect.arrayContaining([
+      ...['edit', 'generate', 'resume', 'trajectory show', 'trajectory film'],
+      ...['world sample', 'eval', 'train sft', 'doctor', 'serve', 'studio'],
+    ]),
+  )
+  for (const { command, help } of commands)
+    expect(help, command.join(' ')).toMatch(new RegExp(`Examples?:\\n(.*\\n)* +tandem ${command.join(' ')}\\b`))
 })

@@ -37,6 +37,7 @@ describe('tandem train sft', () => {
     const result = JSON.parse(out) as { model: string; steps: number; samples: number }
     expect(result).toMatchObject({ steps: 6, samples: 12 })
     expect(err).toMatch(/image_ce .*text_ce|text_ce .*image_ce/)
+    expect(err).toMatch(/\n6\/6 .* [\d.]+ samples\/s .*ETA \d+ s/)
     const edit = await tandem(
       'edit',
       '--image',
