@@ -22,7 +22,7 @@ const normalised =
     })
   }
 
-const groupCase = (groups: number, shape: number[]): OpCase => ({
+export const groupCase = (groups: number, shape: number[]): OpCase => ({
   what: `${shape[1]} channels in ${groups} groups, batch ${shape[0]}`,
   floats: [shape, [shape[1]!], [shape[1]!]],
   build: (x, weight, bias) => groupNorm(x, weight, bias, groups, EPS),
@@ -30,12 +30,12 @@ const groupCase = (groups: number, shape: number[]): OpCase => ({
   stops: true,
 })
 
-const enlargeCase = (factor: number): OpCase => ({
+export const enlargeCase = (factor: number, shape = [2, 3, 2, 4]): OpCase => ({
   what: `factor ${factor}`,
-  floats: [[2, 3, 2, 4]],
+  floats: [shape],
   build: (x) => enlarge(x, factor),
   reference: (x) =>
-    make([2, 3, 2 * factor, 4 * factor], ([b, c, i, j]) =>
+    make([...shape.slice(0, 2), shape[2]! * factor, shape[3]! * factor], ([b, c, i, j]) =>
       get(x, [b!, c!, Math.floor(i! / factor), Math.floor(j! / factor)]),
     ),
   stops: true,

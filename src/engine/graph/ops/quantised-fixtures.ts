@@ -8,7 +8,7 @@ import { productInt8, productNBits } from './quantised.ts'
 const numbers = (shape: number[], limit: number, step: number): Plain =>
   whole(shape, ...Array.from({ length: shape.reduce((n, d) => n * d, 1) }, (_, i) => (i * step + 3) % limit))
 
-function nBitsCase(bits: number, block: number, blocks: number, outputs: number): OpCase {
+export function nBitsCase(bits: number, block: number, blocks: number, outputs: number): OpCase {
   const bytes = (block * bits) / 8
   const per = 8 / bits
   return {
@@ -39,22 +39,25 @@ function quantised(x: Plain): { scale: number; zero: number; at: (index: number[
   return { scale, zero, at: (index) => Math.min(255, Math.max(0, even(get(x, index) / scale) + zero)) }
 }
 
+export function int8Case(rows: number, inputs: number, outputs: number): OpCase {
+  const levels = Array.from({ length: inputs * outputs }, (_, i) => ((i * 29) % 255) - 127)
+  return {
+    what: `a scale for each of ${outputs} outputs`,
+    floats: [[rows, inputs], [outputs]],
+    integers: [{ shape: [inputs, outputs], data: Float64Array.from(levels) }],
+    build: (x, scales, data) => productInt8(x, cast(data, 'int8'), scales),
+    reference: (x, scales, data) => {
+      const q = quantised(x)
+      return make([rows, outputs], ([row, o]) => {
+        const total = sum(inputs, (k) => (q.at([row!, k]) - q.zero) * get(data, [k, o!]))
+        return total * q.scale * get(scales, [o!])
+      })
+    },
+    stops: true,
+  }
+}
+
 export const quantisedCases = {
   ProductNBits: [nBitsCase(4, 16, 2, 3), nBitsCase(4, 32, 1, 5), nBitsCase(8, 16, 2, 4)],
-  ProductInt8: [
-    {
-      what: 'a scale for each output',
-      floats: [[4, 8], [5]],
-      integers: [whole([8, 5], ...Array.from({ length: 40 }, (_, i) => ((i * 29) % 255) - 127))],
-      build: (x, scales, data) => productInt8(x, cast(data, 'int8'), scales),
-      reference: (x, scales, data) => {
-        const q = quantised(x)
-        return make([4, 5], ([row, o]) => {
-          const whole = sum(8, (k) => (q.at([row!, k]) - q.zero) * get(data, [k, o!]))
-          return whole * q.scale * get(scales, [o!])
-        })
-      },
-      stops: true,
-    },
-  ],
+  ProductInt8: [int8Case(4, 8, 5)],
 } satisfies Record<string, readonly OpCase[]>

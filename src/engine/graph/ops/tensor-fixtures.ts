@@ -31,7 +31,7 @@ const gemmCase = (transA: boolean, transB: boolean): OpCase => ({
   reference: (a, b) => product(transA ? flipped(a) : a, transB ? flipped(b) : b),
 })
 
-const normCase = (rows: number, width: number, epsilon: number): OpCase => ({
+export const normCase = (rows: number, width: number, epsilon: number): OpCase => ({
   what: `${rows} rows of ${width}, epsilon ${epsilon}`,
   floats: [[rows, width], [width]],
   build: (x, w) => rmsNorm(x, w, epsilon),
@@ -42,7 +42,7 @@ const normCase = (rows: number, width: number, epsilon: number): OpCase => ({
     }),
 })
 
-const inverseCase = (rows: number, width: number, epsilon: number): OpCase => ({
+export const inverseCase = (rows: number, width: number, epsilon: number): OpCase => ({
   what: `${rows} rows of ${width}, epsilon ${epsilon}`,
   floats: [[rows, width], [width]],
   build: (x, w) => rmsInverse(x, w, epsilon),
@@ -51,7 +51,7 @@ const inverseCase = (rows: number, width: number, epsilon: number): OpCase => ({
 })
 
 /** Pairs (i, i + dh / 2) of each head as complex numbers, times e^(i angle); scaled, as a query's tables are. */
-function ropeCase(batch: number, length: number, heads: number, width: number): OpCase {
+export function ropeCase(batch: number, length: number, heads: number, width: number): OpCase {
   const half = width / 2
   const angle = (position: number, i: number): number => (position + 0.5) * 3 ** (-i / half)
   const table = (f: (x: number) => number): Float32Array =>
@@ -108,7 +108,7 @@ const transposed =
       }),
     )
   }
-const convCase = (image: number[], stride: number, padding: number, kernel = [3, 3]): OpCase => ({
+export const convCase = (image: number[], stride: number, padding: number, kernel = [3, 3]): OpCase => ({
   what: `${image.join(' x ')} by ${kernel.join(' x ')}, stride ${stride}, padding ${padding}`,
   floats: [
     [2, 2, ...image],
