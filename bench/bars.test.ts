@@ -49,3 +49,10 @@ test('data take less than 5 % of a training step', async () => {
   )
   expect(Math.max(percent, highestPercent)).toBeLessThanOrEqual(5)
 })
+
+test('a judgement takes less than 5 ms, its reasons included, and none of the planted errors is misjudged', async () => {
+  const times = z.object({ median: z.number(), p99: z.number() })
+  const judge = await result('soak-judge', z.object({ misjudged: z.number(), ms: times, ms_with_reasons: times }))
+  expect(judge.misjudged).toBe(0)
+  expect(Math.max(judge.ms.p99, judge.ms_with_reasons.p99)).toBeLessThanOrEqual(5)
+})
