@@ -94,6 +94,26 @@ describe('an imported checkpoint', () => {
     expect(await lookAtCheckpoint(look)).toMatchObject({ name: 'MMaDA-Parallel-M', problems: [] })
   })
 
+  test('is sampled as the paper says where that is asked for', async () => {
+    const out = join(root, 'paper')
+    const report = await importAll({ ...importOptions('m', m, out), behaviour: 'paper' })
+    const model = await openImported(out)
+    await model.image.dispose()
+    expect([report.behaviour, model.config.sampling]).toMatchObject(['paper', { text: 'linear', image: 'cosine' }])
+  })
+
+  test('is MMaDA where its name says no more, which is told, and draws from text as MMaDA was trained to', async () => {
+    const directory = join(root, 'MMaDA-8B-MixCoT')
+    await cp(m.directory, directory, { recursive: true })
+    const out = join(root, 'mmada-out')
+    const report = await importAll({ ...importOptions('m', { ...m, directory }, out), variant: null })
+    expect(report).toMatchObject({ variant: 'mmada', note: expect.stringContaining('MMaDA-Parallel-M') as string })
+    const { config, image } = await openImported(out)
+    await image.dispose()
+    // <|reserved_token_4|>, that of a picture from text, and what begins a sentence.
+    expect(config.layouts.generateImageOnly[0]).toEqual({ kind: 'control', tokens: [5, 0] })
+  })
+
   test('is no longer opened once a weight file has changed', async () => {
     const copy = join(root, 'changing')
     await cp(m.directory, copy, { recursive: true })
@@ -193,6 +213,19 @@ describe('what is refused', () => {
         throw new Error(said)
       },
       /already holds another model/,
+    ],
+    [
+      'a model of text alone',
+      async () => {
+        const directory = join(root, 'text-only')
+        await cp(m.directory, directory, { recursive: true })
+        const path = join(directory, 'tokenizer.json')
+        const json = JSON.parse(await readFile(path, 'utf8')) as { model: { vocab: Record<string, number> } }
+        json.model.vocab['last'] = 351
+        await writeFile(path, JSON.stringify(json))
+        return importAll({ ...importOptions('m', { ...m, directory }, out()), variant: null })
+      },
+      /This is a text model: its 352 ids are those of its tokenizer.*tandem model logits/,
     ],
     ['a model nobody can name', () => importAll({ ...importOptions('m', m, out()), variant: null }), /--variant/],
   ]

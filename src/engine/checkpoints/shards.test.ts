@@ -214,6 +214,9 @@ describe('a config', () => {
   const cases: [what: string, change: Record<string, unknown>, says: RegExp][] = [
     ['with another width', { d_model: 64 }, /d_model 64, the tensors show 48/],
     ['with more layers', { n_layers: 4 }, /n_layers 4, the tensors show 3/],
+    ['with keys that heads share', { n_kv_heads: 1 }, /n_kv_heads 1, the tensors show 2/],
+    ['with a wider MLP', { mlp_hidden_size: 96 }, /mlp_hidden_size 96, the tensors show 24/],
+    ['with another embedding', { embedding_size: 360 }, /embedding_size 360, the tensors show 352/],
     [
       'with a larger vocabulary',
       { vocab_size: 1000, embedding_size: null },

@@ -11,7 +11,7 @@ import sharp from 'sharp'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { TandemError } from '../../shared/errors.ts'
 import type { ArgsOf, ResultOf, StudioEvent } from '../../shared/ipc.ts'
-import type { Project, Run } from '../../shared/studio.ts'
+import { preferencesSchema, type Project, type Run } from '../../shared/studio.ts'
 import { decodeTrajectory, encodeTrajectory } from '../../shared/trajectory-codec.ts'
 import { zlibCompression } from '../store/records.ts'
 import { temporaryFolder, testSettings } from '../store/testing.ts'
@@ -117,6 +117,23 @@ describe('a run', () => {
     const free = await start({ seed: null, steps: 2 }, 3)
     expect(new Set(free.map((run) => run.seed)).size).toBe(3)
     await until(free[2]!.id, isOver)
+  })
+
+  test('on a provider that does not start is made on the processor: a warning says why, and the run what computed it', async () => {
+    // Of another system: it starts nowhere here.
+    const foreign = process.platform === 'darwin' ? 'dml' : 'coreml'
+    await call('preferences.set', { preferences: preferencesSchema.parse({ provider: foreign }) })
+    const [queued] = await start({ seed: 9 })
+    const run = await until(queued!.id, isOver)
+    await call('preferences.set', { preferences: preferencesSchema.parse({}) })
+    expect(run).toMatchObject({
+      state: 'done',
+      provider: 'cpu',
+      warnings: [expect.stringMatching(/failed at step 1 \(.+\); the run goes on with Processor from there/)],
+    })
+    const [plain] = await start({ seed: 9 })
+    await until(plain!.id, isOver)
+    expect((await trajectory(run.id)).steps).toEqual((await trajectory(plain!.id)).steps)
   })
 
   test('that is cancelled keeps what it has, and continued it ends as if it had never stopped', async () => {
