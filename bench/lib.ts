@@ -1,7 +1,7 @@
 /** Shared by the benchmarks: interleaved timing, medians, and one JSON file per result under bench/results. */
 import { mkdir, writeFile } from 'node:fs/promises'
 import { availableParallelism, cpus } from 'node:os'
-import { join } from 'node:path'
+import { basename, isAbsolute, join, relative } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { modelConfigSchema, type ModelConfig } from '../src/shared/model-config.ts'
 
@@ -44,10 +44,19 @@ export function machine(): Record<string, unknown> {
   }
 }
 
+/** How this process was started, as one would write it in the project's folder. */
+function command(): string {
+  const [, script = '', ...options] = process.argv
+  const path = relative(fileURLToPath(new URL('..', import.meta.url)), script).replaceAll('\\', '/')
+  // Folders of one machine say nothing on another.
+  return ['node', path, ...options.map((each) => (isAbsolute(each) ? basename(each) : each))].join(' ')
+}
+
 export async function saveResult(name: string, result: object): Promise<void> {
   const folder = fileURLToPath(new URL('results/', import.meta.url))
   await mkdir(folder, { recursive: true })
-  await writeFile(join(folder, `${name}.json`), JSON.stringify({ ...machine(), ...result }, null, 2) + '\n')
+  const whole = { command: command(), ...machine(), ...result }
+  await writeFile(join(folder, `${name}.json`), JSON.stringify(whole, null, 2) + '\n')
 }
 
 /** The model of the speed figures: 5.6 M parameters, untied head, one sequence of 256 (64 + 64 codes, text around). */
