@@ -4,7 +4,7 @@ import { memoryNeedSchema } from './hosting.ts'
 
 const path = z.string().min(1)
 
-export const precisions = ['bf16', 'f16', 'f32', 'int8', 'int4'] as const
+export const precisions = ['bf16', 'f16', 'f32', 'f64', 'f8', 'int8', 'int4'] as const
 export const checkpointVariants = ['mmada', 'mmada-parallel-m', 'mmada-parallel-a'] as const
 export const checkpointBehaviours = ['released', 'paper'] as const
 

@@ -1,6 +1,7 @@
 /** What a checkpoint holds against what it should hold: everything that is missing, extra or misshapen, in one sentence. */
 import { TandemError } from '../../shared/errors.ts'
 import { listed, type Checkpoint } from './shards.ts'
+import { weightTypes } from './weight-types.ts'
 
 export type Shapes = ReadonlyMap<string, readonly number[]>
 
@@ -15,7 +16,7 @@ export interface Difference {
   readonly mistyped: readonly string[]
 }
 
-const FLOATS: readonly string[] = ['F32', 'F16', 'BF16']
+const FLOATS: readonly string[] = Object.keys(weightTypes)
 
 export function compareTensors(checkpoint: Pick<Checkpoint, 'tensors'>, shapes: Shapes, ignored: Ignored): Difference {
   const { tensors } = checkpoint
@@ -50,7 +51,7 @@ export function checkTensors(what: string, checkpoint: Checkpoint, shapes: Shape
     ['missing', difference.missing],
     ['extra', difference.extra],
     ['misshapen', difference.misshapen],
-    ['of a type that is not computed with (F32, F16 and BF16 are)', difference.mistyped],
+    [`of a type that is not computed with (${FLOATS.join(', ')} are)`, difference.mistyped],
   ]
   const wrong = parts.filter(([, names]) => names.length > 0)
   if (wrong.length === 0) return

@@ -94,6 +94,29 @@ describe('an imported checkpoint', () => {
     expect(await lookAtCheckpoint(look)).toMatchObject({ name: 'MMaDA-Parallel-M', problems: [] })
   })
 
+  test.each(['f8', 'int4'] as const)(
+    'stored in 8-bit floats is used as %s, with nothing copied of what stays',
+    async (precision) => {
+      const directory = join(root, `eighths-${precision}`)
+      await cp(a.directory, directory, { recursive: true })
+      const checkpoint = await openCheckpoint(directory)
+      const tensors = new Map<string, StoredTensor>()
+      for (const [name, { shape }] of checkpoint.tensors) {
+        // 0x28 to 0x37, either sign: an eighth to one.
+        const bytes = (await checkpoint.floats(name)).map((x, i) => (x < 0 ? 0xa8 : 0x28) + (i % 16))
+        tensors.set(name, { dtype: 'F8_E4M3', shape, bytes: Uint8Array.from(bytes) })
+      }
+      await writeSafetensors(join(directory, 'model.safetensors'), tensors)
+      const out = join(root, `eighths-out-${precision}`)
+      const options = { ...importOptions('a', { ...a, directory }, out), prompts: ['move the cup'] }
+      const report = await importAll({ ...options, precision: precision === 'f8' ? null : precision })
+      expect([report.precision, report.copied]).toEqual([precision, 0])
+      // Read by the quantiser and by the graph alike: what is rounded once more still says much the same.
+      if (report.agreement) expect(report.agreement.text.top1).toBeGreaterThan(0.3)
+      await (await openImported(out)).image.dispose()
+    },
+  )
+
   test('is sampled as the paper says where that is asked for', async () => {
     const out = join(root, 'paper')
     const report = await importAll({ ...importOptions('m', m, out), behaviour: 'paper' })

@@ -16,6 +16,7 @@ import { notATrunk, readVocabulary, recogniseVariant, type Vocabulary } from './
 import { openCheckpoint, type Checkpoint } from './shards.ts'
 import { isTrunk, openTrunk, storedPrecision, type Trunk } from './trunk.ts'
 import { variants, type VariantName } from './variants.ts'
+import { plainBytes } from './weight-types.ts'
 import { openVq, type Vq } from './vq/open.ts'
 
 type Look = Extract<CheckpointWork, { do: 'look' }>
@@ -126,7 +127,7 @@ function configOf(
 
 function choicesOf(trunk: Trunk, config: ModelConfig): CheckpointLook['choices'] {
   const stored = storedPrecision(trunk)
-  const plain = stored === 'f32' ? 4 : 2
+  const plain = plainBytes(stored)
   return [stored, ...quantisedForms].map((precision) => {
     const weights = weightBytes(trunk.config, precision, plain)
     const passes = config.unconditional?.form === 'split' ? 3 : 2

@@ -5,11 +5,13 @@ import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { readRaster } from '../images.ts'
 import { floatTensor, openSafetensors, readFloats, writeSafetensors, type StoredTensor } from '../model/safetensors.ts'
+import { float8Values, type Float8 } from '../model/float8.ts'
 import { trunkLogits } from './logits.ts'
 import { openCheckpoint } from './shards.ts'
 import { PARITY, parityFolder, readJsonFile, readNpy, relativeError } from './testing.ts'
 import { openTrunk } from './trunk.ts'
 import { openVq } from './vq/open.ts'
+import type { WeightType } from './weight-types.ts'
 
 const trunks = ['llada-f32', 'llada-gqa-f16', 'llada-tied-f16', 'mmada-bf16']
 const tokenizers = ['magvit-f16', 'vqmodel-f32', 'vqmodel-attn-bf16']
@@ -41,54 +43,70 @@ async function rewritten(
   return folder
 }
 
-/** The nearest number that fits into so many bits, and its bits. */
-const roundings = {
-  F16: { of: (x: number) => Math.f16round(x), bits: (x: Float32Array) => new Uint8Array(Float16Array.from(x).buffer) },
-  BF16: {
-    // Halfway cases are away from zero: which way they go makes no difference here.
-    of: (x: number) => new Float32Array(Uint32Array.of((bitsOf(x) + 0x8000) & 0xffff0000).buffer)[0]!,
-    bits: (x: Float32Array) => new Uint8Array(Uint16Array.from(x, (each) => bitsOf(each) >>> 16).buffer),
-  },
-} as const
+/** A number of a stored type that is near, and its bytes. */
+interface Rounding {
+  readonly of: (x: number) => number
+  readonly bytes: (x: Float32Array) => Uint8Array
+}
 const bitsOf = (x: number): number => new Uint32Array(Float32Array.of(x).buffer)[0]!
+const eight = (dtype: Float8): Rounding => {
+  const values = [...float8Values(dtype)]
+  const nearest = (x: number): number =>
+    values.reduce((best, v, byte) => (Math.abs(v - x) < Math.abs(values[best]! - x) ? byte : best), 0)
+  return { of: (x) => values[nearest(x)]!, bytes: (x) => Uint8Array.from(x, nearest) }
+}
+const roundings = {
+  F64: { of: (x) => x, bytes: (x) => new Uint8Array(Float64Array.from(x).buffer) },
+  F16: { of: (x) => Math.f16round(x), bytes: (x) => new Uint8Array(Float16Array.from(x).buffer) },
+  BF16: {
+    // Halfway cases go away from zero: which way makes no difference here.
+    of: (x) => new Float32Array(Uint32Array.of((bitsOf(x) + 0x8000) & 0xffff0000).buffer)[0]!,
+    bytes: (x) => new Uint8Array(Uint16Array.from(x, (each) => bitsOf(each) >>> 16).buffer),
+  },
+  F8_E4M3: eight('float8e4m3'),
+  F8_E5M2: eight('float8e5m2'),
+} as const satisfies Record<Exclude<WeightType, 'F32'>, Rounding>
 
-/** A checkpoint rounded to half precision, stored in that, and the same numbers in single precision. */
-async function halves(name: string, dtype: keyof typeof roundings): Promise<[stored: string, plain: string]> {
-  const { of, bits } = roundings[dtype]
+/** A checkpoint rounded to a type, stored in that, and the same numbers in single precision. */
+async function both(name: string, dtype: keyof typeof roundings): Promise<[stored: string, plain: string]> {
+  const { of, bytes } = roundings[dtype]
   return [
-    await rewritten(name, dtype, (floats, shape) => ({ dtype, shape, bytes: bits(floats.map(of)) })),
+    await rewritten(name, dtype, (floats, shape) => ({ dtype, shape, bytes: bytes(floats.map(of)) })),
     await rewritten(name, `${dtype}-widened`, (floats, shape) => floatTensor(floats.map(of), shape)),
   ]
 }
 
-describe.each(['F16', 'BF16'] as const)('stored in %s, a network computes with exactly those numbers', (dtype) => {
-  test.each(trunks)('%s', async (name) => {
-    const tokens = Int32Array.from(await readJsonFile<number[]>(join(parityFolder(name), 'tokens.json')))
-    const [stored, plain] = await Promise.all(
-      (await halves(name, dtype)).map(async (folder) =>
-        trunkLogits(await openTrunk(await openCheckpoint(folder)), tokens),
-      ),
-    )
-    expect(relativeError(stored!, plain!)).toBeLessThan(1e-6)
-  })
+describe.each(Object.keys(roundings) as (keyof typeof roundings)[])(
+  'stored in %s, a network computes with exactly those numbers',
+  (dtype) => {
+    test.each(trunks)('%s', async (name) => {
+      const tokens = Int32Array.from(await readJsonFile<number[]>(join(parityFolder(name), 'tokens.json')))
+      const [stored, plain] = await Promise.all(
+        (await both(name, dtype)).map(async (folder) =>
+          trunkLogits(await openTrunk(await openCheckpoint(folder)), tokens),
+        ),
+      )
+      expect(relativeError(stored!, plain!)).toBeLessThan(1e-6)
+    })
 
-  test.each(tokenizers)('%s', async (name) => {
-    const picture = await readRaster(join(parityFolder(name), 'picture.png'))
-    const [stored, plain] = await Promise.all(
-      (await halves(name, dtype)).map(async (folder) => {
-        const vq = await openVq(folder)
-        try {
-          const codes = await vq.encode(picture.rgb, picture.height, picture.width)
-          return { codes, pixels: await vq.decode(codes, picture.height, picture.width) }
-        } finally {
-          await vq.dispose()
-        }
-      }),
-    )
-    expect(stored!.codes).toEqual(plain!.codes)
-    expect(relativeError(stored!.pixels, plain!.pixels)).toBeLessThan(1e-6)
-  })
-})
+    test.each(tokenizers)('%s', async (name) => {
+      const picture = await readRaster(join(parityFolder(name), 'picture.png'))
+      const [stored, plain] = await Promise.all(
+        (await both(name, dtype)).map(async (folder) => {
+          const vq = await openVq(folder)
+          try {
+            const codes = await vq.encode(picture.rgb, picture.height, picture.width)
+            return { codes, pixels: await vq.decode(codes, picture.height, picture.width) }
+          } finally {
+            await vq.dispose()
+          }
+        }),
+      )
+      expect(stored!.codes).toEqual(plain!.codes)
+      expect(relativeError(stored!.pixels, plain!.pixels)).toBeLessThan(1e-6)
+    })
+  },
+)
 
 describe.each(trunks)('%s', (name) => {
   const folder = parityFolder(name)

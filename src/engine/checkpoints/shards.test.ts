@@ -182,9 +182,9 @@ describe('tensors', () => {
       /of a type that is not computed with .*: .*attn_norm\.weight \(I64\)/,
     ],
     [
-      'eighths of a number',
-      (t) => t.set(`${layer}.q_proj.weight`, { dtype: 'F8_E4M3', shape: [48, 48], bytes: new Uint8Array(48 * 48) }),
-      /of a type that is not computed with \(F32, F16 and BF16 are\): .*q_proj\.weight \(F8_E4M3\)/,
+      'powers of two',
+      (t) => t.set(`${layer}.q_proj.weight`, { dtype: 'F8_E8M0', shape: [48, 48], bytes: new Uint8Array(48 * 48) }),
+      /of a type that is not computed with \(F64, F32, .*\): .*q_proj\.weight \(F8_E8M0\)/,
     ],
   ]
   test.each(cases)('that are %s are listed', async (_, edit, says) => {

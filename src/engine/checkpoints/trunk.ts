@@ -11,6 +11,7 @@ import { modelParameters, names, type TrunkConfig } from '../model/forward.ts'
 import type { PlainWeight } from '../model/stored-weights.ts'
 import { checkTensors } from './compare.ts'
 import type { Checkpoint, ShardTensor } from './shards.ts'
+import { isWeightType, weightTypes, type WeightType } from './weight-types.ts'
 
 const count = z.int().positive()
 
@@ -104,21 +105,19 @@ export async function openTrunk(checkpoint: Checkpoint): Promise<Trunk> {
   }
 }
 
-const PRECISIONS = { float32: 'f32', float16: 'f16', bfloat16: 'bf16' } as const
-
 /** How the matrices of a trunk are stored. */
-export const storedPrecision = (trunk: Trunk): 'f32' | 'f16' | 'bf16' =>
-  PRECISIONS[trunk.weight(names.block(0, 'k_proj')).dtype]
+export function storedPrecision(trunk: Trunk): (typeof weightTypes)[WeightType]['precision'] {
+  const { dtype } = trunk.weight(names.block(0, 'k_proj'))
+  return Object.values(weightTypes).find((type) => type.dtype === dtype)!.precision
+}
 
 /** Tables some versions of the code save with the weights. */
 const isBuffer = (name: string): boolean => name.endsWith('rotary_emb.inv_freq')
 
-const DTYPES = { F32: 'float32', F16: 'float16', BF16: 'bfloat16' } as const
-
 /** A tensor as a weight of a graph whose session is told the root folder. */
 export function plainWeight({ dtype, shape, path, offset }: ShardTensor): PlainWeight {
-  if (dtype !== 'F32' && dtype !== 'F16' && dtype !== 'BF16') throw new Error(`${dtype} is no weight`)
-  return { form: 'plain', dtype: DTYPES[dtype], shape, file: belowRoot(path), offset }
+  if (!isWeightType(dtype)) throw new Error(`${dtype} is no weight`)
+  return { form: 'plain', dtype: weightTypes[dtype].dtype, shape, file: belowRoot(path), offset }
 }
 
 /** A path as the runtime wants it: relative to the root, with forward slashes. */

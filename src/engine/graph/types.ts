@@ -2,7 +2,18 @@
  * The vocabulary of the graph: values, nodes and the definition of an op. A value knows the graph that made it, so op
  * functions (`add(a, b)`) need no builder argument, and a gradient rule is written in the same functions as a forward.
  */
-export type DType = 'float32' | 'float16' | 'bfloat16' | 'int64' | 'int32' | 'uint8' | 'int8' | 'bool'
+export type DType =
+  | 'float64'
+  | 'float32'
+  | 'float16'
+  | 'bfloat16'
+  | 'float8e4m3'
+  | 'float8e5m2'
+  | 'int64'
+  | 'int32'
+  | 'uint8'
+  | 'int8'
+  | 'bool'
 
 /** A size known at build time, or the name of one known at run time ("rows"). */
 export type Dim = number | string

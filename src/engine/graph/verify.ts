@@ -8,7 +8,10 @@ import { formatShape, sameShape } from './shapes.ts'
 import { GraphError, type DType, type Value } from './types.ts'
 
 const BYTES: Readonly<Record<DType, number>> = {
+  float64: 8,
   float32: 4,
+  float8e4m3: 1,
+  float8e5m2: 1,
   float16: 2,
   bfloat16: 2,
   int64: 8,

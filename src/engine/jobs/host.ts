@@ -12,6 +12,7 @@ import type { ProviderName } from '../../shared/providers.ts'
 import { TandemError } from '../../shared/errors.ts'
 import { isImported } from '../checkpoints/open.ts'
 import { readCheckpointFile } from '../checkpoints/place.ts'
+import { plainBytes } from '../checkpoints/weight-types.ts'
 import { memoryState } from '../memory.ts'
 import { baseFolder, isAdapterFolder } from '../model/adapter-open.ts'
 import { modelFiles, readJson } from '../model/folder.ts'
@@ -57,7 +58,7 @@ async function needOf(run: HostedRun): Promise<Need> {
     return { name: config.name, need: needOn(shape.passes), least: totalOf(needOn(1)), proposals: [] }
   }
   const { precision } = await readCheckpointFile(folder)
-  const plain = precision === 'f32' ? 4 : 2
+  const plain = plainBytes(precision)
   const needAs = (as: typeof precision, passes: Passes) =>
     memoryOfRun(config, { ...shape, passes, weights: weightBytes(config, as, plain), stored: true })
   const smaller = (['int8', 'int4'] as const).filter((as) => as !== precision && precision !== 'int4')

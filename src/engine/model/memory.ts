@@ -3,6 +3,7 @@
  * checkpoint are mapped and count once; those of a model of our own are held twice. Activations are the largest that live
  * at the same time: the rows of a block's MLP, or the logits of all undecided rows.
  */
+import type { precisions } from '../../shared/checkpoints.ts'
 import type { ModelConfig, Task } from '../../shared/model-config.ts'
 import type { ProviderName } from '../../shared/providers.ts'
 import type { MemoryNeed } from '../../shared/hosting.ts'
@@ -61,11 +62,7 @@ function widened(config: TrunkConfig): number {
 }
 
 /** Bytes of a checkpoint's weights in a precision: quantised matrices with their scales, the rest as it is stored. */
-export function weightBytes(
-  config: TrunkConfig,
-  precision: 'int8' | 'int4' | 'bf16' | 'f16' | 'f32',
-  plain: 2 | 4,
-): number {
+export function weightBytes(config: TrunkConfig, precision: (typeof precisions)[number], plain: number): number {
   let bytes = 0
   for (const { name, shape } of modelParameters(config)) {
     const count = shape.reduce((a, b) => a * b, 1)

@@ -8,6 +8,7 @@ import { basename } from 'node:path'
 import { z } from 'zod'
 import { TandemError } from '../../shared/errors.ts'
 import { asWrite } from '../files.ts'
+import { float8Values } from './float8.ts'
 
 /** Every type of the format, in bits: a file is read whatever it holds beside weights. */
 const BITS = {
@@ -108,7 +109,7 @@ function checkCover(path: string, tensors: ReadonlyMap<string, TensorEntry>, bas
   if (end < size) throw gap(end, size)
 }
 
-/** Reads one tensor as float32, widening F16 and BF16. */
+/** Reads one tensor of any float type as float32. */
 export async function readFloats(file: SafetensorsFile, name: string): Promise<Float32Array> {
   const { dtype, bytes } = await readTensor(file, name)
   if (dtype === 'F32') return new Float32Array(bytes.buffer, bytes.byteOffset, bytes.length / 4)
@@ -117,6 +118,11 @@ export async function readFloats(file: SafetensorsFile, name: string): Promise<F
     const halves = new Uint16Array(bytes.buffer, bytes.byteOffset, bytes.length / 2)
     const words = Uint32Array.from(halves, (half) => half << 16)
     return new Float32Array(words.buffer)
+  }
+  if (dtype === 'F64') return Float32Array.from(new Float64Array(bytes.buffer, bytes.byteOffset, bytes.length / 8))
+  if (dtype === 'F8_E4M3' || dtype === 'F8_E5M2') {
+    const values = float8Values(dtype === 'F8_E4M3' ? 'float8e4m3' : 'float8e5m2')
+    return Float32Array.from(bytes, (byte) => values[byte]!)
   }
   throw damaged(file.path, `${name} is ${dtype}, not a float`)
 }

@@ -42,7 +42,11 @@ function addImportCommand(model: Command): void {
     .option('--as <name>', 'what it is called (default: the folder it comes from)')
     .option('--out <dir>', 'folder of the imported model (default: models/NAME)')
     .option('--vq <dir>', 'folder of its image tokenizer (default: the vqvae folder inside)')
-    .option('--precision <p>', 'int8 or int4 to quantise; bf16, f16, f32 as stored', oneOf(precisions, 'precision'))
+    .option(
+      '--precision <p>',
+      'int8 or int4 to quantise; bf16, f16, f32, f64, f8 as stored',
+      oneOf(precisions, 'precision'),
+    )
     .option('--variant <v>', 'which model it is, where its files do not say', oneOf(checkpointVariants, 'variant'))
     .option(
       '--behaviour <b>',

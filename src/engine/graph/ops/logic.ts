@@ -4,6 +4,9 @@ import { defineOp, GraphError, type DType, type OpDefinition, type OnnxAttr, typ
 
 export const ONNX_DTYPE: Readonly<Record<DType, number>> = {
   float32: 1,
+  float64: 11,
+  float8e4m3: 17,
+  float8e5m2: 19,
   uint8: 2,
   int8: 3,
   int32: 6,
