@@ -21,6 +21,7 @@ import { addServeCommand } from './cli/serve.ts'
 import { addStudioCommand } from './cli/studio.ts'
 import { version } from './cli/installation.ts'
 import { installInterrupts } from './cli/interrupt.ts'
+import { refuseEmptyPaths } from './cli/options.ts'
 import { reportError, reportUsage } from './cli/report.ts'
 
 const program = new Command('tandem')
@@ -39,6 +40,7 @@ With --json, stdout holds one JSON object. Exit codes: 0 done, 2 something to me
   // Said once, as one line, by reportUsage.
   .configureOutput({ outputError: () => undefined })
   .exitOverride()
+  .hook('preAction', (_program, command) => refuseEmptyPaths(command))
 
 addEditCommand(program)
 addGenerateCommand(program)

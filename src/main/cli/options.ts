@@ -2,7 +2,7 @@
 import { randomBytes } from 'node:crypto'
 import { existsSync } from 'node:fs'
 import { join, resolve } from 'node:path'
-import { InvalidArgumentError } from 'commander'
+import { InvalidArgumentError, type Command } from 'commander'
 import { presetNames, presets, type Acceleration, type PresetName } from '../../shared/acceleration.ts'
 import {
   MAX_GUIDANCE,
@@ -38,6 +38,15 @@ export function real(min: number, max: number): (text: string) => number {
 
 export const guidance = real(-MAX_GUIDANCE, MAX_GUIDANCE)
 export const temperature = real(0, MAX_TEMPERATURE)
+
+/** What a script passes for a variable that is not set is no path, and no part of the program has to say so. */
+export function refuseEmptyPaths(command: Command): void {
+  for (const option of command.options) {
+    const isPath = /<(file|dir|folder)\b/.test(option.flags)
+    if (isPath && command.getOptionValue(option.attributeName()) === '')
+      command.error(`option '${option.flags}' is empty. Give a path.`)
+  }
+}
 
 /** One of a few words. */
 export function oneOf<T extends string>(words: readonly T[], what: string): (text: string) => T {
