@@ -4,7 +4,11 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { TandemError } from '../../shared/errors.ts'
+import { imageTokenizerConfigSchema, modelConfigSchema } from '../../shared/model-config.ts'
+import { loadWorld } from '../data/world/world.ts'
 import { modelFiles, openModelFolder, readFlatWeights } from '../model/folder.ts'
+import { shippedConfig } from '../model/shipped.ts'
+import { loadTextTokenizer } from '../model/text-tokenizer.ts'
 import { recipeSchema } from './recipe.ts'
 import { remake, type RemakeOptions } from './remake.ts'
 
@@ -120,6 +124,21 @@ describe('a recipe', () => {
     await remake(whole)
     expect((await readFile(join(whole.model, modelFiles.weights))).equals(before)).toBe(true)
   })
+})
+
+test('of the model that ships, words and config are what its recipe makes of the world', async () => {
+  const shipped = (file: string): Promise<string> =>
+    readFile(new URL(`../../../resources/models/storybook/${file}`, import.meta.url), 'utf8')
+  const bare = await place('shipped')
+  await writeFile(join(bare.model, 'recipe.json'), await shipped('recipe.json'))
+  await remake({ ...bare, stages: ['text'] })
+  expect(await readFile(join(bare.model, modelFiles.tokenizer), 'utf8')).toBe(await shipped(modelFiles.tokenizer))
+  const { predictor, imageTokenizer } = recipeSchema.parse(JSON.parse(await shipped('recipe.json')))
+  const image = imageTokenizerConfigSchema.parse(JSON.parse(await shipped(modelFiles.imageConfig)))
+  expect(image).toMatchObject(imageTokenizer.model)
+  const { size } = await loadTextTokenizer(join(bare.model, modelFiles.tokenizer))
+  const config = shippedConfig(predictor.architecture, size, image, (await loadWorld()).size)
+  expect(modelConfigSchema.parse(JSON.parse(await shipped(modelFiles.config)))).toEqual(config)
 })
 
 test('a stage before its time is refused with the one that is missing', async () => {
