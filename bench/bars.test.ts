@@ -21,6 +21,16 @@ test('an edit of 16 steps: 3 s from a cold start, 1 s when warm, 700 MB', async 
   expect(edit.coldPeakMegabytes).toBeLessThanOrEqual(700)
 })
 
+test('a training step, clip and AdamW counted, reaches 85 % of its own products at 16 and at 32', async () => {
+  const share = z.object({ ofOwnProducts: z.number() })
+  const schema = z.object({ ...machine, sequence: z.literal(256), parameters: z.number(), step: share })
+  for (const batch of [16, 32]) {
+    const { step, parameters } = await result(`train-step-b${batch}`, schema)
+    expect(step.ofOwnProducts).toBeGreaterThanOrEqual(0.85)
+    expect(parameters).toBeGreaterThan(5e6)
+  }
+})
+
 test('beside PyTorch on the same model: a step no slower, a forward pass 1.3 times as fast', async () => {
   const size = { ...machine, sequence: z.literal(256), parameters: z.number() }
   const stepSchema = z.object({ ...size, pytorch: z.object({ timesOurStep: z.number() }) })
