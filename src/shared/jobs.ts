@@ -401,6 +401,8 @@ const failed = z.strictObject({
   kind: z.enum(tandemErrorKinds),
   /** Of a defect, for the report. */
   stack: z.string().optional(),
+  /** Its process broke under it, as one does whose driver fails. */
+  crashed: z.literal(true).optional(),
   /** Memory ran out: the highest that was seen and what was free then, bytes, and settings of a run that take less. */
   outOfMemory: z
     .strictObject({ peak: z.number(), free: z.number().nullable(), proposal: proposalSchema.nullable() })

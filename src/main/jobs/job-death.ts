@@ -41,6 +41,7 @@ export function deathEnd(death: Omit<Death, 'training'>, spec: JobSpec | null): 
     remedy,
     kind: kind === 'memory' || kind === 'killed' ? 'environment' : 'internal',
     ...(said === '' ? {} : { stack: said }),
+    ...(kind === 'crash' ? { crashed: true as const } : {}),
     ...(kind === 'memory'
       ? {
           outOfMemory: {

@@ -8,6 +8,7 @@ import { mkdir, readFile, rm, writeFile } from 'node:fs/promises'
 import { createReadStream } from 'node:fs'
 import { join } from 'node:path'
 import { runResultSchema, type JobEvent, type JobSpec } from '../../shared/jobs.ts'
+import { providerWords, type ProviderName } from '../../shared/providers.ts'
 import type { Run } from '../../shared/studio.ts'
 import { explained } from '../store/database.ts'
 import type { Store } from '../store/store.ts'
@@ -26,34 +27,14 @@ export async function workOnRun(
 ): Promise<void> {
   const folder = join(deps.work, `${id}-${randomBytes(4).toString('hex')}`)
   const began = performance.now()
-  const rhythm: number[] = []
-  let beat = began
-  let ended: JobEvent | null = null
-  let afterStop = 0
   try {
     await mkdir(folder, { recursive: true })
-    const spec = await specOf(deps, deps.store.runs.get(id), folder)
-    change(deps, id, { state: 'running', error: null })
-    for await (const event of deps.lanes.run(lane, spec, signal)) {
-      if (event.type === 'step') {
-        // The step that was under way is kept; one that the engine began behind it, before it heard, is as if it had not.
-        if (signal.aborted && ++afterStop > 1) continue
-        const now = performance.now()
-        rhythm.push(now - beat)
-        beat = now
-        record(deps, id, event)
-        await onStep(event.step, median(rhythm))
-      } else if (event.type === 'started') {
-        begin(deps, id, event)
-        beat = performance.now()
-      } else if (event.type === 'loading') {
-        const { what, part, parts } = event
-        deps.publisher.publish('run.loading', { run: id, what, part, parts })
-      } else if (event.type === 'warning') {
-        change(deps, id, { warnings: [...deps.store.runs.get(id).warnings, event.message] })
-      } else if (event.type === 'result') {
-        await finish(deps, id, event.result, median(rhythm))
-      } else ended = event
+    const provider = await deps.provider()
+    let ended = await follow(deps, id, lane, signal, onStep, provider, join(folder, 'out'))
+    // A device whose driver took the process with it: the run goes on from its last step without the device.
+    if (ended?.type === 'failed' && ended.crashed && provider !== LAST && !signal.aborted) {
+      warn(deps, id, crashWords(provider, ended.message, recorded(deps, id)))
+      ended = await follow(deps, id, lane, signal, onStep, LAST, join(folder, 'again'))
     }
     if (ended?.type === 'cancelled') await settle(deps, id, 'cancelled', null, performance.now() - began)
     else if (ended?.type === 'failed')
@@ -65,20 +46,70 @@ export async function workOnRun(
   }
 }
 
+/** The provider that none takes the place of. */
+const LAST: ProviderName = 'cpu'
+
+const recorded = ({ store }: WorkDeps, id: string): number =>
+  store.records.has(id) ? store.records.trajectory(id).steps.length : 0
+
+const crashWords = (provider: ProviderName, message: string, step: number): string =>
+  `${message} It computed on ${providerWords[provider]}; the run goes on with ${providerWords[LAST]} from step ${step + 1}.`
+
+const warn = (deps: WorkDeps, id: string, message: string): void =>
+  change(deps, id, { warnings: [...deps.store.runs.get(id).warnings, message] })
+
+/** One go at a run, from where it stands, on a provider: how it ended, or null where it is done. */
+async function follow(
+  deps: WorkDeps,
+  id: string,
+  lane: Lane,
+  signal: AbortSignal,
+  onStep: (step: number, stepMs: number | null) => Promise<void>,
+  provider: ProviderName,
+  out: string,
+): Promise<JobEvent | null> {
+  const rhythm: number[] = []
+  let beat = performance.now()
+  let ended: JobEvent | null = null
+  let afterStop = 0
+  const spec = await specOf(deps, deps.store.runs.get(id), provider, out)
+  change(deps, id, { state: 'running', error: null })
+  for await (const event of deps.lanes.run(lane, spec, signal)) {
+    if (event.type === 'step') {
+      // The step that was under way is kept; one that the engine began behind it, before it heard, is as if it had not.
+      if (signal.aborted && ++afterStop > 1) continue
+      const now = performance.now()
+      rhythm.push(now - beat)
+      beat = now
+      record(deps, id, event)
+      await onStep(event.step, median(rhythm))
+    } else if (event.type === 'started') {
+      begin(deps, id, event)
+      beat = performance.now()
+    } else if (event.type === 'loading') {
+      const { what, part, parts } = event
+      deps.publisher.publish('run.loading', { run: id, what, part, parts })
+    } else if (event.type === 'warning') {
+      warn(deps, id, event.message)
+    } else if (event.type === 'result') {
+      await finish(deps, id, event.result, median(rhythm))
+    } else ended = event
+  }
+  return ended
+}
+
 /** What the engine is asked for: a fresh run, a branch, or the rest of a run that was cut short. */
-async function specOf({ store, models, ...deps }: WorkDeps, run: Run, folder: string): Promise<JobSpec> {
+async function specOf({ store, models }: WorkDeps, run: Run, provider: ProviderName, out: string): Promise<JobSpec> {
   const model = await models.path(run.settings.model)
   const adapters = await models.stack(run.settings.adapters ?? [])
-  const provider = await deps.provider()
-  const out = join(folder, 'out')
   const cut = store.records.has(run.id) ? store.records.trajectory(run.id) : null
   if (cut && cut.steps.length > 0) {
     const step = Math.min(cut.steps.length, cut.header.steps - 1)
-    const trajectory = await writeRecord(store, run.id, folder)
+    const trajectory = await writeRecord(store, run.id, out)
     return { kind: 'resume', model, adapters, provider, trajectory, step, replace: [], remask: [], out, preview: true }
   }
   if (run.parent) {
-    const trajectory = await writeRecord(store, run.parent.run, folder)
+    const trajectory = await writeRecord(store, run.parent.run, out)
     const edits = run.edits ?? { replace: [], remask: [] }
     return {
       kind: 'resume',
@@ -114,8 +145,8 @@ async function specOf({ store, models, ...deps }: WorkDeps, run: Run, folder: st
   }
 }
 
-async function writeRecord(store: Store, run: string, folder: string): Promise<string> {
-  const path = join(folder, 'from.tdm')
+async function writeRecord(store: Store, run: string, out: string): Promise<string> {
+  const path = `${out}-from.tdm`
   await writeFile(path, store.records.bytes(run))
   return path
 }

@@ -136,6 +136,26 @@ describe('a run', () => {
     expect((await trajectory(run.id)).steps).toEqual((await trajectory(plain!.id)).steps)
   })
 
+  test.runIf(process.platform === 'linux')(
+    'whose device takes the engine with it goes on from its last step on the processor, and ends as if it had not',
+    async () => {
+      const [plain] = await start({ seed: 3, steps: 48 })
+      await until(plain!.id, isOver)
+      // The driver of a device that is not there cannot crash: the process that runs for it is made to.
+      await call('preferences.set', { preferences: preferencesSchema.parse({ provider: 'coreml' }) })
+      const [queued] = await start({ seed: 3, steps: 48 })
+      await stepOf(queued!.id, 5)
+      for (const pid of enginePids()) process.kill(pid, 'SIGSEGV')
+      const run = await until(queued!.id, isOver)
+      await call('preferences.set', { preferences: preferencesSchema.parse({}) })
+      expect(run).toMatchObject({ state: 'done', provider: 'cpu', step: 48, error: null })
+      expect(run.warnings.at(-1)).toMatch(
+        /crashed \(SIGSEGV\).*It computed on Core ML; the run goes on with Processor from step ([6-9]|\d\d)\.$/,
+      )
+      expect((await trajectory(run.id)).steps).toEqual((await trajectory(plain!.id)).steps)
+    },
+  )
+
   test('that is cancelled keeps what it has, and continued it ends as if it had never stopped', async () => {
     const [whole] = await start({ seed: 3, steps: 48 })
     const [cut] = await start({ seed: 3, steps: 48 })
