@@ -66,3 +66,34 @@ test('a judgement takes less than 5 ms, its reasons included, and none of the pl
   expect(judge.misjudged).toBe(0)
   expect(Math.max(judge.ms.p99, judge.ms_with_reasons.p99)).toBeLessThanOrEqual(5)
 })
+
+test('a checkpoint of 8B is a session in 5 s, held by nobody; a forward over 1.2 GB takes no memory of its size', async () => {
+  const schema = z.object({
+    eight: z.object({ gigabytes: z.number(), secondsToSession: z.number(), ownMegabytes: z.number() }),
+    small: z.object({
+      gigabytes: z.number().min(1).max(2),
+      ownMegabytes: z.object({ after: z.number() }),
+      peakMegabytesWithMappedFile: z.number(),
+    }),
+  })
+  const { eight, small } = await result('soak-checkpoint-memory', schema)
+  expect(eight.gigabytes).toBeGreaterThan(16)
+  expect(eight.secondsToSession).toBeLessThanOrEqual(5)
+  expect(eight.ownMegabytes).toBeLessThanOrEqual(500)
+  expect(small.ownMegabytes.after).toBeLessThanOrEqual(500)
+  // Widened weights alone would be twice the file.
+  expect(small.peakMegabytesWithMappedFile).toBeLessThan(1000 * small.gigabytes + 1000)
+})
+
+test('the exact path is twice as fast as the schedules of the public code: A and M as they ship, M at 2,432 positions', async () => {
+  const row = z.object({
+    model: z.string(),
+    schedule: z.string(),
+    timesFaster: z.object({ median: z.object({ exact: z.number() }) }),
+  })
+  const { results } = await result('acceleration', z.object({ ...machine, results: z.array(row) }))
+  const exact = (model: string, schedule: string): number =>
+    results.find((each) => each.model === model && each.schedule.startsWith(schedule))!.timesFaster.median.exact
+  for (const schedule of ['A', 'M']) expect(exact('storybook', schedule)).toBeGreaterThanOrEqual(2)
+  expect(exact('random weights, width 256, 6 layers', 'M')).toBeGreaterThanOrEqual(2)
+})

@@ -392,4 +392,12 @@ test('a PEFT adapter stands beside stored weights and gives what merging it give
   const expected = await logits(join(root, 'merged-out'), [])
   expect(relativeError(beside, expected)).toBeLessThan(1e-5)
   expect(relativeError(plain, expected)).toBeGreaterThan(1e-2)
+
+  // Beside quantised weights it adds the same, as near as those are.
+  const quantised = join(root, 'base-int8')
+  await importAll({ ...importOptions('a', a, quantised), precision: 'int8' })
+  const without = relativeError(await logits(quantised, []), expected)
+  expect(relativeError(await logits(quantised, [{ directory: adapter, weight: 0.5 }]), expected)).toBeLessThan(
+    without / 4,
+  )
 })
