@@ -17,7 +17,7 @@ import { writeTrajectory } from '../trajectory/file.ts'
 import { TrajectoryLog } from '../trajectory/log.ts'
 import { hostGone } from './context.ts'
 import { openFolder, writeTogether } from './output.ts'
-import { decodeRaster } from './decode.ts'
+import { livePicture } from './live-picture.ts'
 import { maskedCount, shownWords, textLabels } from './words.ts'
 
 export const outputFiles = {
@@ -46,6 +46,7 @@ export async function* recordRun(
     const start = known.steps.length
     const state = frame(known, start)
     const steps = [...known.steps]
+    const picture = livePicture(engine.model)
     let pending = known.events.filter((event) => event.step === start + 1)
     for await (const step of runSteps(engine, known, signal)) {
       for (const { from, to, reason } of engine.falls())
@@ -65,7 +66,7 @@ export async function* recordRun(
         words,
         masked: maskedCount(header, state),
         record,
-        ...(preview ? { picture: await decodeRaster(engine.model, frameCodes(header, state)) } : {}),
+        ...(preview ? { picture: await picture(frameCodes(header, state)) } : {}),
       }
     }
     log.close()
