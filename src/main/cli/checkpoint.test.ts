@@ -1,12 +1,13 @@
 /** The parity tools from the command line: what they write is what the public code computed. */
-import { mkdtemp, readFile, rm, stat, writeFile } from 'node:fs/promises'
+import { mkdir, mkdtemp, readdir, readFile, rename, rm, stat, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
-import { join } from 'node:path'
+import { dirname, join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { PARITY, parityFolder, readJsonFile, readNpy, relativeError } from '../../engine/checkpoints/testing.ts'
 import { layOutPublished } from '../../engine/checkpoints/import-fixtures.ts'
+import { layOutEightB } from '../../engine/checkpoints/published-fixtures.ts'
 import { readRaster } from '../../engine/images.ts'
-import { tandem } from './testing.ts'
+import { tandem, tandemIn } from './testing.ts'
 
 let root: string
 beforeAll(async () => {
@@ -99,6 +100,31 @@ describe('tandem model import', () => {
     const listed = await tandem('model', 'list', root, '--json')
     expect((JSON.parse(listed.out) as { models: { name: string }[] }).models.map(({ name }) => name)).toContain('tiny')
   })
+
+  it.each([
+    ['m', 'MMaDA-Parallel-M --vq magvitv2 --as parallel-m', 'mmada-parallel-m'],
+    ['a', 'MMaDA-Parallel-A --vq amused-512/vqvae --as parallel-a', 'mmada-parallel-a'],
+  ] as const)(
+    'takes a checkpoint of the published sizes as docs/checkpoints.md writes it: %s',
+    async (which, words, variant) => {
+      const docs = await readFile(new URL('../../../docs/checkpoints.md', import.meta.url), 'utf8')
+      expect(docs).toContain(`tandem model import ${words}\n`)
+      const home = join(root, `home-${which}`)
+      await mkdir(home)
+      const { vq } = await layOutEightB(which, home)
+      const [name, , place, , as] = words.split(' ') as [string, string, string, string, string]
+      await mkdir(dirname(join(home, place)), { recursive: true })
+      await rename(vq, join(home, place))
+      const ended = await tandemIn(home, 'model', 'import', ...words.split(' '), '--json')
+      expect(ended.code, ended.err).toBe(0)
+      expect(JSON.parse(ended.out)).toMatchObject({ name: as, variant, image: 512, precision: 'bf16', copied: 0 })
+      expect(await readdir(home)).toEqual(expect.arrayContaining([name, 'models']))
+      const { models } = JSON.parse((await tandemIn(home, 'model', 'list', 'models', '--json')).out) as {
+        models: { name: string }[]
+      }
+      expect(models.map((model) => model.name)).toContain(as)
+    },
+  )
 
   it('says what is wrong in one line, and leaves no folder behind', async () => {
     const out = join(root, 'nothing')

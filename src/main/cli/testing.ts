@@ -93,7 +93,15 @@ export function tandem(...args: string[]): Promise<Ended> {
 
 /** The same for a test that interferes while it runs. */
 export function startTandem(...args: string[]): { child: ChildProcess; ended: Promise<Ended> } {
+  return startIn(process.cwd(), ...args)
+}
+
+/** The same in a folder of the person's. */
+export const tandemIn = (cwd: string, ...args: string[]): Promise<Ended> => startIn(cwd, ...args).ended
+
+function startIn(cwd: string, ...args: string[]): { child: ChildProcess; ended: Promise<Ended> } {
   const child = spawn(process.execPath, [entry, ...args], {
+    cwd,
     stdio: ['ignore', 'pipe', 'pipe'],
     env: { ...process.env, NODE_OPTIONS: '' },
   })
