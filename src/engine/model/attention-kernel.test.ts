@@ -1,13 +1,10 @@
-/** Attention with the kernel and without: the same answers, and the memory each takes. */
+/** Attention with the kernel and without: the same answers. */
 import { describe, expect, test } from 'vitest'
-import { modelConfigSchema } from '../../shared/model-config.ts'
-import type { ProviderName } from '../../shared/providers.ts'
 import { createSession, type Tensor } from '../runtime/session.ts'
 import { kernelIsSound } from './attention-kernel.ts'
 import { keyWidth } from './forward.ts'
 import { buildInferGraph, type InferGraphOptions } from './infer-graph.ts'
 import { requireField, resolveLayout } from './layout.ts'
-import { memoryOfRun } from './memory.ts'
 import { inlineWeights, noOptions, randomSequence, randomWeights, tinyConfig, tokenFeed } from './testing.ts'
 
 const config = tinyConfig(noOptions)
@@ -57,21 +54,4 @@ describe('rows whose keys and values are fed', () => {
     expect([hasKernel, without]).toEqual([true, false])
     found.forEach((logit, i) => expect(logit).toBeCloseTo(expected[i]!, 4))
   })
-})
-
-test('the memory of a run counts scores where they are stored', () => {
-  // The lengths of a picture of 512 pixels in a narrow model.
-  const lengthened = Object.entries(config.layouts).map(([task, segments]) => {
-    const long = segments.map((each) =>
-      each.kind === 'field' && /Image$/.test(each.name) ? { ...each, length: 1024 } : each,
-    )
-    return [task, long] as const
-  })
-  const image = { ...config.image, grid: 32, size: 32 * config.image.factor }
-  const long = modelConfigSchema.parse({ ...config, image, layouts: Object.fromEntries(lengthened) })
-  const activations = (provider: ProviderName): number =>
-    memoryOfRun(long, { passes: 1, weights: 1e6, stored: false, provider }).activations
-  const scores = config.heads * resolveLayout(long, 'edit').length ** 2 * 4
-  expect(activations('coreml') - activations('cuda')).toBeGreaterThan(scores)
-  expect([activations('webgpu'), activations('cpu')]).toEqual([activations('coreml'), activations('cuda')])
 })
