@@ -60,6 +60,9 @@ export const recipeSchema = z.strictObject({
     training: tokenizerTrainingSchema,
     /** How often an empty cell stands in the list of cells: most cells of a scene are empty. */
     emptyCopies: z.int().positive(),
+    /** Training begins again from another start, so often at most, while more cells than `mostWrong` are drawn so that they are misread. */
+    attempts: z.int().positive(),
+    mostWrong: z.int().nonnegative(),
   }),
   predictor: z
     .strictObject({

@@ -28,6 +28,9 @@ const recipe = {
     model: { factor: 16, window: 2, bits: 4, features: 8, hidden: 8 },
     training: { batch: 8, firstShare: 0.65, noise: 0.1 },
     emptyCopies: 2,
+    attempts: 2,
+    // A few steps draw nothing that can be read.
+    mostWrong: 10_000,
   },
   predictor: {
     architecture: {
@@ -139,6 +142,23 @@ test('of the model that ships, words and config are what its recipe makes of the
   const { size } = await loadTextTokenizer(join(bare.model, modelFiles.tokenizer))
   const config = shippedConfig(predictor.architecture, size, image, (await loadWorld()).size)
   expect(modelConfigSchema.parse(JSON.parse(await shipped(modelFiles.config)))).toEqual(config)
+})
+
+test('an image tokenizer that draws what is misread is trained from another start, and refused where none is better', async () => {
+  const bare = await place('misread')
+  const { imageTokenizer } = recipe
+  await writeFile(
+    join(bare.model, 'recipe.json'),
+    JSON.stringify({ ...recipe, imageTokenizer: { ...imageTokenizer, mostWrong: 0 } }),
+  )
+  const said: string[] = []
+  const made = remake({ ...bare, stages: ['text', 'image'], say: (line) => said.push(line) })
+  await expect(made).rejects.toThrow('No image tokenizer of 2')
+  expect(said.filter((line) => /attempt [12]: \d+ cells are misread: \w+ with/.test(line))).toHaveLength(2)
+  const [one, two] = await Promise.all(
+    ['image-tokenizer', 'image-tokenizer-2'].map((name) => readFile(join(bare.runs, name, 'checkpoint.safetensors'))),
+  )
+  expect(one!.equals(two!)).toBe(false)
 })
 
 test('a stage before its time is refused with the one that is missing', async () => {
