@@ -1,9 +1,10 @@
 /**
  * Whether attention may go through the kernel of the runtime on a provider. The processor's is tested with every build; a
  * device's is asked once a process whether it computes what plain products on the same device do. (On Chromium's WebGPU in
- * software it is off by a twentieth from some dozens of rows on, while plain products agree with the processor.)
+ * software it is off by up to a sixth from some dozens of rows on, while plain products agree with the processor.)
  */
 import type { ProviderName } from '../../shared/providers.ts'
+import { seededRandom } from '../data/random.ts'
 import { Graph } from '../graph/graph.ts'
 import { encodeModel } from '../graph/onnx.ts'
 import { attend } from '../graph/ops/attend.ts'
@@ -28,8 +29,8 @@ export function kernelIsSound(provider: ProviderName): Promise<boolean> {
 const ROWS = 256
 const HEADS = 2
 const WIDTH = 32
-/** Above what half precision inside a kernel costs. */
-const TOLERANCE = 2e-3
+/** Products in half precision or TF32 are off by 0.006 on these numbers, the kernel of Chromium's software device by 0.5. */
+const TOLERANCE = 0.05
 
 async function check(provider: ProviderName): Promise<boolean> {
   const graph = new Graph()
@@ -39,15 +40,15 @@ async function check(provider: ProviderName): Promise<boolean> {
   const plain = attend(matmulRows(heads(q), heads(k)), heads(v))
   graph.output('plain', reshape(transpose(plain, [0, 2, 1, 3]), dims))
   graph.output('kernel', multiHead(q, k, v, HEADS))
-  // Sines at unlike steps: no two rows alike, and scores far enough apart that softmax is not flat.
-  const wave = (step: number): Tensor => ({
-    data: Float32Array.from({ length: ROWS * HEADS * WIDTH }, (_, i) => Math.sin(i * step)),
+  const random = seededRandom('attention')
+  const normal = (): Tensor => ({
+    data: Float32Array.from({ length: ROWS * HEADS * WIDTH }, () => random.normal()),
     dims,
   })
   try {
     const session = await createSession(encodeModel(graph), { provider })
     try {
-      const results = await session.run({ q: wave(12.9898), k: wave(4.1414), v: wave(78.233) })
+      const results = await session.run({ q: normal(), k: normal(), v: normal() })
       const found = results['kernel']!.data
       return results['plain']!.data.every((x, i) => Math.abs(Number(x) - Number(found[i])) < TOLERANCE)
     } finally {
