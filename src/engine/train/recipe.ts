@@ -60,7 +60,7 @@ export const recipeSchema = z.strictObject({
     training: tokenizerTrainingSchema,
     /** How often an empty cell stands in the list of cells: most cells of a scene are empty. */
     emptyCopies: z.int().positive(),
-    /** Training begins again from another start, so often at most, while more cells than `mostWrong` are drawn so that they are misread. */
+    /** Trained again, so often in all, while more cells than `mostWrong` are drawn so that they are misread; those are then shown more often. */
     attempts: z.int().positive(),
     mostWrong: z.int().nonnegative(),
   }),

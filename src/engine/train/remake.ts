@@ -68,8 +68,8 @@ async function text({ model, world }: Bench): Promise<void> {
 }
 
 /**
- * Two cells of the world may end with the same codes, and then one of them can never be drawn: which start leads there is
- * chance, so another is tried.
+ * Two cells of the world may end with the same codes, and then one of them can never be drawn. Training then begins again
+ * from another start, with what was misread so far shown as often as an empty cell, of which there are the most.
  */
 async function image(bench: Bench): Promise<void> {
   const { model, runs, world, recipe, say } = bench
@@ -78,18 +78,21 @@ async function image(bench: Bench): Promise<void> {
   const extra = await loadWorld(fileURLToPath(new URL('extra.json', resourcesUrl)))
   const first = cellWindows(world, sizes.factor, emptyCopies)
   const second = cellWindows(extra, sizes.factor, 1)
+  const hard: Float32Array[] = []
   for (let attempt = 1; attempt <= attempts; attempt++) {
-    const task = await createTokenizerTask(config, training, first, second)
+    const task = await createTokenizerTask(config, training, [...first, ...hard], second)
     const directory = join(runs, attempt === 1 ? 'image-tokenizer' : `image-tokenizer-${attempt}`)
     await drive(bench, task, directory, recipe.imageTokenizer, { seed: recipe.seed + attempt - 1 })
     const { ema } = await loadCheckpoint(checkpointPath(directory), task.table)
     await writeHalfWeights(join(model, modelFiles.imageWeights), task.table, ema, { format: 'tandem-image-tokenizer' })
     await writeJson(join(model, modelFiles.imageConfig), config)
     const wrong = await cellsReadWrong(bench, config)
+    const which = wrong.slice(0, 5).map(({ what }) => what)
     say(
-      `image tokenizer, attempt ${attempt}: ${wrong.length} cells are misread${wrong.length > 0 ? `: ${wrong.slice(0, 5).join(', ')}` : ''}`,
+      `image tokenizer, attempt ${attempt}: ${wrong.length} cells are misread${which.length > 0 ? `: ${which.join(', ')}` : ''}`,
     )
     if (wrong.length <= mostWrong) return
+    for (const { window } of wrong) hard.push(...Array.from({ length: emptyCopies }, () => window))
   }
   throw new TandemError(
     `No image tokenizer of ${attempts} draws the world so that it is read right.`,
@@ -97,12 +100,19 @@ async function image(bench: Bench): Promise<void> {
   )
 }
 
+interface Misread {
+  readonly what: string
+  /** The cell as the tokenizer is shown it. */
+  readonly window: Float32Array
+}
+
 /** Every background with every sprite, and empty, drawn through the tokenizer beside empty cells: which are misread. */
-async function cellsReadWrong(bench: Bench, config: ImageTokenizerConfig): Promise<string[]> {
+async function cellsReadWrong(bench: Bench, config: ImageTokenizerConfig): Promise<Misread[]> {
   const { world } = bench
   const codec = await openCodec(bench, config)
-  const wrong: string[] = []
-  for (const background of world.backgrounds) {
+  const windows = cellWindows(world, config.factor, 1)
+  const wrong = new Map<number, Misread>()
+  for (const [b, background] of world.backgrounds.entries()) {
     for (let from = 0; from < world.sprites.length; from += CELLS / 2) {
       const cells = Array.from({ length: CELLS }, (_, i) =>
         i % 2 === 0 ? (world.sprites[from + i / 2]?.name ?? null) : null,
@@ -110,13 +120,15 @@ async function cellsReadWrong(bench: Bench, config: ImageTokenizerConfig): Promi
       const drawn = await codec.decode(await codec.encode(renderScene(world, { background, cells })))
       const { scene } = readScene(world, drawn)
       cells.forEach((name, i) => {
-        if (scene.cells[i] !== name || scene.background !== background)
-          wrong.push(`${background} with ${name ?? 'nothing'}`)
+        if (scene.cells[i] === name && scene.background === background) return
+        const sprite = name === null ? -1 : world.spriteIndex.get(name)!
+        const at = b * (world.sprites.length + 1) + sprite + 1
+        wrong.set(at, { what: `${background} with ${name ?? 'nothing'}`, window: windows[at]! })
       })
     }
   }
   await codec.dispose()
-  return wrong
+  return [...wrong.values()]
 }
 
 const phaseFolder = (runs: string, phase: number): string => join(runs, `predictor-${phase}`)
