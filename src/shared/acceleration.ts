@@ -49,7 +49,7 @@ export const presets: Readonly<Record<PresetName, Preset>> = {
       sure: { text: 0.95, image: 0.95 },
       imageOrder: 'confidence',
     },
-    timesFaster: 10.7,
+    timesFaster: 9.9,
     pointsLost: 0.2,
   },
   fastest: {
