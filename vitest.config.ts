@@ -1,3 +1,4 @@
+import { fileURLToPath } from 'node:url'
 import { defineConfig } from 'vitest/config'
 
 export default defineConfig({
@@ -7,6 +8,8 @@ export default defineConfig({
     // ONNX Runtime and worker threads do not go together: a process for each file.
     pool: 'forks',
     maxWorkers: 2,
+    // Commands are started from source hundreds of times: Node keeps what it compiled, which takes a third of each start.
+    env: { NODE_COMPILE_CACHE: fileURLToPath(new URL('node_modules/.cache/compile', import.meta.url)) },
     testTimeout: 60_000,
     hookTimeout: 60_000,
   },
