@@ -172,9 +172,9 @@ class NodeWriter {
   }
 
   second(opType: string, input: readonly string[], output: string, attrs: Readonly<Record<string, OnnxAttr>>): void {
-    const wanted = JSON.stringify([opType, input, attributeProtos(attrs)])
+    const wanted = JSON.stringify([input, attributeProtos(attrs)])
     const same = (node: NodeProto): boolean =>
-      node.output.length === 1 && JSON.stringify([node.opType, node.input, node.attribute]) === wanted
+      node.opType === opType && node.output.length === 1 && JSON.stringify([node.input, node.attribute]) === wanted
     let node = this.nodes.find(same)
     if (!node) {
       this.node(opType, input, this.temp(), attrs)

@@ -1,6 +1,7 @@
 /**
- * Weights that stay in the files of a checkpoint, as values of a graph. A tensor is a span of a file in any precision; what is used of it is widened to single precision, at most CHUNK bytes at a time, so that no provider is asked
- * for one allocation of a gigabyte (the embedding of an 8B model is 2.2 GB in single precision).
+ * Weights that stay in the files of a checkpoint, as values of a graph. A tensor is a span of a file in any precision; what
+ * is used of it is widened to single precision, at most CHUNK bytes at a time, so that no provider is asked for one
+ * allocation of a gigabyte (the embedding of an 8B model is 2.2 GB in single precision).
  */
 import type { Graph } from '../graph/graph.ts'
 import { sub } from '../graph/ops/elementwise.ts'

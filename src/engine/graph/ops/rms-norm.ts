@@ -14,7 +14,7 @@ type NormAttrs = { epsilon: number }
 export const rmsNorm = (x: Value, weight: Value, epsilon: number): Value =>
   x.graph.op('RmsNorm', [x, weight], { epsilon })
 
-/** 1 over the root mean square of each row, [n, d] -> [n, 1], with the weight that it is scaled by next to it. */
+/** 1 / rms of each row, [n, d] -> [n, 1]. The weight does not change it: it says of which norm it is a second output. */
 export const rmsInverse = (x: Value, weight: Value, epsilon: number): Value =>
   x.graph.op('RmsInverse', [x, weight], { epsilon })
 
@@ -48,7 +48,7 @@ export const RmsNorm = defineOp<NormAttrs>({
   },
 })
 
-/** 1 / rms of each row, [n, d] -> [n, 1]: the norm of these inputs keeps it anyway. */
+/** The norm of these inputs works it out anyway, and gives it along. */
 export const RmsInverse = defineOp<NormAttrs>({
   infer: (inputs, attrs) => ({ dtype: 'float32', shape: [RmsNorm.infer(inputs, attrs).shape[0]!, 1] }),
   emit: (c, attrs) => c.second(NORM, c.inputs, c.output, normAttrs(attrs)),
