@@ -13,7 +13,8 @@ import { int8Case, nBitsCase } from './quantised-fixtures.ts'
 import type { OpName } from './registry.ts'
 import { ends, take } from './rows.ts'
 import { concat, expand, reshape, slice, transpose } from './shape.ts'
-import { convCase, inverseCase, normCase, ropeCase } from './tensor-fixtures.ts'
+import { inverseCase, normCase, ropeCase } from './product-fixtures.ts'
+import { convCase } from './tensor-fixtures.ts'
 
 /** Four sequences of 204 rows of 192. */
 const [BATCH, ROWS, WIDTH] = [4, 204, 192]

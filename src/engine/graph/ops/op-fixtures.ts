@@ -5,6 +5,7 @@
 import type { OpCase } from './case-fixtures.ts'
 import { elementwiseCases } from './elementwise-fixtures.ts'
 import { pictureCases } from './picture-fixtures.ts'
+import { productCases } from './product-fixtures.ts'
 import { quantisedCases } from './quantised-fixtures.ts'
 import type { OpName } from './registry.ts'
 import { tensorCases } from './tensor-fixtures.ts'
@@ -12,6 +13,7 @@ import { tensorCases } from './tensor-fixtures.ts'
 export const opCases: Readonly<Record<OpName, readonly OpCase[]>> = {
   ...elementwiseCases,
   ...tensorCases,
+  ...productCases,
   ...pictureCases,
   ...quantisedCases,
 }
