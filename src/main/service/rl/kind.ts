@@ -22,10 +22,10 @@ export async function pararlEngineSpec(
   { id, folder }: JobPlace,
 ): Promise<SpecOf<'pararl'>> {
   const model = await deps.models.path(spec.model)
-  // A job that is only being asked for: the folder is remembered over restarts from now on.
-  if (id === '' && typeof spec.reward === 'object') await deps.folders.keep(spec.reward.folder)
   const data = await promptsOf(spec, deps)
   const reward = await rewardOf(spec, deps)
+  // A job that is only being asked for: the folder is remembered over restarts from now on.
+  if (id === '' && typeof spec.reward === 'object') await deps.folders.keep(spec.reward.folder)
   if (await holdsRun(folder)) return { kind: 'pararl', run: null, out: folder, resume: true }
   return {
     kind: 'pararl',
