@@ -154,6 +154,16 @@ describe('an imported checkpoint', () => {
 
 describe('what is refused', () => {
   const out = (): string => join(root, 'refused')
+  /** A copy of M whose tokenizer knows a word more. */
+  async function withWord(folder: string, word: string, id: number): Promise<typeof m> {
+    const directory = join(root, folder)
+    await cp(m.directory, directory, { recursive: true })
+    const path = join(directory, 'tokenizer.json')
+    const json = JSON.parse(await readFile(path, 'utf8')) as { model: { vocab: Record<string, number> } }
+    json.model.vocab[word] = id
+    await writeFile(path, JSON.stringify(json))
+    return { ...m, directory }
+  }
   const cases: [what: string, run: () => Promise<unknown>, says: RegExp][] = [
     [
       'a checkpoint without its image tokenizer',
@@ -179,15 +189,7 @@ describe('what is refused', () => {
     ],
     [
       'a tokenizer with more ids than fit',
-      async () => {
-        const directory = join(root, 'large-tokenizer')
-        await cp(m.directory, directory, { recursive: true })
-        const path = join(directory, 'tokenizer.json')
-        const json = JSON.parse(await readFile(path, 'utf8')) as { model: { vocab: Record<string, number> } }
-        json.model.vocab['more'] = 97
-        await writeFile(path, JSON.stringify(json))
-        return importAll(importOptions('m', { ...m, directory }, out()))
-      },
+      async () => importAll(importOptions('m', await withWord('large-tokenizer', 'more', 97), out())),
       /98 ids and 256 codes do not fit the 352 rows/,
     ],
     [
@@ -239,15 +241,7 @@ describe('what is refused', () => {
     ],
     [
       'a model of text alone',
-      async () => {
-        const directory = join(root, 'text-only')
-        await cp(m.directory, directory, { recursive: true })
-        const path = join(directory, 'tokenizer.json')
-        const json = JSON.parse(await readFile(path, 'utf8')) as { model: { vocab: Record<string, number> } }
-        json.model.vocab['last'] = 351
-        await writeFile(path, JSON.stringify(json))
-        return importAll({ ...importOptions('m', { ...m, directory }, out()), variant: null })
-      },
+      async () => importAll({ ...importOptions('m', await withWord('text-only', 'last', 351), out()), variant: null }),
       /This is a text model: its 352 ids are those of its tokenizer.*tandem model logits/,
     ],
     ['a model nobody can name', () => importAll({ ...importOptions('m', m, out()), variant: null }), /--variant/],

@@ -93,41 +93,37 @@ describe('a run', () => {
     expect(messages.filter((message) => message.endsWith('3 of 4 prompts that validate have no mark.'))).toHaveLength(3)
   })
 
-  it('tells how far its opening is, is stopped in the middle of it, and leaves nothing', async () => {
+  /** What a run says until the first thing it says so is heard, and it is stopped. */
+  async function toldUntil(out: string, settings: Partial<RlSettings>, says: RegExp): Promise<string[]> {
     const stop = new AbortController()
     const engine = (): never => {
       throw new Error('not asked for')
     }
-    const settings = completeRlSettings({ ...small, hardShare: 0.1, pool: 400 })
-    const spec = { kind: 'pararl', out: place.path('stopped'), resume: false } as const
+    const run = { model: place.model, data: world, reward: 'oracle', settings: completeRlSettings(settings) }
     const told: string[] = []
     for await (const update of runJob(
-      { ...spec, run: { model: place.model, data: world, reward: 'oracle', settings } },
+      { kind: 'pararl', out: place.path(out), resume: false, run },
       { signal: stop.signal, engine },
     )) {
       told.push(update.type === 'loading' ? update.what : update.type)
-      if (update.type === 'loading') stop.abort()
+      if (says.test(told.at(-1)!)) stop.abort()
     }
-    expect(told).toEqual(['started', expect.stringMatching(/^Finding the hardest of 400 prompts, \d+ %$/)])
+    return told
+  }
+
+  it('tells how far its opening is, is stopped in the middle of it, and leaves nothing', async () => {
+    const says = /^Finding the hardest of 400 prompts, \d+ %$/
+    expect(await toldUntil('stopped', { ...small, hardShare: 0.1, pool: 400 }, says)).toEqual([
+      'started',
+      expect.stringMatching(says),
+    ])
     expect(existsSync(place.path('stopped'))).toBe(false)
   })
 
   it('tells how far the marking of the starting model is, and is stopped in the middle of it', async () => {
-    const stop = new AbortController()
-    const engine = (): never => {
-      throw new Error('not asked for')
-    }
-    const settings = completeRlSettings({ ...small, validateEvery: 1, validationPrompts: 400 })
-    const spec = { kind: 'pararl', out: place.path('unmarked'), resume: false } as const
-    const told: string[] = []
-    for await (const update of runJob(
-      { ...spec, run: { model: place.model, data: world, reward: 'oracle', settings } },
-      { signal: stop.signal, engine },
-    )) {
-      told.push(update.type === 'loading' ? update.what : update.type)
-      if (told.at(-1)!.startsWith('Marking')) stop.abort()
-    }
-    expect(told.at(-1)).toMatch(/^Marking what the starting model answers, \d+ %$/)
+    const says = /^Marking what the starting model answers, \d+ %$/
+    const told = await toldUntil('unmarked', { ...small, validateEvery: 1, validationPrompts: 400 }, says)
+    expect(told.at(-1)).toMatch(says)
     expect(await text('unmarked/pararl.jsonl').catch(() => '')).toBe('')
   })
 
